@@ -1,0 +1,1 @@
+"""Every published table, declared once: columns, types, units, nullability and meaning."""

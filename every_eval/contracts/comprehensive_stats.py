@@ -1,0 +1,120 @@
+"""comprehensive_stats: every statistic of every run that the newest releases show."""
+
+import pyarrow as pa
+
+from every_eval.contracts import identity as shared
+from every_eval.contracts.stats import STATISTIC_KEY, UNDERIVED, UNREPORTED
+from every_eval.contracts.table import Column, Table
+
+CLOCK = (
+    Column(
+        "processed_at", pa.timestamp("s", tz="UTC"), "When the newest commit of the data repo that is folded was made."
+    ),
+    Column("comprehensive_stats_generated_at", pa.timestamp("s", tz="UTC"), "When this file was made."),
+    Column(
+        "data_freshness_hours",
+        pa.float64(),
+        "From processed_at to comprehensive_stats_generated_at.",
+        unit="hours",
+    ),
+)
+"""Columns that hold one moment per file; all others follow from the data alone."""
+
+PIPELINE_STAGE = "comprehensive_statistics"
+
+ORIGINS = ("outputs", "reported")
+TOO_FEW = "fewer than two instances have a value, or no metric of single outputs determines the statistic"
+
+COMPREHENSIVE_STATS = Table(
+    name="comprehensive_stats",
+    doc=(
+        "One row per run that the newest release of its benchmark shows, in its latest suite, and statistic. "
+        "Scores are over instances, trials averaged within an instance."
+    ),
+    columns=(
+        shared.SOURCE,
+        shared.BENCHMARK,
+        shared.RELEASE,
+        shared.RUN,
+        *STATISTIC_KEY,
+        shared.DATASET_NAME,
+        shared.TASK,
+        shared.VARIANT,
+        shared.GROUPS,
+        shared.MODEL_NAME,
+        shared.MODEL_FAMILY,
+        shared.MODEL_DEPLOYMENT,
+        shared.ADAPTER_METHOD,
+        Column(
+            "evaluation_method_name",
+            pa.string(),
+            "The metric's name, as readers of the first version know it.",
+            repeats=True,
+        ),
+        Column("is_main_metric", pa.bool_(), "Whether a run group of the run names the metric as its main one."),
+        Column(
+            "lower_is_better",
+            pa.bool_(),
+            "Direction of the metric, by the release's schema.",
+            null_when="the schema states none",
+        ),
+        Column("total_samples", pa.int64(), "Instances measured, each counted once.", UNDERIVED, minimum=0),
+        Column("n_scored", pa.int64(), "Instances with a value.", UNDERIVED, minimum=0),
+        Column("n_trials", pa.int64(), "Train trials with a value.", UNDERIVED, minimum=0),
+        Column(
+            "accuracy",
+            pa.float64(),
+            "mean_score, for metrics that say whether an output is right.",
+            null_when="the metric is not of that kind, or has no value",
+        ),
+        Column(
+            "mean_score",
+            pa.float64(),
+            "Mean over trials of each trial's mean, in the metric's own unit.",
+            null_when="no output has a value, and the source reported no mean",
+        ),
+        Column(
+            "score_origin",
+            pa.string(),
+            "Where mean_score is from: outputs, recomputed from single outputs; or reported, as the source states it.",
+            null_when="mean_score is null",
+            repeats=True,
+        ),
+        Column("std_score", pa.float64(), "Sample standard deviation over instances.", TOO_FEW, minimum=0),
+        Column("min_score", pa.float64(), "Smallest value of an instance.", "no output has a value"),
+        Column("max_score", pa.float64(), "Largest value of an instance.", "no output has a value"),
+        Column(
+            "standard_error",
+            pa.float64(),
+            "std_score / sqrt(n_scored): over instances, not over prompts or trials.",
+            TOO_FEW,
+            minimum=0,
+        ),
+        Column(
+            "rank",
+            pa.int32(),
+            "Place of mean_score among the runs of the variant with the same statistic; equal "
+            "within 1e-9 is a tie, and shares the best place.",
+            "the metric has no direction, or no value",
+            minimum=1,
+        ),
+        Column(
+            "n_ranked",
+            pa.int32(),
+            "Runs that the place is among.",
+            "the metric has no direction, or no value",
+            minimum=1,
+        ),
+        Column(
+            "reported_count", pa.int64(), "Values that the source counted: for HELM, trials.", UNREPORTED, minimum=0
+        ),
+        Column("reported_sum", pa.float64(), "Sum that the source reported.", UNREPORTED),
+        Column("reported_mean", pa.float64(), "Mean that the source reported.", UNREPORTED + ", or its count is 0"),
+        shared.SUITE,
+        shared.SHARD,
+        Column("source_url", pa.string(), "Folder of the run in the source's public storage.", repeats=True),
+        Column("pipeline_stage", pa.string(), f"Always {PIPELINE_STAGE}.", repeats=True),
+        *CLOCK,
+    ),
+    key=("source", "benchmark", "release", "run", "metric_name", "split", "sub_split", "perturbation", "computed_on"),
+)

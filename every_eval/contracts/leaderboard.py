@@ -1,0 +1,55 @@
+"""leaderboard: one row per benchmark, model and deployment."""
+
+import pyarrow as pa
+
+from every_eval.contracts import identity as shared
+from every_eval.contracts.comprehensive_stats import CLOCK
+from every_eval.contracts.table import Column, Table
+
+UNSTATED = "the release's schema does not state it"
+
+LEADERBOARD = Table(
+    name="leaderboard",
+    doc=(
+        "One row per benchmark, model and deployment: how it does on the benchmark's main table, over the latest run "
+        "of each scenario."
+    ),
+    columns=(
+        shared.SOURCE,
+        shared.BENCHMARK,
+        shared.RELEASE,
+        Column(
+            "rank",
+            pa.int32(),
+            "Place by mean win rate or, where HELM hides win rates, by mean score; equal within "
+            "1e-9 is a tie, and shares the best place.",
+            "the model has neither",
+            minimum=1,
+        ),
+        shared.MODEL_NAME,
+        shared.MODEL_DEPLOYMENT,
+        Column("display_name", pa.string(), "Model's name for people.", UNSTATED),
+        shared.CREATOR,
+        Column("access", pa.string(), "Who can use the model: open, limited or closed.", UNSTATED, repeats=True),
+        Column("release_date", pa.string(), "When the model was released: YYYY-MM-DD.", UNSTATED),
+        Column("num_parameters", pa.int64(), "Size of the model.", UNSTATED, unit="parameters", minimum=0),
+        Column(
+            "mean_win_rate",
+            pa.float64(),
+            "Mean over scenarios of the share of other models that it beats, a tie counting half.",
+            "HELM hides win rates of this benchmark, or the model has no value to compare",
+            minimum=0,
+            maximum=1,
+        ),
+        Column(
+            "mean_score",
+            pa.float64(),
+            "Plain mean of its scores, in their own units.",
+            "the model has no score, or some metrics are better high and others low",
+        ),
+        Column("n_scenarios", pa.int32(), "Columns of the main table in which the model has a score.", minimum=0),
+        Column("n_scenarios_total", pa.int32(), "Columns of the main table.", minimum=0),
+        *CLOCK,
+    ),
+    key=("source", "benchmark", "release", "model_name", "model_deployment"),
+)

@@ -1,0 +1,38 @@
+"""metrics: every metric of every sample, long."""
+
+import pyarrow as pa
+
+from every_eval.contracts import identity as shared
+from every_eval.contracts.table import Column, Table
+
+METRICS = Table(
+    name="metrics",
+    doc="One row per metric of a sample, as the source wrote it, metrics of count 0 included.",
+    columns=(
+        shared.BENCHMARK,
+        shared.SUITE,
+        shared.RUN,
+        *shared.SAMPLE_KEY,
+        shared.METRIC_NAME,
+        shared.SPLIT,
+        shared.SUB_SPLIT,
+        Column("count", pa.int64(), "Number of values that were added up.", minimum=0),
+        Column("sum", pa.float64(), "Sum of the values.", null_when="not a finite number"),
+        Column("min", pa.float64(), "Smallest value.", null_when="count is 0, or not a finite number"),
+        Column("max", pa.float64(), "Largest value.", null_when="count is 0, or not a finite number"),
+        Column("value", pa.float64(), "sum / count.", null_when="count is 0, or sum is not a finite number"),
+    ),
+    key=(
+        "benchmark",
+        "suite",
+        "run",
+        "instance_id",
+        "perturbation",
+        "train_trial_index",
+        "reference_index",
+        "occurrence",
+        "metric_name",
+        "split",
+        "sub_split",
+    ),
+)

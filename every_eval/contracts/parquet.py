@@ -1,0 +1,115 @@
+"""Parquet files of a contract: the same rows always give the same bytes."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from every_eval.contracts.table import Table
+from every_eval.errors import ContractViolation
+
+
+class TableWriter:
+    """Writes one Parquet file, piece by piece.
+
+    Every piece is validated as it comes. Row groups hold `rows_per_group` rows of the contract, however the rows
+    were cut into pieces. Content-defined chunking lets the Hub store only the pages that changed.
+    """
+
+    def __init__(self, contract: Table, path: Path, metadata: dict[str, str] | None = None) -> None:
+        """`metadata` is added to the file's own key-value metadata."""
+        self.contract = contract
+        self.path = path
+        self.n_rows = 0
+        self._pending: list[pa.Table] = []
+        self._n_pending = 0
+        self._metadata = metadata or {}
+        self._writer = pq.ParquetWriter(
+            path,
+            contract.schema,
+            compression="zstd",
+            compression_level=3,
+            use_dictionary=[_leaf(column.name, column.type) for column in contract.columns if column.repeats],
+            write_page_index=True,
+            use_content_defined_chunking=True,
+            store_schema=True,
+        )
+
+    def write(self, rows: pa.Table) -> None:
+        """Add rows.
+
+        Raises:
+            ContractViolation: they break the contract.
+        """
+        self.contract.validate(rows)
+        self.n_rows += rows.num_rows
+        self._pending.append(rows)
+        self._n_pending += rows.num_rows
+        size = self.contract.rows_per_group
+        if self._n_pending >= size:
+            table = pa.concat_tables(self._pending)
+            whole = table.num_rows - table.num_rows % size
+            self._writer.write_table(table.slice(0, whole), row_group_size=size)
+            self._pending = [table.slice(whole)]
+            self._n_pending = table.num_rows - whole
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                rest = pa.concat_tables(self._pending) if self._pending else self.contract.schema.empty_table()
+                if rest.num_rows or not self.n_rows:
+                    self._writer.write_table(rest)
+                self._writer.add_key_value_metadata(self._metadata)
+        finally:
+            self._writer.close()
+
+
+def _leaf(name: str, kind: pa.DataType) -> str:
+    """The path by which Parquet knows a column's values."""
+    return f"{name}.list.element" if pa.types.is_list(kind) else name
+
+
+def write_table(contract: Table, path: Path, rows: pa.Table, metadata: dict[str, str] | None = None) -> Path:
+    """Write all rows of a file at once.
+
+    Raises:
+        ContractViolation: they break the contract.
+    """
+    with TableWriter(contract, path, metadata) as writer:
+        writer.write(rows)
+    return path
+
+
+def read_table(contract: Table, paths: Iterable[Path], filters: Any = None) -> pa.Table:  # noqa: ANN401 - as pyarrow has it
+    """The rows of several files of a contract, in the order of `paths`.
+
+    A file written under an older version of the contract is read as far as it goes: columns that it lacks are null.
+
+    Raises:
+        ContractViolation: a file lacks a column that is never null, or holds another type.
+    """
+    tables = [_conform(contract, path, pq.read_table(path, filters=filters)) for path in paths]
+    return pa.concat_tables(tables) if tables else contract.schema.empty_table()
+
+
+def _conform(contract: Table, path: Path, table: pa.Table) -> pa.Table:
+    columns = []
+    for column in contract.columns:
+        if column.name in table.column_names:
+            columns.append(table[column.name])
+        elif column.null_when is not None:
+            columns.append(pa.nulls(table.num_rows, column.type))
+        else:
+            raise ContractViolation(f"{path.name} has no column {column.name}, which {contract.name} needs")
+    try:
+        return pa.table(columns, names=contract.schema.names).cast(contract.schema)
+    except (pa.ArrowInvalid, ValueError) as error:
+        raise ContractViolation(f"{path.name} does not hold {contract.name}: {error}") from error

@@ -1,0 +1,85 @@
+"""What a published table is: its columns, their types, units, nullability and meaning.
+
+A `Table` is declared once, in a module of this package, and everything else is derived from it: the Parquet
+schema, the validation before a commit, the columns that Dagster shows, and the dataset card.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from every_eval.errors import ContractViolation
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a published table."""
+
+    name: str
+    type: pa.DataType
+    doc: str
+    null_when: str | None = None
+    """When the value is undefined, in words; a column without it is never null."""
+    unit: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    repeats: bool = False
+    """Whether values are few and short, so that a dictionary saves space in Parquet."""
+
+    @property
+    def field(self) -> pa.Field:
+        """The Arrow field, with the documentation in its metadata."""
+        notes = {"description": self.doc, "unit": self.unit, "null_when": self.null_when}
+        metadata = {key: text for key, text in notes.items() if text is not None}
+        return pa.field(self.name, self.type, nullable=self.null_when is not None, metadata=metadata)
+
+    def problems(self, values: pa.ChunkedArray) -> Iterable[str]:
+        """Ways in which `values`, already of the column's type, break the declaration."""
+        if self.null_when is None and values.null_count:
+            yield f"{self.name}: {values.null_count} nulls, none allowed"
+        if pa.types.is_floating(self.type):
+            finite = pc.all(pc.is_finite(values)).as_py()
+            if finite is False:
+                yield f"{self.name}: NaN or infinite"
+        if self.minimum is not None and (smallest := pc.min(values).as_py()) is not None and smallest < self.minimum:
+            yield f"{self.name}: {smallest} is below {self.minimum}"
+        if self.maximum is not None and (largest := pc.max(values).as_py()) is not None and largest > self.maximum:
+            yield f"{self.name}: {largest} is above {self.maximum}"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A published table: `name` is also its folder on the Hub and its asset's key."""
+
+    name: str
+    doc: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    """Columns whose values together are unique in the table."""
+    rows_per_group: int = 65_536
+    """Rows in a Parquet row group."""
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema, documentation included."""
+        return pa.schema([column.field for column in self.columns], metadata={"table": self.name, "doc": self.doc})
+
+    def validate(self, table: pa.Table) -> None:
+        """Raise `ContractViolation` if `table` breaks the contract, naming every breach.
+
+        Uniqueness of the key is checked over the rows given.
+        """
+        if not table.schema.equals(self.schema):
+            raise ContractViolation(f"{self.name}: schema differs from its contract:\n{table.schema}")
+        problems = [text for column in self.columns for text in column.problems(table[column.name])]
+        if self.key and (n_doubled := table.num_rows - self._count_keys(table)):
+            problems.append(f"{n_doubled} rows repeat a key of ({', '.join(self.key)})")
+        if problems:
+            raise ContractViolation(f"{self.name}: " + "; ".join(problems))
+
+    def _count_keys(self, table: pa.Table) -> int:
+        n_keys: int = table.select(self.key).group_by(list(self.key)).aggregate([]).num_rows
+        return n_keys
