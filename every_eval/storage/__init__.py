@@ -1,0 +1,1 @@
+"""Where results are read from: a folder, the bundled sample, a bucket over HTTP."""

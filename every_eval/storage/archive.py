@@ -1,0 +1,93 @@
+"""Results in one zip file, as the bundled sample is."""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from typing import IO
+from zipfile import BadZipFile, ZipFile, ZipInfo
+
+from every_eval.errors import ConfigurationError, UpstreamMalformed, UpstreamUnavailable
+from every_eval.storage.storage import StoredObject, is_object_name, is_prefix
+
+HELM_SAMPLE = Path(__file__).with_name("helm_sample.zip")
+"""A few real runs of Lite, MMLU and Classic with their release index, in the public bucket's layout."""
+
+
+@dataclass(frozen=True)
+class ArchiveStorage:
+    """A zip file in the public bucket's layout; listed from its directory, each read checked by its CRC."""
+
+    path: Path
+
+    @property
+    def location(self) -> str:
+        """The archive's absolute path."""
+        return str(self.path.absolute())
+
+    @property
+    def can_list(self) -> bool:
+        """Always."""
+        return True
+
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        """See `Storage.list`."""
+        return (_stored(self._members[name]) for name in self._names(prefix))
+
+    def list_folders(self, prefix: str) -> tuple[str, ...]:
+        """See `Storage.list_folders`."""
+        tails = (name.removeprefix(prefix) for name in self._names(prefix))
+        return tuple(sorted({tail.split("/")[0] for tail in tails if "/" in tail}))
+
+    def stat(self, name: str) -> StoredObject | None:
+        """See `Storage.stat`."""
+        member = self._members.get(name)
+        return None if member is None else _stored(member)
+
+    def read(self, name: str, witness: str | None = None) -> bytes:
+        """See `Storage.read`."""
+        member = self._members.get(name)
+        if witness is not None and (member is None or _stored(member).witness != witness):
+            raise UpstreamUnavailable(f"{name!r} in {self.location} has changed since it was listed")
+        if member is None:
+            raise FileNotFoundError(f"{self.location} has no file {name!r}")
+        try:
+            return self._archive.read(member)
+        except (BadZipFile, EOFError, zlib.error) as error:
+            raise UpstreamMalformed(f"{name!r} in {self.location} is damaged: {error}") from error
+
+    def open(self, name: str, witness: str | None = None) -> IO[bytes]:
+        """See `Storage.open`; held in memory, since an archive is small."""
+        return BytesIO(self.read(name, witness))
+
+    def __reduce__(self) -> tuple[type["ArchiveStorage"], tuple[Path]]:
+        """Pickled without the open file."""
+        return ArchiveStorage, (self.path,)
+
+    @cached_property
+    def _archive(self) -> ZipFile:
+        try:
+            return ZipFile(self.path)
+        except (OSError, BadZipFile) as error:
+            raise ConfigurationError(f"{self.location} is not a zip file that can be read: {error}") from error
+
+    @cached_property
+    def _members(self) -> dict[str, ZipInfo]:
+        """The files, by name in order; entries for folders say nothing more."""
+        members = {member.filename: member for member in self._archive.infolist() if not member.is_dir()}
+        unsafe = sorted(name for name in members if not is_object_name(name))
+        if unsafe:
+            raise UpstreamMalformed(f"{self.location} holds names that lead out of it: {unsafe[:3]}")
+        return {name: members[name] for name in sorted(members)}
+
+    def _names(self, prefix: str) -> Iterator[str]:
+        if not is_prefix(prefix):
+            raise ConfigurationError(f"{prefix!r} is no folder in {self.location}")
+        return (name for name in self._members if name.startswith(prefix))
+
+
+def _stored(member: ZipInfo) -> StoredObject:
+    witness = f"size={member.file_size};crc32={member.CRC:08x}"
+    return StoredObject(name=member.filename, size=member.file_size, witness=witness, md5=None)

@@ -1,0 +1,254 @@
+"""A bucket on loopback: objects, their headers and the JSON listing as Google Cloud Storage gives them, and faults."""
+
+import base64
+import gzip
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Self
+from urllib.parse import parse_qs, unquote, urlsplit
+
+BUCKET = "crfm-helm-public"
+LISTING = f"/storage/v1/b/{BUCKET}/o"
+
+
+@dataclass
+class Answer:
+    """An answer before it is sent; a fault changes it."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes = b""
+    cut_after: int | None = None
+    """Bytes of the body after which the connection breaks."""
+
+
+Fault = Callable[[Answer], None]
+
+
+def busy(status: int, retry_after: str | None = None) -> Fault:
+    """Answers with an error instead."""
+
+    def fault(answer: Answer) -> None:
+        answer.status, answer.body = status, b"busy"
+        answer.headers = {} if retry_after is None else {"Retry-After": retry_after}
+
+    return fault
+
+
+def cut(after: int) -> Fault:
+    """Breaks the connection in the body."""
+
+    def fault(answer: Answer) -> None:
+        answer.cut_after = after
+
+    return fault
+
+
+def truncated(length: int) -> Fault:
+    """Sends less and says that this is all."""
+
+    def fault(answer: Answer) -> None:
+        answer.body = answer.body[:length]
+
+    return fault
+
+
+def flipped(answer: Answer) -> None:
+    """Sends the first byte wrong."""
+    answer.body = bytes([answer.body[0] ^ 1]) + answer.body[1:]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request as it came."""
+
+    method: str
+    name: str
+    """The object's, or `LISTING`."""
+    query: dict[str, str]
+    headers: Mapping[str, str]
+    client: tuple[str, int]
+    """Address and port: one connection each."""
+    at_seconds: float
+    """On a clock that only goes forward."""
+
+
+@dataclass
+class BucketServer:
+    """Serves objects from memory until its block ends."""
+
+    objects: dict[str, bytes]
+    """The content by name; encoded ones are stored as gzip."""
+    encoded: frozenset[str] = frozenset()
+    is_plain: bool = False
+    """A mirror by some web server: no listing, no headers but the standard ones."""
+    ranges: bool = True
+    page_objects: int = 1000
+    delay_seconds: float = 0
+    """Before each answer."""
+    requests: list[Request] = field(default_factory=list)
+    generations: dict[str, int] = field(default_factory=dict)
+    """By name, where an object has been overwritten."""
+
+    def __post_init__(self) -> None:
+        self._faults: list[tuple[str, Fault]] = []
+        self._lock = threading.Lock()
+        self._http = _Server(("127.0.0.1", 0), _handler_of(self))
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+
+    @property
+    def root_url(self) -> str:
+        """Where the objects are."""
+        return f"http://127.0.0.1:{self._http.server_address[1]}/{BUCKET}"
+
+    @property
+    def listing_url(self) -> str:
+        """Where the listing is."""
+        return f"http://127.0.0.1:{self._http.server_address[1]}{LISTING}"
+
+    def spoil(self, pattern: str, fault: Fault, times: int = 1) -> None:
+        """Let a fault befall the next answers for names (or `LISTING`) of a pattern."""
+        self._faults += [(pattern, fault)] * times
+
+    def put(self, name: str, content: bytes) -> None:
+        """Overwrite an object."""
+        self.objects[name] = content
+        self.generations[name] = self.generation(name) + 1
+
+    def generation(self, name: str) -> int:
+        """Of the object as it is now."""
+        return self.generations.get(name, 1_700_000_000_000_000)
+
+    def stored(self, name: str) -> bytes:
+        """The bytes as stored."""
+        content = self.objects[name]
+        return gzip.compress(content, mtime=0) if name in self.encoded else content
+
+    def answer(self, request: Request) -> Answer:
+        """What to send, after any fault."""
+        time.sleep(self.delay_seconds)
+        answer = self._listing(request.query) if request.name == LISTING else self._object(request)
+        with self._lock:
+            self.requests.append(request)
+            for pair in self._faults:
+                if fnmatchcase(request.name, pair[0]):
+                    self._faults.remove(pair)
+                    pair[1](answer)
+                    break
+        return answer
+
+    def _object(self, request: Request) -> Answer:
+        name = request.name
+        if name not in self.objects:
+            return Answer(404, {})
+        body = self.stored(name)
+        headers = {"ETag": f'"{_md5(body).hex()}"', "Accept-Ranges": "bytes" if self.ranges else "none"}
+        if not self.is_plain:
+            headers |= self._headers(name, body)
+        if name in self.encoded and "gzip" in request.headers.get("Accept-Encoding", ""):
+            headers["Content-Encoding"] = "gzip"
+        elif name in self.encoded:
+            return Answer(200, headers, self.objects[name])
+        if not self._precondition_holds(request.headers, headers):
+            return Answer(412, {})
+        start = request.headers.get("Range", "").removeprefix("bytes=").removesuffix("-")
+        if not start or not self.ranges:
+            return Answer(200, headers, body)
+        if int(start) >= len(body):
+            return Answer(416, {})
+        headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
+        return Answer(206, headers, body[int(start) :])
+
+    def _precondition_holds(self, asked: Mapping[str, str], headers: Mapping[str, str]) -> bool:
+        etag, generation = asked.get("If-Match"), asked.get("X-Goog-If-Generation-Match")
+        is_other = generation is not None and not self.is_plain and generation != headers["x-goog-generation"]
+        return etag in (None, headers["ETag"]) and not is_other
+
+    def _headers(self, name: str, body: bytes) -> dict[str, str]:
+        return {
+            "x-goog-hash": f"crc32c=AAAAAA==, md5={base64.b64encode(_md5(body)).decode()}",
+            "x-goog-generation": str(self.generation(name)),
+            "x-goog-stored-content-length": str(len(body)),
+            "x-goog-stored-content-encoding": "gzip" if name in self.encoded else "identity",
+        }
+
+    def _listing(self, query: Mapping[str, str]) -> Answer:
+        if self.is_plain:
+            return Answer(404, {})
+        prefix, delimiter = query.get("prefix", ""), query.get("delimiter")
+        names = [name for name in sorted(self.objects) if name.startswith(prefix)]
+        if delimiter:
+            tails = {name: name.removeprefix(prefix) for name in names}
+            names = sorted({prefix + t.split(delimiter)[0] + delimiter for t in tails.values() if delimiter in t})
+        names = [name for name in names if name > query.get("pageToken", "")]
+        n_shown = min(self.page_objects, int(query.get("maxResults", "1000")))
+        shown = names[:n_shown]
+        page: dict[str, object] = {"prefixes": shown} if delimiter else {"items": [self._item(name) for name in shown]}
+        if len(names) > n_shown:
+            page["nextPageToken"] = shown[-1]
+        return Answer(200, {"Content-Type": "application/json"}, json.dumps(page).encode())
+
+    def _item(self, name: str) -> dict[str, str]:
+        body = self.stored(name)
+        item = {"name": name, "size": str(len(body)), "md5Hash": base64.b64encode(_md5(body)).decode()}
+        item["generation"] = str(self.generation(name))
+        return item | ({"contentEncoding": "gzip"} if name in self.encoded else {})
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Stay silent: clients may hang up."""
+
+
+def _md5(body: bytes) -> bytes:
+    return hashlib.md5(body, usedforsecurity=False).digest()
+
+
+def _handler_of(server: BucketServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+        wbufsize = -1
+
+        def do_GET(self) -> None:
+            split = urlsplit(self.path)
+            name = split.path if split.path == LISTING else unquote(split.path).removeprefix(f"/{BUCKET}/")
+            query = {key: values[0] for key, values in parse_qs(split.query).items()}
+            headers = {key.title(): value for key, value in self.headers.items()}
+            address, port = self.client_address
+            self._send(server.answer(Request(self.command, name, query, headers, (address, port), time.monotonic())))
+
+        do_HEAD = do_GET  # noqa: N815 - the name is the base's
+
+        def _send(self, answer: Answer) -> None:
+            self.send_response(answer.status)
+            for header, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
+                self.send_header(header, value)
+            self.end_headers()
+            if self.command == "GET":
+                self.wfile.write(answer.body[: answer.cut_after])
+            self.wfile.flush()
+            self.close_connection = self.close_connection or answer.cut_after is not None
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base's
+            """Stay silent."""
+
+    return Handler

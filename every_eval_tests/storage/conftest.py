@@ -1,0 +1,27 @@
+"""A bucket with two objects, one of them stored as gzip, and a reader of it that does not wait long."""
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from every_eval.storage.bucket import BucketStorage
+from every_eval.storage.client import Limits
+from every_eval_tests.storage.bucket_server import BucketServer
+
+HASTY = Limits(attempts=4, backoff_seconds=0.001, memory_bytes=1000)
+NAME = "lite/benchmark_output/runs/v1/a:b=c,d@e f/stats.json"
+PACKED = "lite/packed.json"
+CONTENT = random.Random(1).randbytes(800_000)
+"""Longer, also as gzip, than a piece of a download and than what is held in memory."""
+
+
+@pytest.fixture
+def server() -> Iterator[BucketServer]:
+    with BucketServer({NAME: CONTENT, PACKED: CONTENT}, frozenset({PACKED})) as server:
+        yield server
+
+
+@pytest.fixture
+def bucket(server: BucketServer) -> BucketStorage:
+    return BucketStorage(server.root_url, limits=HASTY)

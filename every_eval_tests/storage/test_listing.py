@@ -1,0 +1,49 @@
+"""The bucket's own listing: what it is asked for, and what is made of a bad one."""
+
+import pytest
+
+from every_eval.errors import ConfigurationError, UpstreamMalformed, UpstreamUnavailable
+from every_eval.storage.bucket import BucketStorage
+from every_eval_tests.storage.bucket_server import LISTING, BucketServer, Fault, busy, cut
+from every_eval_tests.storage.conftest import HASTY, NAME, PACKED
+
+
+def test_a_listing_asks_for_the_needed_fields_a_thousand_objects_a_page(
+    server: BucketServer, bucket: BucketStorage
+) -> None:
+    server.objects |= {f"lite/many/{i:04}.json": b"" for i in range(2500)}
+    assert len(list(bucket.list("lite/many/"))) == 2500
+    assert [r.query.get("pageToken") for r in server.requests] == [None, "lite/many/0999.json", "lite/many/1999.json"]
+    assert {r.query["fields"] for r in server.requests} == {
+        "items(name,size,md5Hash,generation,contentEncoding),nextPageToken"
+    }
+
+
+@pytest.mark.parametrize("fault", [busy(500), busy(429, "0"), cut(3)], ids=["500", "429", "cut"])
+def test_a_listing_is_asked_for_again_and_never_silently_short(
+    server: BucketServer, bucket: BucketStorage, fault: Fault
+) -> None:
+    server.spoil(LISTING, fault, times=2)
+    assert [o.name for o in bucket.list("lite/")] == [NAME, PACKED]
+    server.spoil(LISTING, fault, times=99)
+    with pytest.raises(UpstreamUnavailable):
+        list(bucket.list("lite/"))
+
+
+def test_a_page_that_is_not_json_is_no_listing(server: BucketServer) -> None:
+    bucket = BucketStorage(server.root_url, f"{server.root_url}/{NAME.replace(' ', '%20')}", HASTY)
+    with pytest.raises(ConfigurationError, match="does not answer as the listing"):
+        list(bucket.list(""))
+
+
+def test_a_page_that_comes_twice_is_noticed(server: BucketServer, bucket: BucketStorage) -> None:
+    server.page_objects = 1
+    server.spoil(LISTING, lambda answer: setattr(answer, "body", answer.body.replace(b"lite/packed", b"lite/a")), 2)
+    with pytest.raises(UpstreamMalformed, match="after"):
+        list(bucket.list(""))
+
+
+def test_a_digest_that_is_none_is_noticed(server: BucketServer, bucket: BucketStorage) -> None:
+    server.spoil(LISTING, lambda answer: setattr(answer, "body", answer.body.replace(b"==", b"=!")))
+    with pytest.raises(UpstreamMalformed, match="base64"):
+        list(bucket.list(""))

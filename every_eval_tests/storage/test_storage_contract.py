@@ -1,0 +1,193 @@
+"""What every storage promises, tried on each of them over the same objects."""
+
+import pickle
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from hashlib import md5
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from every_eval.errors import ConfigurationError, UpstreamUnavailable
+from every_eval.storage.archive import ArchiveStorage
+from every_eval.storage.bucket import BucketStorage
+from every_eval.storage.folder import FolderStorage
+from every_eval.storage.storage import Storage
+from every_eval_tests.storage.bucket_server import BucketServer
+
+RUNS = "lite/benchmark_output/runs/v1.0.0/"
+ODD = f"{RUNS}mmlu:subject=a b,method=c,model=google_text-unicorn@001,p=100%25/stats.json"
+TREE = {
+    "config/project_metadata.json": b"[]",
+    f"{RUNS}gsm:model=a/stats.json": b"[1]",
+    f"{RUNS}gsm:model=a/run_spec.json": b"{}",
+    f"{RUNS}gsm:model=a-b/stats.json": b"[2]",
+    f"{RUNS}gsm:model=a.json": b"",
+    ODD: "é".encode() * 70_000,
+    "lite/benchmark_output/releases/v1.0.0/summary.json": b'{"suites": []}',
+    "lite/benchmark_output/releases/v1.0.0.bak": b"x",
+}
+
+
+@contextmanager
+def folder_of(tree: dict[str, bytes], root: Path) -> Iterator[Storage]:
+    """The objects as files."""
+    for name, content in tree.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    yield FolderStorage(root)
+
+
+@contextmanager
+def archive_of(tree: dict[str, bytes], root: Path) -> Iterator[Storage]:
+    """The objects in one zip file, out of order."""
+    with ZipFile(root / "tree.zip", "w") as archive:
+        for name in sorted(tree, reverse=True):
+            archive.writestr(name, tree[name])
+    yield ArchiveStorage(root / "tree.zip")
+
+
+@contextmanager
+def bucket_of(tree: dict[str, bytes], _: Path) -> Iterator[Storage]:
+    """The objects in a bucket that lists two at a time, with a sign of an empty folder, one object as gzip."""
+    objects = tree | {"lite/empty/": b""}
+    with BucketServer(objects, encoded=frozenset({ODD}), page_objects=2) as server:
+        yield BucketStorage(server.root_url)
+
+
+@contextmanager
+def folder_in_bucket_of(tree: dict[str, bytes], _: Path) -> Iterator[Storage]:
+    """The objects in a folder of a bucket, among others."""
+    objects = {f"a mirror/{name}": content for name, content in tree.items()}
+    with BucketServer(objects | {"a mirror": b"", "another/stats.json": b""}) as server:
+        yield BucketStorage(f"{server.root_url}/a mirror/")
+
+
+@contextmanager
+def mirror_with_listing_elsewhere_of(tree: dict[str, bytes], _: Path) -> Iterator[Storage]:
+    """The objects on some web server, and listed by another one."""
+    with BucketServer(dict(tree), is_plain=True) as mirror, BucketServer(dict(tree)) as listing:
+        yield BucketStorage(mirror.root_url, listing.listing_url)
+
+
+@contextmanager
+def mirror_of(tree: dict[str, bytes], _: Path) -> Iterator[Storage]:
+    """The objects on some web server."""
+    with BucketServer(dict(tree), is_plain=True) as server:
+        yield BucketStorage(server.root_url)
+
+
+LISTED = [folder_of, archive_of, bucket_of, folder_in_bucket_of, mirror_with_listing_elsewhere_of]
+
+
+@pytest.fixture(params=LISTED)
+def listed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
+    """A storage that can list."""
+    with request.param(TREE, tmp_path) as storage:
+        yield storage
+
+
+@pytest.fixture(params=[*LISTED, mirror_of])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
+    """Any storage."""
+    with request.param(TREE, tmp_path) as storage:
+        yield storage
+
+
+def test_a_storage_says_whether_it_can_list(listed: Storage) -> None:
+    assert listed.can_list
+
+
+@pytest.mark.parametrize("prefix", ["", "lite/", RUNS, f"{RUNS}gsm:model=a/"])
+def test_a_listing_holds_every_object_under_the_prefix_sorted_by_its_whole_name(listed: Storage, prefix: str) -> None:
+    names = [o.name for o in listed.list(prefix)]
+    assert names == sorted(name for name in TREE if name.startswith(prefix))
+
+
+def test_sizes_and_digests_that_are_listed_are_those_of_the_content(listed: Storage) -> None:
+    for o in listed.list(""):
+        if o.name != ODD:  # which the bucket holds as gzip
+            assert o.size == len(TREE[o.name])
+        assert o.md5 in (None, md5(TREE[o.name], usedforsecurity=False).hexdigest())
+
+
+@pytest.mark.parametrize("listed", [folder_of, archive_of, bucket_of, folder_in_bucket_of], indirect=True)
+def test_a_witness_is_the_same_in_every_listing_and_by_stat(listed: Storage) -> None:
+    objects = list(listed.list(""))
+    assert objects == list(listed.list(""))
+    assert objects == [listed.stat(o.name) for o in objects]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "folders"),
+    [
+        ("", ["config", "lite"]),
+        ("lite/benchmark_output/", ["releases", "runs"]),
+        ("lite/benchmark_output/releases/", ["v1.0.0"]),
+        (RUNS, ["gsm:model=a", "gsm:model=a-b", ODD.split("/")[-2]]),
+        (f"{RUNS}gsm:model=a/", []),
+    ],
+)
+def test_folders_are_those_directly_below(listed: Storage, prefix: str, folders: list[str]) -> None:
+    assert list(listed.list_folders(prefix)) == folders
+
+
+@pytest.mark.parametrize("prefix", ["nothing/", "lite/bench/", "config/project_metadata.json/"])
+def test_a_folder_that_is_not_there_lists_nothing(listed: Storage, prefix: str) -> None:
+    assert list(listed.list(prefix)) == []
+    assert list(listed.list_folders(prefix)) == []
+
+
+@pytest.mark.parametrize("prefix", ["lite", "../", "/", "lite//", "lite/./"])
+def test_a_prefix_that_is_no_folder_is_refused(listed: Storage, prefix: str) -> None:
+    with pytest.raises(ConfigurationError, match="no folder"):
+        list(listed.list(prefix))
+    with pytest.raises(ConfigurationError, match="no folder"):
+        listed.list_folders(prefix)
+
+
+def test_what_was_listed_can_be_read(listed: Storage) -> None:
+    assert {o.name: listed.read(o.name, o.witness) for o in listed.list("")} == TREE
+
+
+def test_content_is_read_as_it_is_also_as_a_file_and_by_many_threads(storage: Storage) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        assert dict(zip(TREE, pool.map(storage.read, TREE), strict=True)) == TREE
+    for name, content in TREE.items():
+        stored = storage.stat(name)
+        assert stored is not None
+        with storage.open(name, stored.witness) as file:
+            assert file.read() == content
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["nothing.json", "lite", "lite/", "", "config/project_metadata.json/x", "../tree.zip", "/etc/hostname",
+     "config/../config/project_metadata.json", "config//project_metadata.json", "config\\project_metadata.json"],
+)  # fmt: skip
+def test_a_name_that_is_no_object_is_not_found(storage: Storage, name: str) -> None:
+    assert storage.stat(name) is None
+    with pytest.raises(FileNotFoundError):
+        storage.read(name)
+    with pytest.raises(FileNotFoundError):
+        storage.open(name)
+
+
+def test_what_has_changed_or_gone_since_its_witness_is_not_read(storage: Storage) -> None:
+    other = storage.stat(f"{RUNS}gsm:model=a/stats.json")
+    assert other is not None
+    for name in ("run_spec", "gone"):
+        with pytest.raises(UpstreamUnavailable, match=name):
+            storage.read(f"{RUNS}gsm:model=a/{name}.json", other.witness)
+        with pytest.raises(UpstreamUnavailable, match=name):
+            storage.open(f"{RUNS}gsm:model=a/{name}.json", other.witness)
+
+
+def test_a_storage_can_be_sent_to_another_process_after_use(storage: Storage) -> None:
+    storage.read(ODD)
+    sent = pickle.loads(pickle.dumps(storage))
+    assert sent.read(ODD) == TREE[ODD]
+    assert sent.location == storage.location
