@@ -1,0 +1,1 @@
+"""Where datasets are published: a folder, the Hugging Face Hub."""

@@ -1,0 +1,194 @@
+"""What every Hub promises, tried on each of them through the same interface."""
+
+import multiprocessing
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from every_eval.errors import ConfigurationError, ContractViolation, PublishConflict
+from every_eval.hub.hub import Add, Delete, Hub, publish
+from every_eval_tests.hub.hub_server import CLIENT_WARNING, HubServer
+from every_eval_tests.hub.hubs import NOON, REPO, commit_on_head, contents, open_hub, publish_one_by_one
+
+pytestmark = pytest.mark.filterwarnings(CLIENT_WARNING)
+
+
+@pytest.fixture(params=["folder", "huggingface"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "folder":
+        return f"folder:{tmp_path / 'hub'}"
+    server: HubServer = request.getfixturevalue("hub_server")
+    return f"huggingface:{tmp_path / 'cache'}:{server.url}"
+
+
+@pytest.fixture
+def hub(address: str) -> Hub:
+    return open_hub(address)
+
+
+def test_a_repo_that_does_not_exist_is_empty(hub: Hub) -> None:
+    snapshot = hub.snapshot(REPO)
+    assert (snapshot.commit, snapshot.committed_at, dict(snapshot.files)) == (None, None, {})
+    with pytest.raises(FileNotFoundError):
+        snapshot.fetch("README.md")
+
+
+def test_the_first_commit_makes_the_repo_and_others_see_it(hub: Hub, address: str, tmp_path: Path) -> None:
+    local = tmp_path / "local.parquet"
+    local.write_bytes(b"PAR1" * 1000)
+    made = hub.commit(REPO, [Add("b/c d.parquet", local), Add("a.md", b"card")], title="First", parent=None)
+    seen = open_hub(address).snapshot(REPO)
+    assert made.commit is not None
+    assert made.commit == seen.commit
+    assert made.committed_at == seen.committed_at
+    assert seen.committed_at is not None
+    assert seen.committed_at.utcoffset() == NOON.utcoffset()
+    assert contents(seen) == contents(made) == {"a.md": b"card", "b/c d.parquet": b"PAR1" * 1000}
+    assert [(file.path, file.size) for file in seen.files.values()] == [("a.md", 4), ("b/c d.parquet", 4000)]
+
+
+def test_files_are_listed_in_order_and_equal_bytes_have_equal_digests(hub: Hub) -> None:
+    files = commit_on_head(hub, Add("z", b"1"), Add("a/b", b"1"), Add("a-b", b"2")).files
+    assert list(files) == ["a-b", "a/b", "z"]
+    assert files["z"].digest == files["a/b"].digest != files["a-b"].digest
+
+
+def test_a_pinned_snapshot_reads_its_own_commit_after_replaces_and_deletes(hub: Hub) -> None:
+    pinned = commit_on_head(hub, Add("keep", b"1"), Add("replaced", b"2"), Add("deleted", b"3"))
+    newer = commit_on_head(hub, Add("replaced", b"two"), Delete("deleted"), Add("new/deep/er", b"4"))
+    assert contents(pinned) == {"keep": b"1", "replaced": b"2", "deleted": b"3"}
+    assert contents(newer) == {"keep": b"1", "replaced": b"two", "new/deep/er": b"4"}
+    assert contents(hub.snapshot(REPO)) == contents(newer)
+
+
+def test_a_stale_parent_conflicts_and_changes_nothing(hub: Hub) -> None:
+    first = commit_on_head(hub, Add("a", b"1"))
+    second = hub.commit(REPO, [Add("a", b"2")], title="Second", parent=first.commit)
+    for parent in (first.commit, None):
+        with pytest.raises(PublishConflict):
+            hub.commit(REPO, [Add("a", b"3"), Delete("b")], title="Rival", parent=parent)
+    assert hub.snapshot(REPO).commit == second.commit
+    assert contents(hub.snapshot(REPO)) == {"a": b"2"}
+
+
+def test_a_parent_for_a_repo_without_commits_conflicts(hub: Hub) -> None:
+    other = hub.commit("evaleval/other", [Add("a", b"1")], title="Other", parent=None)
+    with pytest.raises(PublishConflict):
+        hub.commit(REPO, [Add("a", b"1")], title="First", parent=other.commit)
+    assert hub.snapshot(REPO).commit is None
+
+
+def test_a_commit_that_changes_nothing_is_not_made(hub: Hub) -> None:
+    head = commit_on_head(hub, Add("a", b"1"), Add("b", b"2"))
+    again = commit_on_head(hub, Add("a", b"1"), Delete("never there"), title="Again")
+    none = commit_on_head(hub, title="No changes")
+    assert again.commit == none.commit == hub.snapshot(REPO).commit == head.commit
+
+
+def test_a_stale_parent_conflicts_even_where_nothing_would_change(hub: Hub) -> None:
+    first = commit_on_head(hub, Add("count", b"1"))
+    commit_on_head(hub, Add("count", b"2"))
+    with pytest.raises(PublishConflict):
+        hub.commit(REPO, [Add("count", b"2")], title="A second count", parent=first.commit)
+
+
+def test_deleting_from_a_repo_that_does_not_exist_makes_no_commit(hub: Hub) -> None:
+    assert commit_on_head(hub, Delete("a")).commit is None
+    assert hub.snapshot(REPO).commit is None
+
+
+def test_a_file_may_become_a_folder_and_a_folder_a_file_in_one_commit(hub: Hub) -> None:
+    commit_on_head(hub, Add("a", b"1"), Add("b/c/d", b"2"))
+    commit_on_head(hub, Delete("a"), Add("a/x", b"3"), Delete("b/c/d"), Add("b", b"4"))
+    assert contents(hub.snapshot(REPO)) == {"a/x": b"3", "b": b"4"}
+
+
+def test_a_path_that_is_a_file_and_a_folder_is_refused(hub: Hub) -> None:
+    head = commit_on_head(hub, Add("a", b"1"))
+    with pytest.raises(ContractViolation, match="both a file and a folder: a"):
+        commit_on_head(hub, Add("a/b", b"2"))
+    assert hub.snapshot(REPO).commit == head.commit
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "/etc/passwd", "../x", "a/../../x", "a//b", "a/", "./a", "a\\b", "a\0b", "a\nb", "x" * 256, "\ud800"],
+)
+def test_a_path_that_could_leave_the_repo_is_refused(hub: Hub, tmp_path: Path, path: str) -> None:
+    for change in (Add(path, b"1"), Delete(path)):
+        with pytest.raises(ContractViolation, match="is not a path of a file in a repo"):
+            hub.commit(REPO, [change], title="Bad", parent=None)
+    assert hub.snapshot(REPO).commit is None
+    assert not [file for file in tmp_path.rglob("*") if file.name in ("passwd", "x")]
+
+
+@pytest.mark.parametrize("path", [".every_eval/head", ".gitattributes", "data/.hidden/file"])
+def test_names_that_begin_with_a_dot_are_out_of_reach(hub: Hub, path: str) -> None:
+    with pytest.raises(ContractViolation, match="reserved"):
+        commit_on_head(hub, Add(path, b"1"))
+
+
+def test_a_path_changed_twice_in_one_commit_is_refused(hub: Hub) -> None:
+    with pytest.raises(ContractViolation, match="more than once: a"):
+        commit_on_head(hub, Delete("a"), Add("a", b"1"))
+
+
+@pytest.mark.parametrize(
+    "repo", ["", "name", "a/b/c", "../b", "a/..", "/a/b", "a\\b/c", "a b/c", ".every_eval/x", "a/b\n"]
+)
+def test_a_repo_that_is_not_owner_and_name_is_refused(hub: Hub, repo: str) -> None:
+    for call in (hub.snapshot, hub.location, lambda name: hub.commit(name, [], title="Bad", parent=None)):
+        with pytest.raises(ConfigurationError, match="does not name a repo"):
+            call(repo)
+
+
+def test_repos_do_not_share_files(hub: Hub) -> None:
+    commit_on_head(hub, Add("a", b"1"))
+    assert dict(hub.snapshot("evaleval/every_eval_score_ever").files) == {}
+
+
+def test_publish_plans_again_when_a_rival_was_faster(hub: Hub, address: str) -> None:
+    commit_on_head(hub, Add("count", b"1"))
+    rivals = [open_hub(address) for _ in range(3)]
+
+    def add_one(head: object) -> list[Add]:
+        seen = hub.snapshot(REPO)
+        assert seen == head
+        if rivals:
+            commit_on_head(rivals.pop(), Add("count", b"%d" % (int(seen.fetch("count").read_bytes()) + 1)))
+        return [Add("count", b"%d" % (int(seen.fetch("count").read_bytes()) + 1))]
+
+    assert contents(publish(hub, REPO, "Count", add_one)) == {"count": b"5"}
+
+
+def test_publish_gives_up_on_rivals_that_are_always_faster(hub: Hub, address: str) -> None:
+    def lose(_: object) -> list[Add]:
+        rival = open_hub(address)
+        commit_on_head(rival, Add("rival", b"%d" % len(lost)))
+        lost.append(1)
+        return [Add("mine", b"1")]
+
+    lost: list[int] = []
+    with pytest.raises(PublishConflict):
+        publish(hub, REPO, "Never", lose, attempts=3)
+    assert len(lost) == 3
+    assert contents(hub.snapshot(REPO)) == {"rival": b"2"}
+
+
+def test_rival_processes_and_threads_lose_nothing(hub: Hub, address: str) -> None:
+    names = [[f"{writer}-{number}" for number in range(6)] for writer in range(4)]
+    spawn = multiprocessing.get_context("spawn")
+    processes = [spawn.Process(target=publish_one_by_one, args=(address, mine)) for mine in names[:2]]
+    for process in processes:
+        process.start()
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(publish_one_by_one, [address, address], names[2:]))
+    for process in processes:
+        process.join()
+    everything = [name for mine in names for name in mine]
+    head = hub.snapshot(REPO)
+    assert [process.exitcode for process in processes] == [0, 0]
+    assert sorted(head.fetch("names").read_text().split()) == sorted(everything)
+    assert set(head.files) == {"names", *(f"data/{name}" for name in everything)}
+    assert all(head.fetch(f"data/{name}").read_text() == name for name in everything)
