@@ -24,6 +24,7 @@ PIPELINE_STAGE = "comprehensive_statistics"
 
 ORIGINS = ("outputs", "reported")
 TOO_FEW = "fewer than two instances have a value, or no metric of single outputs determines the statistic"
+NO_INTERVAL = "mean_score is null or only reported, or fewer than two instances have a value that is not 0 or 1"
 
 COMPREHENSIVE_STATS = Table(
     name="comprehensive_stats",
@@ -89,6 +90,28 @@ COMPREHENSIVE_STATS = Table(
             "std_score / sqrt(n_scored): over instances, not over prompts or trials.",
             TOO_FEW,
             minimum=0,
+        ),
+        Column(
+            "ci_low",
+            pa.float64(),
+            "Lower end of the 95 % interval of mean_score. It covers the draw of instances, trials clustered within "
+            "theirs; not the draw of trials (in-context examples) nor that of prompts.",
+            NO_INTERVAL,
+        ),
+        Column("ci_high", pa.float64(), "Upper end of the interval, which covers what ci_low says.", NO_INTERVAL),
+        Column(
+            "ci_method",
+            pa.string(),
+            "wilson, for values of 0 and 1 in one trial; wilson_effective, in several, on the number of instances that "
+            "the standard error is worth, p (1 - p) / standard_error²; else t, of n_scored - 1 degrees of freedom.",
+            NO_INTERVAL,
+            repeats=True,
+        ),
+        Column(
+            "is_small_sample",
+            pa.bool_(),
+            "Whether n_scored is below 100, where the interval may cover less than it says.",
+            NO_INTERVAL,
         ),
         Column(
             "rank",

@@ -60,7 +60,6 @@ HELM_TABLES = Table(
         shared.optional(shared.SPLIT, OF_AGGREGATE),
         shared.optional(shared.PERTURBATION_NAME, "the column is over original texts, or " + OF_AGGREGATE),
         Column("value", pa.float64(), "Ours: by HELM's rules, in HELM's order of addition.", BY_HELMS_RULE),
-        Column("is_recomputed", pa.bool_(), "Whether what the cell shows could be identified, so that ours stands."),
         Column("is_published", pa.bool_(), "Whether HELM's file has the cell."),
         Column("published_value", pa.float64(), "HELM's.", "HELM's file lacks the cell, or has it blank or not finite"),
         Column(
@@ -77,6 +76,7 @@ HELM_TABLES = Table(
             "not a pooled statistic, or not recomputed",
             minimum=0,
         ),
+        Column("is_recomputed", pa.bool_(), "Whether what the cell shows could be identified, so that ours stands."),
     ),
     key=("benchmark", "release", "group", "table_index", "row_index", "column_index"),
 )

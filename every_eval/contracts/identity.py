@@ -97,7 +97,7 @@ GROUPS = Column("groups", TEXTS, "HELM's run groups that the run counts for.")
 ADAPTER_METHOD = Column(
     "adapter_method",
     pa.string(),
-    "How instances were turned into prompts: generation, multiple_choice_joint, …",
+    "How instances were turned into prompts: generation, multiple_choice_joint and others.",
     null_when="not stated",
     repeats=True,
 )

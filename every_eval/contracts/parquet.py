@@ -46,11 +46,11 @@ class TableWriter:
         """
         self.contract.validate(rows)
         self.n_rows += rows.num_rows
-        self._pending.append(rows)
+        self._pending.append(self.contract.decode(rows))
         self._n_pending += rows.num_rows
         size = self.contract.rows_per_group
         if self._n_pending >= size:
-            table = pa.concat_tables(self._pending)
+            table = pa.concat_tables(self._pending).combine_chunks()
             whole = table.num_rows - table.num_rows % size
             self._writer.write_table(table.slice(0, whole), row_group_size=size)
             self._pending = [table.slice(whole)]
@@ -66,7 +66,7 @@ class TableWriter:
             if kind is None:
                 rest = pa.concat_tables(self._pending) if self._pending else self.contract.schema.empty_table()
                 if rest.num_rows or not self.n_rows:
-                    self._writer.write_table(rest)
+                    self._writer.write_table(rest.combine_chunks())
                 self._writer.add_key_value_metadata(self._metadata)
         finally:
             self._writer.close()
@@ -111,5 +111,5 @@ def _conform(contract: Table, path: Path, table: pa.Table) -> pa.Table:
             raise ContractViolation(f"{path.name} has no column {column.name}, which {contract.name} needs")
     try:
         return pa.table(columns, names=contract.schema.names).cast(contract.schema)
-    except (pa.ArrowInvalid, ValueError) as error:
+    except (pa.ArrowException, ValueError) as error:
         raise ContractViolation(f"{path.name} does not hold {contract.name}: {error}") from error

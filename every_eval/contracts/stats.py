@@ -36,9 +36,17 @@ RECOMPUTED = (
     Column("n_scored", pa.int64(), "Instances with a value.", UNDERIVED, minimum=0),
     Column("n_trials", pa.int64(), "Train trials with a value.", UNDERIVED, minimum=0),
     Column("mean", pa.float64(), "Mean over trials of each trial's mean, as HELM takes it.", UNSCORED),
-    Column("m2", pa.float64(), "Sum of squared deviations over instances, trials averaged.", UNSCORED, minimum=0),
-    Column("min", pa.float64(), "Smallest value of an instance, trials averaged.", UNSCORED),
-    Column("max", pa.float64(), "Largest value of an instance, trials averaged.", UNSCORED),
+    Column(
+        "m2",
+        pa.float64(),
+        "Sum of squared deviations over instances, trials averaged; for ratios of sums, such as perplexity, over the "
+        "instances' linearised shares.",
+        UNSCORED,
+        minimum=0,
+    ),
+    Column("min", pa.float64(), "Smallest value that m2 is over.", UNSCORED),
+    Column("max", pa.float64(), "Largest value that m2 is over.", UNSCORED),
+    Column("is_binary", pa.bool_(), "Whether every value is 0 or 1 in each trial.", UNSCORED),
 )
 
 BOOTSTRAP = (

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -28,6 +30,13 @@ class Column:
     maximum: float | None = None
     repeats: bool = False
     """Whether values are few and short, so that a dictionary saves space in Parquet."""
+
+    @property
+    def meaning(self) -> str:
+        """The documentation with its unit, and when the value is null."""
+        unit = f" Unit: {self.unit}." if self.unit else ""
+        null = f" Null when {self.null_when}." if self.null_when else ""
+        return f"{self.doc}{unit}{null}"
 
     @property
     def field(self) -> pa.Field:
@@ -67,12 +76,16 @@ class Table:
         """The Arrow schema, documentation included."""
         return pa.schema([column.field for column in self.columns], metadata={"table": self.name, "doc": self.doc})
 
+    def decode(self, table: pa.Table) -> pa.Table:
+        """The rows with the contract's own types, where values that repeat are given as codes of a dictionary."""
+        return table if table.schema.equals(self.schema) else table.cast(self.schema)
+
     def validate(self, table: pa.Table) -> None:
         """Raise `ContractViolation` if `table` breaks the contract, naming every breach.
 
-        Uniqueness of the key is checked over the rows given.
+        A column may hold codes of a dictionary of values. Uniqueness of the key is checked over the rows given.
         """
-        if not table.schema.equals(self.schema):
+        if not pa.schema(map(_decoded, table.schema)).equals(self.schema):
             raise ContractViolation(f"{self.name}: schema differs from its contract:\n{table.schema}")
         problems = [text for column in self.columns for text in column.problems(table[column.name])]
         if self.key and (n_doubled := table.num_rows - self._count_keys(table)):
@@ -81,5 +94,26 @@ class Table:
             raise ContractViolation(f"{self.name}: " + "; ".join(problems))
 
     def _count_keys(self, table: pa.Table) -> int:
-        n_keys: int = table.select(self.key).group_by(list(self.key)).aggregate([]).num_rows
-        return n_keys
+        merged, n_merged = np.zeros(table.num_rows, np.int64), 1
+        for codes, n_codes in (_encode(table[name]) for name in self.key):
+            if n_merged * n_codes > np.iinfo(np.int64).max:
+                known, merged = np.unique(merged, return_inverse=True)
+                n_merged = len(known)
+            merged, n_merged = merged * n_codes + codes, n_merged * n_codes
+        return len(np.unique(merged))
+
+
+def _decoded(field: pa.Field) -> pa.Field:
+    return field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
+
+
+def _encode(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], int]:
+    """A number for each value, equal for equal ones, and how many numbers there may be; null is a value like any."""
+    values = column.unify_dictionaries().combine_chunks()
+    if pa.types.is_integer(column.type):
+        lowest = pc.min(values).as_py() or 0
+        codes, n_values = pc.subtract(values.cast(pa.int64()), lowest), (pc.max(values).as_py() or 0) - lowest + 1
+    else:
+        encoded = values if pa.types.is_dictionary(column.type) else values.dictionary_encode()
+        codes, n_values = encoded.indices.cast(pa.int64()), len(encoded.dictionary)
+    return pc.fill_null(codes, n_values).to_numpy(), n_values + 1

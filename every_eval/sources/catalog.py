@@ -1,0 +1,162 @@
+"""The catalog: which runs are known, from what they were made, and in which shard they lie.
+
+Discovery merges what it finds into what is known. Nothing known is ever forgotten, and no run ever moves to
+another shard.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+
+from every_eval.contracts.catalog import CATALOG, State
+from every_eval.contracts.rejects import Reason
+from every_eval.errors import UpstreamUnavailable
+from every_eval.sources.shards import assign, shard_number
+from every_eval.sources.source import Input, Run
+from every_eval.storage.storage import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A run with its place."""
+
+    run: Run
+    shard: str | None
+    state: State = State.PRESENT
+
+
+Catalog = tuple[Entry, ...]
+"""A benchmark's entries, sorted by the runs' identity."""
+
+
+def catalog_table(entries: Iterable[Entry]) -> pa.Table:
+    """Entries as rows of the contract `catalog`."""
+    return pa.Table.from_pylist([_row(entry) for entry in entries], schema=CATALOG.schema)
+
+
+def _row(entry: Entry) -> dict[str, object]:
+    run = entry.run
+    return {
+        "source": run.source,
+        "benchmark": run.benchmark,
+        "suite": run.suite,
+        "run": run.name,
+        "releases": list(run.releases),
+        "shard": entry.shard,
+        "state": entry.state,
+        "n_bytes": run.n_bytes,
+        "inputs": [
+            {"name": item.name, "size": item.size, "md5": item.md5, "witness": item.witness} for item in run.inputs
+        ],
+        "facts": [{"name": name, "value": value} for name, value in sorted(run.facts.items())],
+        "folder": run.folder,
+        "problem": run.problem,
+    }
+
+
+def catalog_entries(table: pa.Table) -> Catalog:
+    """Rows of the contract `catalog` as entries."""
+    return tuple(_entry(row) for row in table.to_pylist())
+
+
+def _entry(row: Mapping[str, object]) -> Entry:
+    fields: dict[str, object] = {name: row[name] for name in ("source", "benchmark", "suite", "folder")}
+    run = Run(
+        **fields,  # type: ignore[arg-type]
+        name=str(row["run"]),
+        inputs=tuple(Input(**item) for item in row["inputs"]),  # type: ignore[attr-defined]
+        releases=tuple(row["releases"]),  # type: ignore[arg-type]
+        facts={fact["name"]: fact["value"] for fact in row["facts"]},  # type: ignore[attr-defined]
+        problem=None if row["problem"] is None else Reason(str(row["problem"])),
+    )
+    return Entry(run, None if row["shard"] is None else str(row["shard"]), State(str(row["state"])))
+
+
+def merge(known: Catalog, found: Sequence[Run]) -> Catalog:
+    """What is known after a discovery: every run found, and every run known that is gone, as withdrawn.
+
+    A file whose witness is unchanged keeps its MD5; one whose witness changed has none unless the storage states it.
+    """
+    before = {entry.run.identity: entry for entry in known}
+    after = {run.identity: _merge_run(run, before.get(run.identity)) for run in found}
+    for identity, entry in before.items():
+        if identity not in after:
+            after[identity] = replace(entry, state=State.WITHDRAWN)
+    return tuple(after[identity] for identity in sorted(after))
+
+
+def _merge_run(run: Run, before: Entry | None) -> Entry:
+    if before is None:
+        return Entry(run, None)
+    if run.problem is Reason.RUN_MISSING and before.run.inputs:
+        return replace(before, state=State.WITHDRAWN)
+    seen = {(item.name, item.size, item.witness): item.md5 for item in before.run.inputs}
+    inputs = tuple(replace(item, md5=item.md5 or seen.get((item.name, item.size, item.witness))) for item in run.inputs)
+    return Entry(replace(run, inputs=inputs), before.shard)
+
+
+def place(entries: Catalog, folder: str, shard_bytes: int, max_runs: int | None) -> Catalog:
+    """Give runs without a shard one: the first `max_runs` of them, in the order of their identity."""
+    waiting = [entry.run for entry in entries if entry.shard is None and entry.state is State.PRESENT]
+    first = max((shard_number(entry.shard) for entry in entries if entry.shard is not None), default=0) + 1
+    shards = {run.identity: key for key, runs in assign(folder, waiting[:max_runs], first, shard_bytes) for run in runs}
+    return tuple(replace(entry, shard=entry.shard or shards.get(entry.run.identity)) for entry in entries)
+
+
+def with_digests(entries: Catalog, storage: Storage, known: dict[tuple[str, str], str]) -> Catalog:
+    """Fill in the MD5 of every input of a placed run that lacks one, by reading it.
+
+    `known` holds MD5s by an object's name and witness, and is added to.
+
+    Raises:
+        UpstreamUnavailable: an object could not be read as it was listed.
+    """
+    return tuple(
+        replace(entry, run=_with_md5(entry.run, storage, known)) if entry.shard and _lacks_md5(entry) else entry
+        for entry in entries
+    )
+
+
+def _lacks_md5(entry: Entry) -> bool:
+    return entry.state is State.PRESENT and any(item.md5 is None for item in entry.run.inputs)
+
+
+def _with_md5(run: Run, storage: Storage, known: dict[tuple[str, str], str]) -> Run:
+    inputs = []
+    for item in run.inputs:
+        name = f"{run.folder}/{item.name}"
+        if item.md5 is None:
+            if (name, item.witness) not in known:
+                known[name, item.witness] = md5_of(read_listed(storage, name, item.witness))
+            inputs.append(replace(item, md5=known[name, item.witness]))
+        else:
+            inputs.append(item)
+    return replace(run, inputs=tuple(inputs))
+
+
+def read_listed(storage: Storage, name: str, witness: str | None = None) -> bytes:
+    """The content of an object that was listed, lately enough to know its witness or not.
+
+    Raises:
+        UpstreamUnavailable: it is gone or is another one by now.
+    """
+    try:
+        return storage.read(name, witness)
+    except FileNotFoundError as error:
+        raise UpstreamUnavailable(f"{name} was listed and is gone; the next discovery will see why") from error
+
+
+def md5_of(raw: bytes) -> str:
+    """MD5 in hexadecimal: an identity of content, not a protection."""
+    return hashlib.md5(raw, usedforsecurity=False).hexdigest()
+
+
+def by_shard(entries: Iterable[Entry]) -> Mapping[str, tuple[Entry, ...]]:
+    """The entries of each shard, in the order of the shards' numbers."""
+    shards: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if entry.shard is not None:
+            shards.setdefault(entry.shard, []).append(entry)
+    return {key: tuple(shards[key]) for key in sorted(shards, key=shard_number)}

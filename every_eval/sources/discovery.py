@@ -1,0 +1,127 @@
+"""Discovery: what is upstream becomes what is known, in one commit of its own."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from every_eval.contracts.catalog import CATALOG
+from every_eval.contracts.parquet import read_table, write_table
+from every_eval.contracts.releases import RELEASES
+from every_eval.errors import EveryEvalError
+from every_eval.hub.hub import Add, Change, Hub, Snapshot, publish
+from every_eval.sources.catalog import Catalog, catalog_entries, catalog_table, merge, place, with_digests
+from every_eval.sources.retries import WAITS, with_retries
+from every_eval.sources.shards import check_benchmarks, folder_name
+from every_eval.sources.source import Discovery, Source
+from every_eval.storage.storage import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """What discovery made of one benchmark; an error leaves everything as it was known before."""
+
+    benchmark: str
+    folder: str
+    catalog: Catalog = ()
+    error: EveryEvalError | None = None
+
+
+def catalog_path(folder: str) -> str:
+    """Path of a benchmark's catalog in the data repo."""
+    return f"catalog/{folder}.parquet"
+
+
+def releases_path(folder: str) -> str:
+    """Path of a benchmark's releases in the data repo."""
+    return f"releases/{folder}.parquet"
+
+
+def read_catalog(snapshot: Snapshot, folder: str) -> Catalog:
+    """What is known of a benchmark; nothing if it was never discovered."""
+    path = catalog_path(folder)
+    if path not in snapshot.files:
+        return ()
+    return catalog_entries(read_table(CATALOG, [snapshot.fetch(path)]))
+
+
+@dataclass(frozen=True)
+class Discoverer:
+    """Discovers the benchmarks of one source."""
+
+    source: Source
+    storage: Storage
+    hub: Hub
+    repo: str
+    shard_bytes: int
+    """Input bytes that a shard is filled to."""
+    max_runs: int | None
+    """New runs of a benchmark that are given a shard; null for all."""
+    report: Callable[[str], object]
+    waits: Sequence[float] = WAITS
+    """Seconds before each further try of a benchmark whose error may pass."""
+
+    def discover(self, benchmarks: Sequence[str]) -> list[Discovered]:
+        """Find what is upstream of each benchmark, and commit what is known then.
+
+        What goes wrong with a benchmark is told with it and does not stop the others.
+
+        Raises:
+            ConfigurationError: two benchmarks would share a folder.
+            HubUnavailable, PublishConflict: the commit could not be made.
+        """
+        check_benchmarks(self.source.name, benchmarks)
+        found = [self._find(benchmark) for benchmark in dict.fromkeys(benchmarks)]
+        with tempfile.TemporaryDirectory() as folder:
+            publish(
+                self.hub, self.repo, f"Discover {self.source.name}", lambda head: self._plan(head, found, Path(folder))
+            )
+        return [item.outcome for item in found]
+
+    def _find(self, benchmark: str) -> "_Found":
+        self.report(f"{self.source.name}/{benchmark}: looking for runs in {self.storage.location}")
+        outcome = Discovered(benchmark, folder_name(self.source.name, benchmark))
+        try:
+            discovery = with_retries(lambda: self.source.discover(self.storage, benchmark), self.report, self.waits)
+        except EveryEvalError as error:
+            return _Found(replace(outcome, error=error))
+        self.report(f"{self.source.name}/{benchmark}: {len(discovery.runs)} runs")
+        return _Found(outcome, discovery)
+
+    def _plan(self, head: Snapshot, found: Sequence["_Found"], workdir: Path) -> list[Change]:
+        changes: list[Change] = []
+        for item in found:
+            known = read_catalog(head, item.outcome.folder)
+            item.outcome = replace(item.outcome, catalog=known)
+            if item.discovery is not None:
+                try:
+                    changes += self._merge(item, item.discovery, workdir)
+                except EveryEvalError as error:
+                    item.outcome = replace(item.outcome, error=error)
+        return changes
+
+    def _merge(self, item: "_Found", discovery: Discovery, workdir: Path) -> list[Change]:
+        folder, known = item.outcome.folder, item.outcome.catalog
+        check_benchmarks(self.source.name, [*(entry.run.benchmark for entry in known), item.outcome.benchmark])
+        entries = place(merge(known, discovery.runs), folder, self.shard_bytes, self.max_runs)
+        catalog = with_digests(entries, self.storage, item.digests)
+        tables = {
+            catalog_path(folder): (CATALOG, catalog_table(catalog)),
+            releases_path(folder): (RELEASES, discovery.releases),
+        }
+        changes: list[Change] = [
+            Add(path, write_table(contract, workdir / f"{contract.name}_{folder}.parquet", table))
+            for path, (contract, table) in tables.items()
+        ]
+        item.outcome = replace(item.outcome, catalog=catalog, error=None)
+        return changes
+
+
+@dataclass
+class _Found:
+    """A benchmark while it is being discovered."""
+
+    outcome: Discovered
+    discovery: Discovery | None = None
+    digests: dict[tuple[str, str], str] = field(default_factory=dict)
+    """MD5 by an object's name and witness, so that a new plan reads nothing again."""

@@ -1,0 +1,1 @@
+"""HELM: how its releases and runs are found, read and tabulated."""

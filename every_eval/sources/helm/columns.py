@@ -1,0 +1,55 @@
+"""Arrow tables from columns of values, from columns of codes, and from values that repeat."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from every_eval.contracts.table import Table
+
+
+def build(
+    contract: Table, n_rows: int, columns: Mapping[str, pa.Array | Sequence[Any]], shared: Mapping[str, Any]
+) -> pa.Table:
+    """Rows of `contract`: each column from `columns`, else its one value in `shared` repeated.
+
+    Texts that repeat are codes of a dictionary, which `Table.decode` undoes.
+
+    Raises:
+        KeyError: a column of the contract is in neither.
+    """
+    if n_rows == 0:
+        return contract.schema.empty_table()
+    arrays = [
+        _array(columns[column.name], column.type)
+        if column.name in columns
+        else _repeat(shared[column.name], column.type, n_rows)
+        for column in contract.columns
+    ]
+    fields = [field.with_type(array.type) for field, array in zip(contract.schema, arrays, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=pa.schema(fields, contract.schema.metadata))
+
+
+def codes_of(codes: np.ndarray, values: Sequence[str | None]) -> pa.DictionaryArray:
+    """Texts given as positions in `values`, each of which may stand there more than once."""
+    distinct: dict[str | None, int] = {}
+    places = np.array([distinct.setdefault(value, len(distinct)) for value in values], np.int32)
+    null = distinct.pop(None, None)
+    if null is not None:
+        places -= places > null
+    indices = places[codes]
+    mask = None if null is None else np.array([value is None for value in values], np.bool_)[codes]
+    return pa.DictionaryArray.from_arrays(pa.array(indices, mask=mask), pa.array(distinct, pa.string()))
+
+
+def _repeat(value: object, kind: pa.DataType, n_rows: int) -> pa.Array:
+    if pa.types.is_string(kind):
+        return codes_of(np.zeros(n_rows, np.int32), [value])  # type: ignore[list-item]
+    return pa.repeat(pa.scalar(value, kind), n_rows)
+
+
+def _array(values: pa.Array | Sequence[Any], kind: pa.DataType) -> pa.Array:
+    if isinstance(values, pa.DictionaryArray):
+        return values
+    return values.cast(kind) if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values, kind)

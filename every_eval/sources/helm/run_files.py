@@ -1,0 +1,125 @@
+"""A run's files, decoded at once or in pieces, and what could not be read of them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain
+from typing import IO, Final, Generic
+
+import msgspec
+
+from every_eval.contracts.rejects import Reason
+from every_eval.sources.helm.decoding import UNREADABLE, T, decode_list, decode_object
+from every_eval.sources.helm.splitting import PIECE_BYTES, find_spans
+from every_eval.sources.source import Input, Reject
+
+WHOLE_BYTES: Final = 96 << 20
+"""Of a file that is decoded at once: cutting it costs more than it spares."""
+
+Decoded = list[tuple[int, T]]
+"""Elements of a list with their positions in it."""
+
+
+@dataclass(frozen=True)
+class ListFile(Generic[T]):
+    """A file that holds a list, or an object with a list under `key`; it can be gone through more than once."""
+
+    name: str
+    kind: type[T]
+    key: str | None
+    stream: IO[bytes]
+    is_large: bool
+    piece_bytes: int
+
+    def pieces(self, rejects: list[Reject]) -> Iterator[Decoded[T]]:
+        """The elements, in pieces if there are many; what cannot be read is added to `rejects`."""
+        decoded = None if self.is_large else self._decode_strictly()
+        if decoded is not None:
+            yield decoded
+            return
+        root = "$" if self.key is None else f"$.{self.key}"
+        spans = find_spans(self.stream, self.key, self.piece_bytes)
+        for first, raw in [(0, self._whole(rejects))] if spans is None else ((s.first, s.read(self.stream)) for s in spans):
+            elements, unread = decode_list(raw, self.kind, self.name, root, first)
+            rejects += unread
+            yield elements
+
+    def _decode_strictly(self) -> Decoded[T] | None:
+        """All elements; null if any is not as it should be."""
+        self.stream.seek(0)
+        raw: bytes | msgspec.Raw = self.stream.read()
+        try:
+            if self.key is not None:
+                raw = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])[self.key]
+            return list(enumerate(msgspec.json.decode(raw, type=list[self.kind])))  # type: ignore[name-defined]
+        except (KeyError, *UNREADABLE):
+            return None
+
+    def _whole(self, rejects: list[Reject]) -> bytes:
+        """The list's JSON, of a file that cannot be cut."""
+        self.stream.seek(0)
+        raw = self.stream.read()
+        if self.key is None:
+            return raw
+        holder = decode_object(raw, msgspec.defstruct("Holder", [(self.key, msgspec.Raw)]), self.name)
+        if isinstance(holder, Reject):
+            rejects.append(holder)
+            return b"[]"
+        return bytes(getattr(holder, self.key))
+
+
+class RunFiles:
+    """The files of one run."""
+
+    def __init__(
+        self, inputs: Mapping[str, Input], open_file: Callable[[str], IO[bytes]], whole_bytes: int, piece_bytes: int
+    ) -> None:
+        """`open_file` opens an input by its name; files larger than `whole_bytes` are read in pieces."""
+        self.inputs = inputs
+        self.rejects: list[Reject] = []
+        self._open_file = open_file
+        self._whole_bytes = whole_bytes
+        self._piece_bytes = piece_bytes
+
+    def take_rejects(self) -> tuple[Reject, ...]:
+        """What was noted since this was last asked."""
+        rejects = tuple(self.rejects)
+        self.rejects.clear()
+        return rejects
+
+    def is_large(self, file: str) -> bool:
+        """Whether a file is read in pieces."""
+        size = self.inputs[file].size
+        return size is None or size > self._whole_bytes
+
+    def object(self, file: str, kind: type[T]) -> tuple[T, bytes] | None:
+        """A file that holds one object, decoded and as it is; null if it cannot be read."""
+        if self._lacks(file):
+            return None
+        with self._open_file(file) as stream:
+            raw = stream.read()
+        decoded = decode_object(raw, kind, file)
+        if isinstance(decoded, Reject):
+            self.rejects.append(decoded)
+            return None
+        return decoded, raw
+
+    def list(self, file: str, kind: type[T]) -> Decoded[T]:
+        """A file that holds a list, all of it."""
+        with self.open_list(file, kind) as pieces:
+            return list(chain.from_iterable(pieces.pieces(self.rejects)) if pieces else ())
+
+    @contextmanager
+    def open_list(self, file: str, kind: type[T], key: str | None = None) -> Iterator[ListFile[T] | None]:
+        """A file that holds a list; null if the run lacks it."""
+        if self._lacks(file):
+            yield None
+            return
+        with self._open_file(file) as stream:
+            yield ListFile(file, kind, key, stream, self.is_large(file), self._piece_bytes)
+
+    def _lacks(self, file: str) -> bool:
+        if file in self.inputs:
+            return False
+        self.rejects.append(Reject(Reason.FILE_MISSING, f"the run has no {file}", file))
+        return True

@@ -1,0 +1,124 @@
+"""Reading one run: its files in, its rows out, and a reject for whatever cannot be read."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import IO
+
+from every_eval.sources.helm import joining, metrics, scenario_state, statistics
+from every_eval.sources.helm.context import RunContext
+from every_eval.sources.helm.decoding import without_space
+from every_eval.sources.helm.joining import InstanceIndex, join
+from every_eval.sources.helm.measured import Measured
+from every_eval.sources.helm.metrics import MetricsReader
+from every_eval.sources.helm.perturbations import P, Treatments
+from every_eval.sources.helm.records import (
+    DisplayRequest,
+    Instance,
+    InstanceStats,
+    Prediction,
+    ReportedStat,
+    RequestState,
+    RunSpec,
+    Scenario,
+)
+from every_eval.sources.helm.run_files import WHOLE_BYTES, ListFile, RunFiles
+from every_eval.sources.helm.samples import Outputs, SamplesTable
+from every_eval.sources.helm.splitting import PIECE_BYTES
+from every_eval.sources.source import Reject, Run, RunRows
+from every_eval.statistics.cells import Treatment
+
+
+class RunReader:
+    """Reads one run, noting what cannot be read on the way."""
+
+    def __init__(
+        self,
+        run: Run,
+        open_file: Callable[[str], IO[bytes]],
+        whole_bytes: int = WHOLE_BYTES,
+        piece_bytes: int = PIECE_BYTES,
+    ) -> None:
+        """`open_file` opens an input of the run by its name; see `RunFiles`."""
+        self.run = run
+        self._files = RunFiles({item.name: item for item in run.inputs}, open_file, whole_bytes, piece_bytes)
+        self._treatments = Treatments()
+
+    def pieces(self) -> Iterator[RunRows]:
+        """Everything that can be read of the run: metrics, samples, then statistics."""
+        if self.run.problem is not None:
+            self._files.rejects.append(Reject(self.run.problem, f"named by an index: {self.run.name}"))
+        context = None if self.run.problem else self._context()
+        if context is not None:
+            reader = MetricsReader(context, self._treatments)
+            yield from self._metrics(reader)
+            yield from self._samples(context, reader.measured)
+            yield self._statistics(context, reader.measured)
+        yield RunRows(rejects=self._files.take_rejects())
+
+    def _context(self) -> RunContext | None:
+        spec = self._files.object("run_spec.json", RunSpec)
+        scenario = self._files.object("scenario.json", Scenario)
+        if spec is None:
+            return None
+        return RunContext(self.run, spec[0], without_space(spec[1]), scenario[0] if scenario else None)
+
+    def _metrics(self, reader: MetricsReader) -> Iterator[RunRows]:
+        with self._files.open_list(metrics.FILE, InstanceStats) as file:
+            for entries in file.pieces(self._files.rejects) if file else ():
+                table, rejects = reader.read(entries)
+                self._files.rejects += rejects
+                yield RunRows(metrics=table, rejects=self._files.take_rejects())
+
+    def _samples(self, context: RunContext, measured: Measured) -> Iterator[RunRows]:
+        if scenario_state.FILE not in self._files.inputs:
+            yield from self._sample_rows(context, measured, [self._displayed()])
+            return
+        with self._files.open_list(scenario_state.FILE, RequestState, scenario_state.KEY) as file:
+            if file is not None:
+                yield from self._state_rows(context, measured, file)
+
+    def _state_rows(self, context: RunContext, measured: Measured, file: ListFile[RequestState]) -> Iterator[RunRows]:
+        chosen = measured.scores("predicted_index")
+        method = context.spec.adapter_spec.method or ""
+
+        def outputs(rejects: list[Reject]) -> Iterator[Outputs]:
+            for states in file.pieces(rejects):
+                yield scenario_state.read_outputs(states, method, chosen, self._treatments, rejects)
+
+        if not file.is_large:
+            yield from self._sample_rows(context, measured, list(outputs(self._files.rejects)))
+            return
+        # How many outputs share a key is known at the end only, so the file is gone through twice.
+        n_outputs = Counter(key for piece in outputs([]) for key in piece.keys)
+        yield from self._sample_rows(context, measured, outputs(self._files.rejects), n_outputs)
+
+    def _displayed(self) -> Outputs:
+        """The outputs, as the files have them that HELM writes for display."""
+        index = InstanceIndex(self._perturbed(joining.INSTANCES, Instance))
+        self._files.rejects += index.rejects
+        predictions = self._perturbed(joining.PREDICTIONS, Prediction)
+        requests = self._perturbed(joining.REQUESTS, DisplayRequest)
+        return join(predictions, index, requests, self._files.rejects)
+
+    def _perturbed(self, file: str, kind: type[P]) -> list[tuple[int, P, Treatment]]:
+        return self._treatments.readable(self._files.list(file, kind), file, self._files.rejects)
+
+    def _sample_rows(
+        self,
+        context: RunContext,
+        measured: Measured,
+        pieces: Iterable[Outputs],
+        n_outputs: Counter[tuple[str, str | None, int]] | None = None,
+    ) -> Iterator[RunRows]:
+        if n_outputs is None:
+            pieces = list(pieces)
+            n_outputs = Counter(key for piece in pieces for key in piece.keys)
+        table = SamplesTable(context, measured, n_outputs)
+        for piece in pieces:
+            yield RunRows(samples=table.rows(piece), rejects=self._files.take_rejects())
+
+    def _statistics(self, context: RunContext, measured: Measured) -> RunRows:
+        stats = self._files.list(statistics.FILE, ReportedStat)
+        reported = statistics.read_reported(stats, self._treatments, self._files.rejects)
+        summary = statistics.run_statistics(reported, measured, context)
+        return RunRows(stats=summary.stats, disagreements=summary.disagreements.to_pylist())

@@ -1,0 +1,51 @@
+"""HELM as a source: how its runs are found and how they are read."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from every_eval.contracts.helm_tables import HELM_TABLES
+from every_eval.sources.helm.discovery import discover
+from every_eval.sources.helm.main_table import directions, standings
+from every_eval.sources.helm.run_reader import RunReader
+from every_eval.sources.helm.tables.disagreements import disagreements
+from every_eval.sources.helm.tables.release import Release, helm_tables
+from every_eval.sources.source import Discovery, Run, RunRows
+from every_eval.statistics.main_table import MainTable
+from every_eval.storage.storage import Storage
+
+
+class HelmSource:
+    """Stanford's Holistic Evaluation of Language Models: https://github.com/stanford-crfm/helm."""
+
+    name = "helm"
+    data_version = 1
+
+    def discover(self, storage: Storage, benchmark: str) -> Discovery:
+        """Find the runs and releases of one HELM project."""
+        return discover(storage, benchmark)
+
+    def read(self, run: Run, open_file: Callable[[str], IO[bytes]]) -> Iterator[RunRows]:
+        """Turn a run's files into rows."""
+        return RunReader(run, open_file).pieces()
+
+    published_contracts = (HELM_TABLES,)
+
+    def published_tables(self, release: Mapping[str, Any], stats: pa.Table) -> pa.Table:
+        """The release's group tables, by HELM's rules, over the runs that its index names."""
+        names = pa.array(sorted({run["run"] for run in release["runs"]}), pa.string())
+        return helm_tables(Release.from_row(release), stats.filter(pc.is_in(stats["run"], names)))
+
+    def disagreements(self, tables: pa.Table) -> pa.Table:
+        """Cells in which ours is not HELM's."""
+        return disagreements(tables)
+
+    def directions(self, release: Mapping[str, Any]) -> Mapping[str, bool]:
+        """Whether lower is better, by metric."""
+        return directions(release)
+
+    def main_table(self, release: Mapping[str, Any], stats: pa.Table) -> MainTable | None:
+        """How models stand on the release's main table."""
+        return standings(release, stats)

@@ -1,0 +1,146 @@
+"""Cutting a large JSON file where a list's elements end, so that a piece can be decoded at a time.
+
+A file is looked through once, and what is found holds for the whole of it: either every piece is JSON by itself, and
+so is what surrounds the list, or the file cannot be cut. Nothing is assumed of white space.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from every_eval.sources.helm.decoding import UNREADABLE, mend
+
+PIECE_BYTES: Final = 8 << 20
+
+_SPACE: Final = b" \t\r\n"
+_BOM: Final = b"\xef\xbb\xbf"
+_QUOTE, _OPEN, _CLOSE = ord('"'), ord("{"), ord("}")
+_FOLD: Final = 0x20
+"""Makes brackets of braces: [ is one bit away from {, and ] from }."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Whole elements of a list, with the commas between them."""
+
+    first: int
+    """Position in the list of the first one."""
+    start: int
+    """In bytes, from the beginning of the file."""
+    end: int
+
+    def read(self, file: IO[bytes]) -> bytes:
+        """The elements as a list of their own."""
+        file.seek(self.start)
+        return b"[" + file.read(self.end - self.start) + b"]"
+
+
+def find_spans(file: IO[bytes], key: str | None = None, piece_bytes: int = PIECE_BYTES) -> list[Span] | None:
+    """Cut a list into spans of about `piece_bytes`, but of one element at least; null if it cannot be cut.
+
+    Args:
+        file: Can be sought in. It holds the list or, with `key`, an object in which the list stands under that key.
+        key: As written in the file.
+        piece_bytes: How much is looked at, and decoded, at a time.
+    """
+    file.seek(0)
+    head = _find_list(file, key, piece_bytes)
+    if head is None:
+        return None
+    spans: list[Span] = []
+    n_elements, end = 0, None
+    for start, text, is_last in _texts(file, len(head), piece_bytes):
+        skipped = _skip(text, is_first=not spans)
+        elements = None if skipped is None else _decode(b"[" + text[skipped:] + b"]")
+        if skipped is None or elements is None:
+            return None
+        if elements:
+            spans.append(Span(n_elements, start + skipped, start + len(text)))
+            n_elements += len(elements)
+        end = start + len(text) if is_last else None
+    return spans if end is not None and _is_framed(file, head, end, key) else None
+
+
+def _find_list(file: IO[bytes], key: str | None, piece_bytes: int) -> bytes | None:
+    """What the file holds up to and with the bracket that opens the list."""
+    pattern = rb"\A(?:\xef\xbb\xbf)?\s*\[" if key is None else rb'"%b"\s*:\s*\[' % re.escape(key.encode())
+    depth = 0 if key is None else 1
+    head = b""
+    while more := file.read(max(piece_bytes, len(head))):
+        head += more
+        for match in re.finditer(pattern, head):
+            if _depth_at(head, match.start()) == depth:
+                return head[: match.end()]
+        if key is None:
+            break
+    return None
+
+
+def _depth_at(text: bytes, place: int) -> int | None:
+    """How many brackets are open at a place; null if it is inside a string."""
+    positions, depths, is_inside = _brackets(text[:place])
+    if is_inside:
+        return None
+    return int(depths[-1]) if len(positions) else 0
+
+
+def _texts(file: IO[bytes], start: int, piece_bytes: int) -> Iterator[tuple[int, bytes, bool]]:
+    """Texts of whole elements with where they start, and whether the list ends after them."""
+    file.seek(start)
+    buffer = b""
+    while more := file.read(max(piece_bytes - len(buffer), len(buffer))):
+        buffer += more
+        positions, depths, _ = _brackets(buffer)
+        ends = np.flatnonzero(depths < 0)[:1]
+        if len(ends):
+            yield start, buffer[: positions[ends[0]]], True
+            return
+        whole = positions[depths == 0][-1:]
+        if len(whole):
+            end = int(whole[0]) + 1
+            yield start, buffer[:end], False
+            start, buffer = start + end, buffer[end:]
+
+
+def _brackets(text: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], bool]:
+    """Where brackets of both kinds are that no string holds, how many are open after each, and if a string is open."""
+    masked = np.frombuffer(text.replace(rb"\\", b"__").replace(rb"\"", b"__"), np.uint8)
+    folded = masked | _FOLD
+    marks = np.flatnonzero((masked == _QUOTE) | (folded == _OPEN) | (folded == _CLOSE))
+    kinds = folded[marks]
+    n_quotes = np.cumsum(kinds == _QUOTE)
+    is_bracket = (kinds != _QUOTE) & (n_quotes % 2 == 0)
+    steps = np.where(kinds[is_bracket] == _OPEN, 1, -1)
+    return marks[is_bracket], np.cumsum(steps), bool(len(n_quotes) and n_quotes[-1] % 2)
+
+
+def _skip(text: bytes, *, is_first: bool) -> int | None:
+    """How many bytes come before the first element; null if no comma parts it from those before."""
+    skipped = len(text) - len(text.lstrip(_SPACE))
+    if is_first or skipped == len(text):
+        return skipped
+    is_parted = text[skipped : skipped + 1] == b"," and text[skipped + 1 :].strip(_SPACE)
+    return skipped + 1 if is_parted else None
+
+
+def _decode(raw: bytes) -> list[msgspec.Raw] | None:
+    for text in (lambda: raw, lambda: mend(raw)):
+        try:
+            return msgspec.json.decode(text(), type=list[msgspec.Raw])
+        except UNREADABLE:
+            continue
+    return None
+
+
+def _is_framed(file: IO[bytes], head: bytes, end: int, key: str | None) -> bool:
+    """Whether what surrounds the list is JSON, and holds no other list under the key."""
+    file.seek(end)
+    tail = file.read()
+    if key is not None and f'"{key}"'.encode() in tail:
+        return False
+    return _decode(b"[" + head.removeprefix(_BOM) + tail + b"]") is not None

@@ -1,0 +1,1 @@
+"""HELM's group tables, recomputed from reported statistics and compared with the published ones."""

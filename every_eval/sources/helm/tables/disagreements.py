@@ -1,0 +1,29 @@
+"""Where HELM's tables and ours differ."""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+TOLERANCE = 1e-9
+"""Relative."""
+
+
+def disagreements(tables: pa.Table) -> pa.Table:
+    """The rows of a table by the contract `helm_tables` whose two values differ beyond `TOLERANCE`.
+
+    Null equals null and nothing else. A cell that only we have differs if it has a value, unless HELM published nothing
+    of the release's group; a cell that could not be identified never does.
+    """
+    ours, theirs = tables["value"], tables["published_value"]
+    larger = pc.max_element_wise(pc.abs(ours), pc.abs(theirs))
+    differ = pc.greater(pc.abs(pc.subtract(ours, theirs)), pc.multiply(larger, TOLERANCE))
+    one_is_null = pc.xor(pc.is_null(ours), pc.is_null(theirs))
+    both_speak = pc.and_(tables["is_recomputed"], _is_group_published(tables))
+    return tables.filter(pc.and_(both_speak, pc.or_(one_is_null, pc.fill_null(differ, False))))
+
+
+def _is_group_published(tables: pa.Table) -> pa.Array:
+    keys = tables.select(["benchmark", "release", "group"]).to_pylist()
+    groups = [(key["benchmark"], key["release"], key["group"]) for key in keys]
+    flags = tables["is_published"].to_pylist()
+    published = {group for group, flag in zip(groups, flags, strict=True) if flag}
+    return pa.array([group in published for group in groups], pa.bool_())

@@ -1,0 +1,66 @@
+"""A cell: the runs of a row, pooled into one value, as HELM's `create_cell` and `Stat.merge` do."""
+
+import math
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from every_eval.sources.helm.tables.runs import ReportedRun, Statistic
+
+EVERY_SPLIT = "__all__"
+
+
+class Matcher(NamedTuple):
+    """Which statistic of a run a column shows."""
+
+    metric_name: str
+    split: str
+    perturbation_name: str | None = None
+    sub_split: str | None = None
+    """Null pools every sub-split."""
+
+
+class Pooled(NamedTuple):
+    """A cell's value, undefined if nothing was pooled or it is not finite, and what it is made of."""
+
+    value: float | None
+    n_runs: int
+    n_trials: int
+
+
+def pool(runs: Iterable[ReportedRun], matcher: Matcher) -> Pooled:
+    """The sum of the runs' sums over the sum of their counts, added in the runs' order; a run given twice counts twice.
+
+    The weight is the number of trials, so a run with three trials weighs three times.
+    """
+    parts = [_merge((one.n_trials, one.total) for one in found) for run in runs if (found := matched(run, matcher))]
+    n_trials, total = _merge(parts)
+    value = total / n_trials if n_trials else math.nan
+    return Pooled(value if math.isfinite(value) else None, len(parts), n_trials)
+
+
+def matched(run: ReportedRun, matcher: Matcher) -> list[Statistic]:
+    """The run's statistics that merge into its part of a cell: several sub-splits, one, or none.
+
+    None also where what matches differs in more than its sub-split, which HELM refuses to merge. HELM's own
+    substitution, made for ablations: where quasi_exact_match matches nothing, exact_match stands in.
+    """
+    found = [statistic for statistic in run.statistics.get(matcher.metric_name, ()) if _matches(statistic, matcher)]
+    if not found and matcher.metric_name == "quasi_exact_match":
+        return matched(run, matcher._replace(metric_name="exact_match"))
+    return found if len({(one.split, one.perturbation) for one in found}) == 1 else []
+
+
+def _matches(statistic: Statistic, matcher: Matcher) -> bool:
+    return (
+        matcher.split in (EVERY_SPLIT, statistic.split)
+        and matcher.sub_split in (None, statistic.sub_split)
+        and matcher.perturbation_name == statistic.perturbation_name
+    )
+
+
+def _merge(parts: Iterable[tuple[int, float | None]]) -> tuple[int, float]:
+    n_trials, total = 0, 0.0
+    for count, part in parts:
+        n_trials += count
+        total += math.nan if part is None else part
+    return n_trials, total

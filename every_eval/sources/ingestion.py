@@ -1,0 +1,111 @@
+"""Ingestion: a batch of shards becomes one commit, whatever becomes of single shards."""
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from every_eval.contracts.rejects import REJECTS
+from every_eval.errors import ConfigurationError, EveryEvalError
+from every_eval.hub.hub import Add, Change, Delete, Hub, Snapshot, publish
+from every_eval.sources.discovery import read_catalog
+from every_eval.sources.planning import Shard, shards_of
+from every_eval.sources.retries import WAITS, with_retries
+from every_eval.sources.shard_files import ShardFiles, ShardMaker, hub_path
+from every_eval.sources.shards import published_shards, stats_path
+from every_eval.sources.source import Source
+from every_eval.storage.storage import Storage
+
+SHARD_ERRORS = (EveryEvalError, pa.ArrowException, OSError, ValueError, RecursionError)
+"""What bad bytes, a bad disk or a bad network raise: it concerns one shard. Anything else is a mistake of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShardOutcome:
+    """What became of one shard; it is published unless there is an error."""
+
+    shard: str
+    fingerprint: str | None = None
+    n_rows: Mapping[str, int] = field(default_factory=dict)
+    """Rows of each table."""
+    n_bytes: Mapping[str, int] = field(default_factory=dict)
+    """Bytes of each table's file."""
+    previews: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    disagreements: Sequence[Mapping[str, Any]] = ()
+    """Numbers that the source reported otherwise than its own outputs give them."""
+    error: Exception | None = None
+
+
+@dataclass(frozen=True)
+class Ingestor:
+    """Makes and publishes shards of one source."""
+
+    source: Source
+    storage: Storage
+    hub: Hub
+    repo: str
+    report: Callable[[str], object]
+    waits: Sequence[float] = WAITS
+    """Seconds before each further try of a shard whose error may pass."""
+
+    def ingest(self, folder: str, keys: Sequence[str]) -> list[ShardOutcome]:
+        """Make shards of one benchmark and commit those that could be made.
+
+        Raises:
+            HubUnavailable, PublishConflict: the commit could not be made.
+        """
+        head = self.hub.snapshot(self.repo)
+        shards = {shard.key: shard for shard in self._shards(head, folder)}
+        outcomes = {key: ShardOutcome(key, error=_unknown(key)) for key in keys if key not in shards}
+        with tempfile.TemporaryDirectory() as workdir:
+            maker = ShardMaker(self.source, self.storage, head, Path(workdir), self.report)
+            made: list[ShardFiles] = []
+            for key in (key for key in keys if key in shards):
+                try:
+                    made.append(with_retries(partial(maker.make, shards[key]), self.report, self.waits))
+                    outcomes[key] = _outcome(made[-1])
+                except SHARD_ERRORS as error:
+                    outcomes[key] = ShardOutcome(key, shards[key].fingerprint, error=error)
+            if made:
+                title = f"Publish {made[0].shard.key}" + (f" and {len(made) - 1} more" if len(made) > 1 else "")
+                publish(self.hub, self.repo, title, lambda head: self._plan(head, folder, made))
+        return [outcomes[key] for key in keys]
+
+    def _shards(self, head: Snapshot, folder: str) -> Sequence[Shard]:
+        return shards_of(read_catalog(head, folder), folder, head.files, self.source.data_version)
+
+    def _plan(self, head: Snapshot, folder: str, made: Sequence[ShardFiles]) -> list[Change]:
+        """The files of every shard that is still wanted as it was made, in place of what is published of it."""
+        wanted = {shard.key: shard.fingerprint for shard in self._shards(head, folder)}
+        published = published_shards(head.files, folder)
+        changes: list[Change] = []
+        for files in made:
+            shard = files.shard
+            if wanted.get(shard.key) == shard.fingerprint:
+                changes += _replacement(files, published.get(shard.key, ()))
+        return changes
+
+
+def _replacement(files: ShardFiles, digests: Sequence[str]) -> list[Change]:
+    shard = files.shard
+    stale = [stats_path(shard.folder, shard.key, digest) for digest in digests if digest != shard.fingerprint]
+    if REJECTS.name not in files.paths:
+        stale.append(hub_path(REJECTS.name, shard.folder, shard.key, shard.fingerprint))
+    added = [
+        Add(hub_path(name, shard.folder, shard.key, shard.fingerprint), path) for name, path in files.paths.items()
+    ]
+    return [*added, *map(Delete, stale)]
+
+
+def _outcome(files: ShardFiles) -> ShardOutcome:
+    sizes = {name: path.stat().st_size for name, path in files.paths.items()}
+    shard = files.shard
+    return ShardOutcome(shard.key, shard.fingerprint, files.n_rows, sizes, files.previews, files.disagreements)
+
+
+def _unknown(key: str) -> EveryEvalError:
+    return ConfigurationError(f"{key} is no shard that the catalog knows; discover first")

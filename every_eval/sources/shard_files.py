@@ -1,0 +1,132 @@
+"""A shard's files: its runs read one after the other, their rows written as they come."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from every_eval.contracts.catalog import State
+from every_eval.contracts.metrics import METRICS
+from every_eval.contracts.parquet import TableWriter, read_table
+from every_eval.contracts.rejects import REJECTS
+from every_eval.contracts.samples import SAMPLES
+from every_eval.contracts.stats import STATS
+from every_eval.hub.hub import Snapshot
+from every_eval.sources.catalog import Entry
+from every_eval.sources.inputs import open_input
+from every_eval.sources.planning import Shard
+from every_eval.sources.progress import Progress
+from every_eval.sources.shards import published_shards, stats_path
+from every_eval.sources.source import Reject, Run, Source
+from every_eval.storage.storage import Storage
+
+TABLES = (SAMPLES, METRICS, STATS, REJECTS)
+
+FOLDERS = {SAMPLES.name: "data", METRICS.name: "metrics", STATS.name: "stats", REJECTS.name: "rejects"}
+"""Top folder of each table's files in the data repo."""
+
+N_PREVIEW = 5
+
+
+def hub_path(table: str, folder: str, shard: str, fingerprint: str) -> str:
+    """Path of a shard's file of a table in the data repo."""
+    if table == STATS.name:
+        return stats_path(folder, shard, fingerprint)
+    return f"{FOLDERS[table]}/{folder}/{shard}.parquet"
+
+
+@dataclass
+class ShardFiles:
+    """A shard's files on the local disk, by table; a shard without rejects has no file of them."""
+
+    shard: Shard
+    paths: dict[str, Path] = field(default_factory=dict)
+    n_rows: dict[str, int] = field(default_factory=dict)
+    previews: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """The first rows of each table, for people."""
+    disagreements: list[Mapping[str, Any]] = field(default_factory=list)
+    """Of all runs: see `RunRows`."""
+
+
+@dataclass(frozen=True)
+class ShardMaker:
+    """Makes the files of shards in a local folder."""
+
+    source: Source
+    storage: Storage
+    snapshot: Snapshot
+    """What is published, for the rows of withdrawn runs."""
+    workdir: Path
+    report: Callable[[str], object]
+
+    def make(self, shard: Shard) -> ShardFiles:
+        """Read every run of the shard and write its rows.
+
+        Raises:
+            UpstreamUnavailable: an object could not be read as it was listed.
+            ContractViolation: rows break the contract of their table.
+        """
+        made = ShardFiles(shard)
+        progress = Progress(self.report, shard.key, len(shard.entries), shard.n_bytes)
+        with ExitStack() as stack:
+            writers = {
+                contract.name: stack.enter_context(TableWriter(contract, self.workdir / f"{shard.key}_{contract.name}"))
+                for contract in TABLES
+            }
+            for entry in shard.entries:
+                for name, rows in self._rows(made, entry):
+                    writers[name].write(rows)
+                    _preview(made, name, rows)
+                progress.add(entry.run.n_bytes)
+        for name, writer in writers.items():
+            made.n_rows[name] = writer.n_rows
+            if writer.n_rows or name != REJECTS.name:
+                made.paths[name] = writer.path
+        return made
+
+    def _rows(self, made: ShardFiles, entry: Entry) -> Iterator[tuple[str, pa.Table]]:
+        if entry.state is State.WITHDRAWN:
+            yield from self._published_rows(made.shard, entry.run)
+            return
+        for rows in self.source.read(entry.run, lambda name: open_input(self.storage, entry.run, name)):
+            yield SAMPLES.name, rows.samples
+            yield METRICS.name, rows.metrics
+            yield STATS.name, rows.stats
+            yield REJECTS.name, rejects_table(entry.run, rows.rejects)
+            made.disagreements += rows.disagreements
+
+    def _published_rows(self, shard: Shard, run: Run) -> Iterator[tuple[str, pa.Table]]:
+        """A withdrawn run's rows as they are published; none if it was never read."""
+        digests = published_shards(self.snapshot.files, shard.folder).get(shard.key, ())
+        of_run = (pc.field("suite") == run.suite) & (pc.field("run") == run.name)
+        for contract in TABLES:
+            paths = [hub_path(contract.name, shard.folder, shard.key, digest) for digest in digests[:1]]
+            there = [self.snapshot.fetch(path) for path in paths if path in self.snapshot.files]
+            yield contract.name, read_table(contract, there, filters=of_run)
+
+
+def rejects_table(run: Run, rejects: Iterable[Reject]) -> pa.Table:
+    """A run's rejects as rows of their contract."""
+    rows = [
+        {
+            "source": run.source,
+            "benchmark": run.benchmark,
+            "suite": run.suite,
+            "run": run.name,
+            "file": reject.file,
+            "place": reject.place,
+            "reason": reject.reason,
+            "detail": reject.detail,
+        }
+        for reject in rejects
+    ]
+    return pa.Table.from_pylist(rows, schema=REJECTS.schema)
+
+
+def _preview(made: ShardFiles, table: str, rows: pa.Table) -> None:
+    preview = made.previews.setdefault(table, [])
+    preview += rows.slice(0, N_PREVIEW - len(preview)).to_pylist()

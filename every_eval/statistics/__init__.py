@@ -1,0 +1,1 @@
+"""Moments, intervals, win rates and the leaderboard."""

@@ -1,0 +1,100 @@
+"""A bootstrap whose replicates are paired across models.
+
+In every replicate each instance counts w times, with w from a Poisson distribution of mean 1: the bootstrap without a
+fixed number of draws (Hanley and MacGibbon, Computer Methods and Programs in Biomedicine 83, 2006, 57-62). The weights
+follow from a hash of what the instance is, so the same instance has the same weights in every run, on every platform:
+replicates of two models on the same instances are of the same draw, and their difference is that of the models.
+
+A statistic's replicate is boot_sum / boot_weight, the sums of w x and of w over instances. They merge by addition.
+"""
+
+import hashlib
+import math
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from every_eval.contracts.canonical import canonical_json
+from every_eval.contracts.stats import N_REPLICATES
+from every_eval.statistics.groups import BoolArray, FloatArray
+from every_eval.statistics.quantiles import LEVEL
+
+Weights = npt.NDArray[np.uint8]
+
+_BYTES: Final = 4
+_POISSON: Final = [
+    round(2 ** (8 * _BYTES) * math.exp(-1) * sum(1 / math.factorial(k) for k in range(most + 1))) for most in range(12)
+]
+"""Numbers of 32 bits that give a weight of at most 0, 1, 2, …, 11: the distribution function of Poisson(1)."""
+
+
+def draw_weights(instance_ids: Sequence[str], scenario: Sequence[str | None]) -> Weights:
+    """Weights of each instance in each replicate, of shape (instances, replicates).
+
+    `scenario` tells apart instances that share an id: benchmark, dataset and task. Replicate r takes bytes 4r to
+    4r + 3, little-endian, of SHAKE-128 over the scenario's JSON and the id.
+    """
+    prefix = hashlib.shake_128(canonical_json(list(scenario)).encode())
+    digests = []
+    for instance_id in instance_ids:
+        state = prefix.copy()
+        state.update(instance_id.encode())
+        digests.append(state.digest(_BYTES * N_REPLICATES))
+    draws = np.frombuffer(b"".join(digests), "<u4").reshape(-1, N_REPLICATES)
+    weights = np.zeros(draws.shape, np.uint8)
+    for most in _POISSON:
+        weights += draws >= most
+    return weights
+
+
+def replicate(values: FloatArray, weights: Weights) -> tuple[FloatArray, FloatArray]:
+    """boot_weight and boot_sum of instances' values, in the order given; the last bits depend on it."""
+    # not a matrix product, whose order of addition differs between machines
+    return weights.sum(axis=0, dtype=np.float64), (weights * values[:, np.newaxis]).sum(axis=0)
+
+
+def resampled(stats: pa.Table) -> FloatArray:
+    """Each row's statistic in each replicate, of shape (rows, replicates), from columns of the contract `stats`.
+
+    NaN for fewer than two instances, however often they are drawn: nobody can say how far others would differ.
+    """
+    is_sample = pc.fill_null(pc.greater(stats["n_scored"], 1), False).to_numpy()
+    of_rows = estimates(*(unpack(stats[name]) for name in ("boot_weight", "boot_sum")))
+    return np.where(is_sample[:, np.newaxis], of_rows, np.nan)
+
+
+def unpack(replicates: pa.ChunkedArray) -> FloatArray:
+    """A column of lists as an array of shape (rows, replicates); NaN where it is null."""
+    unpacked = np.full((len(replicates), N_REPLICATES), np.nan)
+    is_valid = replicates.is_valid().to_numpy()
+    unpacked[is_valid] = replicates.combine_chunks().flatten().to_numpy().reshape(-1, N_REPLICATES)
+    return unpacked
+
+
+def estimates(boot_weight: FloatArray, boot_sum: FloatArray) -> FloatArray:
+    """The statistic in each replicate; NaN where no instance was drawn."""
+    drawn = np.where(boot_weight > 0, boot_weight, np.nan)
+    return boot_sum / drawn
+
+
+def percentile_interval(replicates: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The interval that holds 95 % of the replicates, along the last axis; NaN is left out.
+
+    Of n replicates the ends are the k-th smallest and the k-th largest with k = (n + 1) 2.5 %, rounded down: the 5th
+    and the 196th of 200.
+    """
+    ordered = np.sort(replicates, axis=-1)  # NaN last
+    n = np.sum(~np.isnan(replicates), axis=-1, keepdims=True)
+    k = np.maximum((n + 1) * (1 - LEVEL) / 2, 1).astype(np.int64)
+    low = np.take_along_axis(ordered, k - 1, axis=-1)
+    high = np.take_along_axis(ordered, np.maximum(n - k, 0), axis=-1)
+    return low[..., 0], high[..., 0]
+
+
+def excludes_zero(low: FloatArray, high: FloatArray) -> BoolArray:
+    """Whether 0 lies outside of an interval."""
+    return (low > 0) | (high < 0)

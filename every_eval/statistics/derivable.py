@@ -1,0 +1,30 @@
+"""Which reported statistics follow from the metrics of single outputs, and which do not."""
+
+import re
+
+NOT_DERIVABLE = {
+    r"num_instances": "counts instances, not values",
+    r"(platt_)?ece_\d+_bin": "calibration error: bins all instances together",
+    r"platt_(coef|intercept)": "fitted to all instances together",
+    r"selective_(cov_acc_area|acc@10)": "orders all instances by confidence",
+    r"classification_.*f1": "F1 over classes: needs each class's counts",
+    r"bias_metric:.*": "counts words over all completions together",
+    r"bbq_.*": "ratio of counts over all instances",
+    r"(cleva_machine_translation_)?bleu|chinese_ibleu": "BLEU of the corpus as a whole, unlike bleu_1 and bleu_4",
+    r"cleva_top\d+_accuracy": "grouped over several requests",
+    r"demographic_parity_difference|equalized_odds_difference": "difference of rates between groups of instances",
+    r"decodingtrust_(stereotype_bias|privacy)_?.*|ood_knowledge_.*": "rates over all outputs, kept for the run alone",
+    r"fid|inception_score|kernel_inception_distance|denoised_runtime": "computed on all images together",
+}
+"""Names, as regular expressions, that HELM 0.5 computes on all outputs of a run at once, and why that cannot be redone.
+
+In HELM's source they come from the classes derived from `EvaluateInstancesMetric`, from
+`compute_calibration_metrics`, `InstancesPerSplitMetric`, and the image metrics with an `evaluate` of their own.
+"""
+
+_ANY = re.compile("|".join(f"(?:{name})" for name in NOT_DERIVABLE))
+
+
+def is_derivable(metric_name: str) -> bool:
+    """Whether metrics of single outputs determine the statistic of this name."""
+    return _ANY.fullmatch(metric_name) is None

@@ -1,0 +1,66 @@
+"""A picture of the leaderboard: what each benchmark ranks by, with its intervals."""
+
+import base64
+import io
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+DRAWN: Final = 30
+"""Models of each benchmark that are drawn, the best."""
+
+_INCHES_PER_MODEL: Final = 0.25
+_WIDTH: Final = 9
+
+
+def picture(board: pa.Table) -> bytes:
+    """The leaderboard as a PNG, a panel for each benchmark; the same rows give the same bytes.
+
+    A point is the mean win rate or, where a benchmark has none, the mean score; a line is its 95 % interval. `board`
+    holds rows of the contract `leaderboard`.
+    """
+    # drawing without a display or pyplot's global state; costly to import
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    panels = [_panel(board, benchmark) for benchmark in board["benchmark"].unique().to_pylist()]
+    heights = [len(panel) + 3 for panel in panels] or [4]
+    figure = Figure(figsize=(_WIDTH, _INCHES_PER_MODEL * sum(heights)), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
+    for axis, panel in zip(axes, panels, strict=False):
+        _draw(axis, panel)
+    file = io.BytesIO()
+    # without the name of the library and its version
+    figure.savefig(file, format="png", dpi=100, metadata={"Software": None})
+    return file.getvalue()
+
+
+def picture_markdown(board: pa.Table) -> str:
+    """The picture as Markdown that needs no other file."""
+    return f"![leaderboard](data:image/png;base64,{base64.b64encode(picture(board)).decode()})"
+
+
+def _panel(board: pa.Table, benchmark: str) -> list[dict[str, Any]]:
+    """The rows of a benchmark that are drawn: those with a rank, the best first."""
+    rows = board.filter((pc.field("benchmark") == benchmark) & pc.field("rank").is_valid()).to_pylist()
+    return sorted(rows, key=lambda row: row["rank"])[:DRAWN]
+
+
+def _draw(axis: "Axes", rows: list[dict[str, Any]]) -> None:
+    measure = "mean_win_rate" if any(row["mean_win_rate"] is not None for row in rows) else "mean_score"
+    for place, row in enumerate(rows):
+        if row[f"{measure}_low"] is not None:
+            axis.hlines(place, row[f"{measure}_low"], row[f"{measure}_high"], color="tab:blue", linewidth=1.5)
+        axis.plot(row[measure], place, marker="o", color="tab:blue", markersize=4)
+    names = [f"{row['rank']}. {row['display_name'] or row['model_name'] or row['model_deployment']}" for row in rows]
+    axis.set_yticks(range(len(rows)), names, fontsize=8, parse_math=False)
+    axis.set_ylim(len(rows) - 0.5, -0.5)
+    axis.grid(axis="x", alpha=0.3)
+    if rows:
+        axis.set_title(f"{rows[0]['benchmark']} {rows[0]['release']}", loc="left", fontsize=10)
+    axis.set_xlabel(measure.replace("_", " "), fontsize=8)

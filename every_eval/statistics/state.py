@@ -1,0 +1,82 @@
+"""The state: which statistics are folded, told by the names of its files alone.
+
+A state file holds the statistics of up to 16 shards with consecutive numbers, and its name ends in a digest of
+which versions of them it holds. Two listings, the data repo's and the scores repo's, so say what is new, and a new
+shard rewrites one file.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from every_eval.contracts.canonical import canonical_json
+from every_eval.errors import ContractViolation
+from every_eval.hub.hub import Snapshot
+from every_eval.sources.discovery import releases_path
+from every_eval.sources.shards import published_shards, shard_number
+
+SHARDS_PER_FILE: Final = 16
+
+VERSION: Final = 1
+"""Raised by hand when a change of ours changes the state's files."""
+
+_STATS_FOLDER: Final = re.compile(r"stats/(?P<folder>[^/]+)/[^/]+")
+
+
+@dataclass(frozen=True)
+class Folding:
+    """What the state of one benchmark holds, or should hold."""
+
+    folder: str
+    files: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By path of a state file: the fingerprints of its shards."""
+    releases: str | None = None
+    """Path of the state's copy of the benchmark's releases."""
+
+    @property
+    def paths(self) -> set[str]:
+        """Every file of the benchmark's state."""
+        return set(self.files) | ({self.releases} if self.releases else set())
+
+
+def wanted(data: Snapshot, source: str) -> Iterator[Folding]:
+    """What the state should hold of each benchmark, by a listing of the data repo.
+
+    Raises:
+        ContractViolation: a shard is published twice.
+    """
+    folders = {match["folder"] for path in data.files if (match := _STATS_FOLDER.fullmatch(path))}
+    for folder in sorted(name for name in folders if name.startswith(f"{source}_")):
+        path = releases_path(folder)
+        releases = f"state/{folder}/releases-{data.files[path].digest[:12]}.parquet" if path in data.files else None
+        yield Folding(folder, dict(_files(folder, _fingerprints(data.files, folder))), releases)
+
+
+def _fingerprints(paths: Iterable[str], folder: str) -> Mapping[str, str]:
+    shards = published_shards(paths, folder)
+    doubled = [key for key, digests in shards.items() if len(digests) > 1]
+    if doubled:
+        raise ContractViolation(f"published twice, and so counted by nobody: {', '.join(sorted(doubled))}")
+    return {key: digests[0] for key, digests in shards.items()}
+
+
+def _files(folder: str, fingerprints: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, str]]]:
+    buckets: dict[int, dict[str, str]] = {}
+    for key in sorted(fingerprints, key=shard_number):
+        buckets.setdefault((shard_number(key) - 1) // SHARDS_PER_FILE, {})[key] = fingerprints[key]
+    for bucket, shards in buckets.items():
+        digest = hashlib.sha256(canonical_json([VERSION, shards]).encode()).hexdigest()[:12]
+        yield f"{bucket_prefix(folder, bucket)}{digest}.parquet", shards
+
+
+def bucket_prefix(folder: str, bucket: int) -> str:
+    """What the paths of all versions of a state file begin with."""
+    return f"state/{folder}/{bucket * SHARDS_PER_FILE + 1:05d}-"
+
+
+def stale(scores: Snapshot, foldings: Iterable[Folding], source: str) -> list[str]:
+    """State files of a source that should be there no more."""
+    there = {path for path in scores.files if path.startswith(f"state/{source}_")}
+    return sorted(there - {path for folding in foldings for path in folding.paths})

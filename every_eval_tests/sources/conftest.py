@@ -1,0 +1,30 @@
+"""What the tests of sources start from."""
+
+from pathlib import Path
+
+import pytest
+
+from every_eval.storage.archive import HELM_SAMPLE, ArchiveStorage
+from every_eval_tests.helm_root import HelmRoot
+from every_eval_tests.sources.publishing import Publishing
+from every_eval_tests.sources.upstream import small_root
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> HelmRoot:
+    """A few real runs of mmlu, to be changed."""
+    return small_root(tmp_path / "root")
+
+
+@pytest.fixture
+def publishing(root: HelmRoot, tmp_path: Path) -> Publishing:
+    """A repo, empty as yet, that is made from `root`."""
+    return Publishing.of(root.path, tmp_path / "hub")
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Publishing:
+    """The whole bundled sample, published; not to be changed."""
+    published = Publishing.of(ArchiveStorage(HELM_SAMPLE), tmp_path_factory.mktemp("sample"), shard_bytes=1 << 22)
+    published.refresh("lite", "mmlu", "classic")
+    return published

@@ -1,0 +1,142 @@
+"""Releases to recompute: the bundled sample's, a real one of HELM 0.2.4, and ones made up of a few statistics."""
+
+import json
+import tarfile
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from every_eval.contracts.helm_tables import PUBLISHED_CELL
+from every_eval.contracts.stats import STATS
+from every_eval.sources.helm.published import PublishedCell, parse_group
+from every_eval.sources.helm.schema import Schema, decode_schema
+from every_eval.sources.helm.tables.release import Release
+from every_eval.sources.helm.tables.runs import ReportedRun, read_runs
+from every_eval.storage.archive import HELM_SAMPLE, ArchiveStorage
+
+LEGACY = Path(__file__).parents[3] / "fixtures" / "helm_legacy_tables.tar.xz"
+"""Tables that HELM 0.2.4 wrote for the release v0.2.4 of two suites, with the runs behind them; of stats.json only what
+tables show."""
+
+SAMPLE_RELEASES = tuple((benchmark, name) for benchmark in ("lite", "mmlu", "classic") for name in ("v1.0.0", "v1.1.0"))
+
+RunFiles = tuple[str, str, str, Sequence[Mapping[str, Any]]]
+"""Suite, name, run_spec.json and the statistics of stats.json."""
+
+
+def stats_table(benchmark: str, runs: Iterable[RunFiles]) -> pa.Table:
+    """Rows of the contract `stats`, one for a run without any."""
+    rows = [row for suite, run, spec, statistics in runs for row in _rows(benchmark, suite, run, spec, statistics)]
+    return pa.Table.from_pylist(rows, schema=STATS.schema)
+
+
+def _rows(
+    benchmark: str, suite: str, run: str, spec: str, statistics: Sequence[Mapping[str, Any]]
+) -> Iterable[dict[str, Any]]:
+    shared = {"source": "helm", "benchmark": benchmark, "suite": suite, "run": run, "run_spec": spec}
+    if not statistics:
+        yield shared | {"metric_name": "num_instances"}
+    for index, statistic in enumerate(statistics):
+        name = statistic["name"]
+        perturbation = name.get("perturbation")
+        yield shared | {
+            "metric_name": name["name"],
+            "split": name.get("split"),
+            "sub_split": name.get("sub_split"),
+            "perturbation": perturbation and json.dumps(perturbation, sort_keys=True),
+            "perturbation_name": perturbation and perturbation["name"],
+            "computed_on": perturbation and perturbation["computed_on"],
+            "reported_index": index,
+            "reported_count": statistic["count"],
+            "reported_sum": statistic["sum"],
+        }
+
+
+@cache
+def sample(benchmark: str, name: str) -> tuple[Release, pa.Table]:
+    """A release of the bundled sample, and the statistics of all runs of its benchmark."""
+    storage = ArchiveStorage(HELM_SAMPLE)
+    root = f"{benchmark}/benchmark_output/"
+    index = f"{root}releases/{name}/"
+    groups = [file.name for file in storage.list(f"{index}groups/")]
+    release = Release(
+        benchmark=benchmark,
+        name=name,
+        suites=tuple(json.loads(storage.read(f"{index}summary.json"))["suites"]),
+        schema_json=storage.read(f"{index}schema.json").decode(),
+        cells=tuple(cell for file in groups for cell in parse_group(Path(file).stem, storage.read(file))),
+    )
+    runs = [
+        (suite, run, storage.read(f"{folder}run_spec.json").decode(), json.loads(storage.read(f"{folder}stats.json")))
+        for suite in storage.list_folders(f"{root}runs/")
+        for run in storage.list_folders(f"{root}runs/{suite}/")
+        for folder in [f"{root}runs/{suite}/{run}/"]
+        if storage.stat(f"{folder}stats.json")
+    ]
+    return release, stats_table(benchmark, runs)
+
+
+@cache
+def legacy() -> tuple[Release, pa.Table]:
+    """The release of HELM 0.2.4, and the statistics of its runs."""
+    with tarfile.open(LEGACY) as archive:
+        files = {member.name: archive.extractfile(member).read() for member in archive}  # type: ignore[union-attr]
+    groups = [name for name in files if name.startswith("groups/")]
+    cells = tuple(cell for name in groups for cell in parse_group(Path(name).stem, files[name]))
+    runs = [
+        (*Path(name).parts[1:3], spec.decode(), json.loads(files[name.replace("run_spec", "stats")]))
+        for name, spec in files.items()
+        if name.endswith("/run_spec.json")
+    ]
+    return Release("classic", "v0.2.4", ("v0.2.3", "v0.2.4"), None, cells), stats_table("classic", runs)
+
+
+def statistic(metric: str, count: int, total: float | None, split: str | None = "test", **name: Any) -> dict[str, Any]:
+    """An entry of stats.json, as far as tables read it."""
+    return {"name": {"name": metric, "split": split, **name}, "count": count, "sum": total}
+
+
+def worst(perturbation: str, **rest: Any) -> dict[str, Any]:
+    """A perturbation whose statistic is over the worst of the original and the perturbed text."""
+    return {"name": perturbation, "computed_on": "worst", **rest}
+
+
+def run_spec(
+    name: str,
+    groups: Sequence[str],
+    adapter: Mapping[str, Any] | None = None,
+    scenario: Mapping[str, Any] | None = None,
+) -> str:
+    """A run_spec.json; by default of a model `m/a` and a scenario without arguments."""
+    adapter_spec = {"model_deployment": "host/a", "model": "m/a"} if adapter is None else adapter
+    scenario_spec = {"class_name": "a.Scenario", "args": {}, **(scenario or {})}
+    return json.dumps(
+        {"name": name, "scenario_spec": scenario_spec, "adapter_spec": adapter_spec, "groups": list(groups)}
+    )
+
+
+def reported_run(
+    name: str,
+    groups: Sequence[str] = (),
+    statistics: Sequence[Mapping[str, Any]] = (),
+    suite: str = "s1",
+    **spec: Any,
+) -> ReportedRun:
+    """A run as tables see it."""
+    table = stats_table("lite", [(suite, name, run_spec(name, groups, **spec), statistics)])
+    [run] = read_runs(table, [suite], {one["name"]["name"] for one in statistics})
+    return run
+
+
+def schema(**parts: Any) -> Schema:
+    """A schema of the parts given."""
+    empty: dict[str, Any] = {"metrics": [], "perturbations": [], "metric_groups": [], "run_groups": [], "models": []}
+    return decode_schema(json.dumps(empty | parts).encode())
+
+
+def published_cells(cells: Sequence[PublishedCell]) -> pa.Array:
+    """The cells as the releases table holds them."""
+    return pa.array(cells, PUBLISHED_CELL)

@@ -1,0 +1,132 @@
+"""The bootstrap: its weights, its pairing, its coverage."""
+
+import hashlib
+import math
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from every_eval.contracts.stats import N_REPLICATES
+from every_eval.statistics.bootstrap import draw_weights, estimates, excludes_zero, percentile_interval, replicate
+
+Array = npt.NDArray[np.float64]
+SCENARIO = ("lite", "gsm", None)
+EXPECTED = [1, 1, 1, 1, 2, 2, 0, 1, 1, 0, 0, 0, 3, 0, 1, 2, 2, 0, 1, 1]
+"""First weights of instance id7: a change would part all replicates published from those made anew."""
+N_SAMPLES, N_INSTANCES = 1500, 100
+
+
+def invert(uniform: float) -> int:
+    """The smallest weight whose distribution function exceeds a uniform number."""
+    weight, reached = 0, math.exp(-1)
+    while uniform >= reached:
+        weight += 1
+        reached += math.exp(-1) / math.factorial(weight)
+    return weight
+
+
+def test_weights_follow_from_the_hash_by_inversion() -> None:
+    ids = [f"id{i}" for i in range(30)]
+    digests = [hashlib.shake_128(f'["lite","gsm",null]{each}'.encode()).digest(4 * N_REPLICATES) for each in ids]
+    numbers = [[int.from_bytes(digest[4 * r : 4 * r + 4], "little") for r in range(N_REPLICATES)] for digest in digests]
+    expected = [[invert(number / 2**32) for number in row] for row in numbers]
+    assert draw_weights(ids, SCENARIO).tolist() == expected
+
+
+def test_weights_are_the_same_on_every_platform() -> None:
+    assert draw_weights(["id7"], SCENARIO)[0, :20].tolist() == EXPECTED
+
+
+def test_weights_are_poisson_distributed_with_mean_1() -> None:
+    weights = draw_weights([f"id{i}" for i in range(2000)], SCENARIO)
+    n = weights.size
+    for k in range(5):
+        share = math.exp(-1) / math.factorial(k)
+        assert np.mean(weights == k) == pytest.approx(share, abs=4 * math.sqrt(share * (1 - share) / n))
+    # variances of the mean and of the variance of n draws: 1 / n and (3 + 1 - 1) / n
+    assert weights.mean() == pytest.approx(1, abs=4 / math.sqrt(n))
+    assert weights.var() == pytest.approx(1, abs=4 * math.sqrt(3 / n))
+
+
+def test_weights_depend_on_the_instance_and_the_scenario_alone() -> None:
+    pair = draw_weights(["id1", "id2"], SCENARIO)
+    assert (draw_weights(["id2", "id1"], SCENARIO) == pair[::-1]).all()
+    assert (pair[0] != pair[1]).any()
+    for other in (("lite", "gsm", ""), ("lite", "math", None), ("mmlu", "gsm", None)):
+        assert (draw_weights(["id1"], other)[0] != pair[0]).any()
+
+
+def test_no_instances_have_no_weights() -> None:
+    assert draw_weights([], SCENARIO).shape == (0, N_REPLICATES)
+
+
+def test_sums_merge_by_addition() -> None:
+    rng = np.random.default_rng(3)
+    values, weights = rng.random(50), draw_weights([f"id{i}" for i in range(50)], SCENARIO)
+    whole = replicate(values, weights)
+    parts = [replicate(values[part], weights[part]) for part in (slice(0, 20), slice(20, 50))]
+    assert (whole[0] == parts[0][0] + parts[1][0]).all()
+    assert whole[1] == pytest.approx(parts[0][1] + parts[1][1], rel=1e-13)
+
+
+def test_a_replicate_without_any_instance_has_no_estimate() -> None:
+    assert np.isnan(estimates(np.array([0.0]), np.array([0.0])))[0]
+    assert estimates(np.array([2.0]), np.array([3.0]))[0] == 1.5
+
+
+def test_the_interval_leaves_out_the_outermost_replicates() -> None:
+    # of 200: the 5th smallest and the 5th largest; of 100: k = 101 * 2.5 % = 2.5, so the 2nd
+    shuffled = np.random.default_rng(0).permutation(np.arange(1.0, 201.0))
+    low, high = percentile_interval(np.array([shuffled, np.where(shuffled > 100, np.nan, shuffled)]))
+    assert (low.tolist(), high.tolist()) == ([5.0, 2.0], [196.0, 99.0])
+    low, high = percentile_interval(np.array([[math.nan] * 3, [1.0, math.nan, 3.0]]))
+    assert np.isnan(low[0]) and np.isnan(high[0])
+    assert (low[1], high[1]) == (1.0, 3.0)
+
+
+def test_equal_answers_differ_by_exactly_nothing() -> None:
+    rng = np.random.default_rng(5)
+    values, ids = rng.random(80), [f"id{i}" for i in range(80)]
+    first, second = (estimates(*replicate(values, draw_weights(ids, SCENARIO))) for _ in range(2))
+    low, high = percentile_interval(first - second)
+    assert low == high == 0.0
+    assert not excludes_zero(low, high)
+
+
+def test_a_difference_of_paired_models_is_narrower_than_their_own_intervals() -> None:
+    rng = np.random.default_rng(6)
+    difficulty, weights = rng.normal(0, 1, 200), draw_weights([f"id{i}" for i in range(200)], SCENARIO)
+    worse = estimates(*replicate(difficulty, weights))
+    better = estimates(*replicate(difficulty + 0.1 + rng.normal(0, 0.1, 200), weights))
+    low, high = percentile_interval(better - worse)
+    alone = percentile_interval(worse)
+    assert excludes_zero(low, high)
+    assert high - low < (alone[1] - alone[0]) / 3
+
+
+@pytest.fixture(scope="module")
+def weights() -> npt.NDArray[np.uint8]:
+    """Of many samples of other instances each: (samples, instances, replicates)."""
+    ids = [f"id{i}" for i in range(N_SAMPLES * N_INSTANCES)]
+    return draw_weights(ids, SCENARIO).reshape(N_SAMPLES, N_INSTANCES, N_REPLICATES)
+
+
+@pytest.mark.parametrize(
+    ("draw", "truth"),
+    [
+        (lambda rng, shape: (rng.random(shape) < 0.4).astype(np.float64), 0.4),
+        (lambda rng, shape: rng.binomial(3, rng.beta(2.0, 1.0, shape)) / 3, 2 / 3),
+        (lambda rng, shape: rng.random(shape), 0.5),
+        (lambda rng, shape: rng.normal(0, 1, shape) + rng.normal(0, 1, (3, *shape)).mean(axis=0), 0.0),
+    ],
+    ids=["binary", "binary x 3", "uniform", "normal x 3"],
+)
+def test_from_100_instances_on_the_bootstrap_covers_93_to_97_percent(
+    draw: Callable[[np.random.Generator, tuple[int, int]], Array], truth: float, weights: npt.NDArray[np.uint8]
+) -> None:
+    values = draw(np.random.default_rng(11), (N_SAMPLES, N_INSTANCES))
+    sums = [replicate(sample, weight) for sample, weight in zip(values, weights, strict=True)]
+    low, high = percentile_interval(np.array([estimates(*pair) for pair in sums]))
+    assert 0.93 <= np.mean((low <= truth) & (truth <= high)) <= 0.97

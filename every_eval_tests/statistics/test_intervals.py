@@ -1,0 +1,181 @@
+"""Intervals: formulas by hand, and coverage by simulation."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pytest
+
+from every_eval.statistics.instances import summarise
+from every_eval.statistics.intervals import SMALL, intervals, wilson
+from every_eval.statistics.quantiles import Z
+from every_eval_tests.statistics.metric_rows import row, table
+
+Array = npt.NDArray[np.float64]
+N_SAMPLES = 4000
+
+
+def interval(outputs: list[list[float]]) -> dict[str, Any]:
+    """The interval of instances' values, one list a trial."""
+    rows = [
+        row(f"id{i}", value, train_trial_index=trial)
+        for trial, values in enumerate(outputs)
+        for i, value in enumerate(values)
+    ]
+    found: list[dict[str, Any]] = intervals(summarise(table(rows), has_worst_cases=False)).to_pylist()
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("successes", "n", "low", "high"),
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
+)
+def test_wilson_gives_the_intervals_of_newcombes_examples(successes: int, n: int, low: float, high: float) -> None:
+    # R. G. Newcombe, Statistics in Medicine 17 (1998) 857-872, table I, method 3
+    found = interval([[1.0] * successes + [0.0] * (n - successes)])
+    assert found["ci_method"] == "wilson"
+    assert (found["ci_low"], found["ci_high"]) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_the_ends_of_wilson_are_where_the_score_test_turns() -> None:
+    p, n = 0.3, 10.0
+    for end in wilson(np.array([p]), np.array([n])):
+        assert (p - end[0]) ** 2 == pytest.approx(Z**2 * end[0] * (1 - end[0]) / n, rel=1e-12)
+
+
+def test_wilson_reaches_0_and_1_exactly() -> None:
+    assert interval([[0.0] * 5])["ci_low"] == 0.0
+    assert interval([[1.0] * 5])["ci_high"] == 1.0
+
+
+def test_of_several_trials_wilson_takes_the_effective_size() -> None:
+    # instances 1, 2/3, 1/3, 0: p = 1/2, m2 = 2 (1/4 + 1/36) = 5/9, error² = 5/9 / 3 / 4 = 5/108,
+    # effective size 1/4 / (5/108) = 5.4
+    found = interval([[1.0, 1.0, 1.0, 0.0], [1.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]])
+    low, high = wilson(np.array([0.5]), np.array([5.4]))
+    assert found["ci_method"] == "wilson_effective"
+    assert found["standard_error"] == pytest.approx(math.sqrt(5 / 108), rel=1e-14)
+    assert (found["ci_low"], found["ci_high"]) == pytest.approx((low[0], high[0]), rel=1e-14)
+
+
+@pytest.mark.parametrize("outputs", [[[1.0] * 7] * 3, [[0.0] * 7] * 3])
+def test_where_all_trials_agree_on_0_or_1_the_effective_size_is_the_number_of_instances(
+    outputs: list[list[float]],
+) -> None:
+    found = interval(outputs)
+    low, high = wilson(np.array(outputs[0][:1]), np.array([7.0]))
+    assert (found["ci_low"], found["ci_high"]) == (low[0], high[0])
+
+
+def test_instances_that_all_fare_alike_over_trials_count_once_each() -> None:
+    # both instances 1/2: no spread to estimate an effective size from
+    found = interval([[1.0, 0.0], [0.0, 1.0]])
+    low, high = wilson(np.array([0.5]), np.array([2.0]))
+    assert (found["ci_low"], found["ci_high"]) == (low[0], high[0])
+
+
+def test_other_values_have_students_interval() -> None:
+    # 1 … 5: mean 3, variance 10 / 4, error √(2.5 / 5) = √0.5; t of 4 degrees of freedom is 2.776445
+    found = interval([[1.0, 2.0, 3.0, 4.0, 5.0]])
+    half = 2.7764451052 * math.sqrt(0.5)
+    assert found["ci_method"] == "t"
+    assert (found["ci_low"], found["ci_high"]) == pytest.approx((3 - half, 3 + half), rel=1e-10)
+
+
+def test_one_instance_has_no_standard_error_and_an_interval_only_if_binary() -> None:
+    fraction, binary = interval([[0.5]]), interval([[1.0]])
+    assert set(fraction.values()) == {None}
+    assert (binary["standard_error"], binary["ci_high"], binary["is_small_sample"]) == (None, 1.0, True)
+
+
+def test_without_a_value_everything_is_null() -> None:
+    columns = {
+        "n_scored": [0, None],
+        "n_trials": [0, None],
+        "mean": [None] * 2,
+        "m2": [None] * 2,
+        "is_binary": [None] * 2,
+    }
+    types = [pa.int64(), pa.int64(), pa.float64(), pa.float64(), pa.bool_()]
+    found = intervals(pa.table(columns, schema=pa.schema(list(zip(columns, types, strict=True)))))
+    assert all(column.null_count == 2 for column in found.columns)
+
+
+def test_small_samples_are_marked() -> None:
+    assert interval([[0.0, 1.0] * (SMALL // 2 - 1)])["is_small_sample"] is True
+    assert interval([[0.0, 1.0] * (SMALL // 2)])["is_small_sample"] is False
+
+
+def ends(values: Array, n_trials: int, is_binary: bool) -> tuple[Array, Array]:
+    """Intervals of many samples at once; `values` has the shape (samples, instances), trials averaged."""
+    mean, n = values.mean(axis=1), values.shape[1]
+    columns = {
+        "n_scored": np.full(len(mean), n),
+        "n_trials": np.full(len(mean), n_trials),
+        "mean": mean,
+        "m2": ((values - mean[:, np.newaxis]) ** 2).sum(axis=1),
+        "is_binary": np.full(len(mean), is_binary),
+    }
+    found = intervals(pa.table(columns))
+    return found["ci_low"].to_numpy(), found["ci_high"].to_numpy()
+
+
+@pytest.mark.parametrize(("n", "p"), [(10, 0.1), (20, 0.5), (50, 0.97), (100, 0.3), (400, 0.9)])
+def test_wilson_covers_as_often_as_enumeration_says(n: int, p: float) -> None:
+    successes = np.arange(n + 1)
+    low, high = wilson(successes / n, np.full(n + 1, float(n)))
+    chances = np.array([math.comb(n, k) * p**k * (1 - p) ** (n - k) for k in successes])
+    exact = chances[(low <= p) & (p <= high)].sum()
+    drawn = (np.random.default_rng([n, round(100 * p)]).random((N_SAMPLES, n)) < p).astype(np.float64)
+    low, high = ends(drawn, n_trials=1, is_binary=True)
+    covered = np.mean((low <= p) & (p <= high))
+    # four standard errors of a share of N_SAMPLES
+    assert covered == pytest.approx(exact, abs=4 * math.sqrt(exact * (1 - exact) / N_SAMPLES))
+
+
+def one_trial(p: float) -> Callable[[np.random.Generator, int], Array]:
+    return lambda rng, n: (rng.random((N_SAMPLES, n)) < p).astype(np.float64)
+
+
+def three_trials(a: float, b: float) -> Callable[[np.random.Generator, int], Array]:
+    """Instances of different difficulty, each tried three times: clustered."""
+    return lambda rng, n: rng.binomial(3, rng.beta(a, b, (N_SAMPLES, n))) / 3
+
+
+@pytest.mark.parametrize("n", [100, 300])
+@pytest.mark.parametrize(
+    ("draw", "truth", "n_trials", "is_binary"),
+    [
+        (one_trial(0.3), 0.3, 1, True),
+        (one_trial(0.85), 0.85, 1, True),
+        (three_trials(1.0, 1.0), 0.5, 3, True),
+        (three_trials(0.4, 0.1), 0.8, 3, True),
+        (three_trials(50.0, 50.0), 0.5, 3, True),
+        (lambda rng, n: rng.random((N_SAMPLES, n)), 0.5, 1, False),
+        (lambda rng, n: rng.gamma(2.0, 1.0, (N_SAMPLES, n)), 2.0, 1, False),
+        (
+            lambda rng, n: rng.gamma(2.0, 1.0, (N_SAMPLES, n)) + rng.normal(0, 1, (3, N_SAMPLES, n)).mean(axis=0),
+            2.0,
+            3,
+            False,
+        ),
+    ],
+    ids=[
+        "binary",
+        "binary high",
+        "binary x 3",
+        "binary high x 3",
+        "binary alike x 3",
+        "uniform",
+        "skewed",
+        "skewed x 3",
+    ],
+)
+def test_from_100_instances_on_intervals_cover_93_to_97_percent(
+    draw: Callable[[np.random.Generator, int], Array], truth: float, n_trials: int, is_binary: bool, n: int
+) -> None:
+    low, high = ends(draw(np.random.default_rng(n), n), n_trials, is_binary)
+    assert 0.93 <= np.mean((low <= truth) & (truth <= high)) <= 0.97
