@@ -1,0 +1,139 @@
+"""The daily job's step: fold what is new and publish the leaderboard."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+
+from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
+from every_eval.contracts.leaderboard import LEADERBOARD
+from every_eval.orchestration import names
+from every_eval.orchestration.limits import limited
+from every_eval.orchestration.metadata import markdown, table_metadata
+from every_eval.orchestration.preflight import check_scoring
+from every_eval.orchestration.recording import as_evaluations, unrecorded_events
+from every_eval.orchestration.resources import HubResource
+from every_eval.orchestration.weekly import Context, retried, source_named
+from every_eval.statistics.scores import Scored, Scorer
+from every_eval.statistics.scores_card import latest_name
+
+TABLES = {names.COMPREHENSIVE_STATS: COMPREHENSIVE_STATS, names.LEADERBOARD: LEADERBOARD}
+
+TOP_ROWS = 10
+"""Rows of each benchmark's leaderboard that the log shows."""
+
+MAX_SHOWN = 50
+"""Cells that a check shows."""
+
+SHOWN_COLUMNS = ("benchmark", "rank", "display_name", "model_deployment", "mean_win_rate", "mean_score", "n_scenarios")
+
+
+class ScoringConfig(dg.Config):
+    """What the daily job scores."""
+
+    source_name: str = Field(default="helm", description="Source whose scores are made.")
+    force_regenerate: bool = Field(default=False, description="Read every shard again and publish, new or not.")
+    older_releases: bool = Field(default=False, description="Recompute the published tables of all releases.")
+
+
+@limited
+def score_source(context: Context, config: ScoringConfig, hub: HubResource) -> Scored:
+    """Publish the scores of what is new, log where they are, and let Dagster know the shards that there are."""
+    source, place = source_named(config.source_name), hub.open()
+    retried(context, lambda: check_scoring(place, hub.data, hub.scores))
+    scorer = Scorer(
+        source,
+        place,
+        hub.data,
+        hub.scores,
+        hub.now,
+        context.log.info,
+        force=config.force_regenerate,
+        older_releases=config.older_releases,
+    )
+    scored = retried(context, scorer.run)
+    for event in unrecorded_events(context.instance, source, place, hub.data, place.snapshot(hub.data)):
+        context.log_event(event)
+    what = f"{len(scored.reading.shards)} of {scored.shards_total} shards read" if scored.is_new else "nothing new"
+    context.log.info(
+        f"{what}\ndatasets: {place.location(hub.data)}\n"
+        f"leaderboard: {place.location(hub.scores, scorer.path(LEADERBOARD))}\n{top(scored)}"
+    )
+    return scored
+
+
+def top(scored: Scored) -> str:
+    """The top of each benchmark's leaderboard, as a Markdown table."""
+    rows = scored.leaderboard.select(SHOWN_COLUMNS).to_pylist()
+    return markdown(row for row in rows if row["rank"] is not None and row["rank"] <= TOP_ROWS)
+
+
+def scored_metadata(config: ScoringConfig, hub: HubResource, scored: Scored) -> Mapping[dg.AssetKey, dict[str, Any]]:
+    """What is shown of the tables that were published."""
+    place = hub.open()
+    reading = {
+        "shards_read": len(scored.reading.shards),
+        "shards_total": scored.shards_total,
+        "bytes_read": scored.reading.n_bytes,
+        "data_commit": scored.data_commit,
+    }
+    return {
+        key: reading
+        | table_metadata(
+            table,
+            n_rows=scored.n_rows[table.name],
+            n_bytes=scored.n_bytes[table.name],
+            location=place.location(hub.scores, f"latest/{latest_name(table, config.source_name)}"),
+            preview=scored.previews[table.name],
+        )
+        for key, table in TABLES.items()
+    }
+
+
+def score_checks(scored: Scored) -> Iterator[dg.AssetCheckResult]:
+    """What validation found before the commit, and where published tables differ from ours."""
+    for key, table in TABLES.items():
+        yield dg.AssetCheckResult(
+            asset_key=key,
+            check_name=names.CONTRACT_CHECK,
+            passed=True,
+            metadata={"rows": scored.n_rows.get(table.name, 0)},
+            description="Every row follows the contract.",
+        )
+    cells = 0 if scored.disagreements is None else scored.disagreements.num_rows
+    yield dg.AssetCheckResult(
+        asset_key=names.LEADERBOARD,
+        check_name=names.PUBLISHED_CHECK,
+        passed=cells == 0,
+        metadata={"cells": cells, "table": dg.MetadataValue.md(markdown(shown_disagreements(scored)))},
+        description=f"{cells} cells of the published tables are not what their statistics give.",
+    )
+
+
+def shown_disagreements(scored: Scored) -> list[dict[str, Any]]:
+    """The first cells that differ, for people."""
+    return [] if scored.disagreements is None else scored.disagreements.slice(0, MAX_SHOWN).to_pylist()
+
+
+def fail_on_disagreements(scored: Scored) -> None:
+    """Raise `Failure`, naming cells, if published tables differ from ours."""
+    if scored.disagreements is not None and scored.disagreements.num_rows:
+        raise dg.Failure(
+            f"{scored.disagreements.num_rows} cells of the published tables are not what their statistics give; both "
+            f"are published side by side.\n{markdown(shown_disagreements(scored))}"
+        )
+
+
+@dg.op(
+    ins={"ingested": dg.In(dg.Nothing)},
+    description="Fold what is new and publish the leaderboard, from what is published.",
+)
+def score(context: dg.OpExecutionContext, config: ScoringConfig, hub: HubResource) -> None:
+    """Do as a step of a job of ops what the assets comprehensive_stats and leaderboard do."""
+    scored = score_source(context, config, hub)
+    for key, metadata in scored_metadata(config, hub, scored).items() if scored.is_new else ():
+        context.log_event(dg.AssetMaterialization(key, metadata=metadata))
+    for check in as_evaluations(score_checks(scored)):
+        context.log_event(check)  # type: ignore[arg-type] # it takes these too
+    fail_on_disagreements(scored)

@@ -1,0 +1,61 @@
+"""What Dagster shows of a table: its columns, its rows and a preview, from the table's contract."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import dagster as dg
+
+from every_eval.contracts.table import Table
+
+PREVIEW_CHARACTERS = 60
+"""What is shown of a long text."""
+
+
+def column_schema(contract: Table) -> dg.TableSchema:
+    """The contract's columns with their types, units and meanings."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                column.name,
+                str(column.type),
+                description=column.meaning,
+                constraints=dg.TableColumnConstraints(nullable=column.null_when is not None),
+            )
+            for column in contract.columns
+        ],
+        constraints=dg.TableConstraints(other=[f"key: {', '.join(contract.key)}"] if contract.key else []),
+    )
+
+
+def definition_metadata(contract: Table) -> dict[str, Any]:
+    """What is known of a table before it is made."""
+    return {"dagster/column_schema": column_schema(contract)}
+
+
+def table_metadata(
+    contract: Table, *, n_rows: int, n_bytes: int, location: str, preview: Iterable[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """What is known of a file of a table that was made."""
+    return {
+        "dagster/column_schema": column_schema(contract),
+        "dagster/row_count": n_rows,
+        "bytes": n_bytes,
+        "location": dg.MetadataValue.path(location),
+        "preview": dg.MetadataValue.md(markdown(preview)),
+    }
+
+
+def markdown(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Rows as a Markdown table, long texts cut."""
+    import pandas as pd
+
+    frame = pd.DataFrame([{name: _short(value) for name, value in row.items()} for row in rows])
+    return "no rows" if frame.empty else str(frame.to_markdown(index=False, disable_numparse=True))
+
+
+def _short(value: Any) -> str:  # noqa: ANN401 - a cell of any type
+    if value is None:
+        return ""
+    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    text = " ".join(text.split()).replace("|", "\\|")
+    return text if len(text) <= PREVIEW_CHARACTERS else text[: PREVIEW_CHARACTERS - 1] + "…"

@@ -1,0 +1,32 @@
+"""Names by which Dagster knows a source's assets and partitions."""
+
+import dagster as dg
+
+from every_eval.contracts.metrics import METRICS
+from every_eval.contracts.samples import SAMPLES
+from every_eval.contracts.stats import STATS
+from every_eval.sources.source import Source
+
+SHARD_TABLES = (SAMPLES, METRICS, STATS)
+"""The tables that are assets with a partition for each shard."""
+
+CATALOG = "catalog"
+COMPREHENSIVE_STATS = dg.AssetKey("comprehensive_stats")
+LEADERBOARD = dg.AssetKey("leaderboard")
+SCORES_GROUP = "scores"
+OWNERS = ("team:evaleval",)
+
+CONTRACT_CHECK = "contract"
+REJECTS_CHECK = "rejects"
+REPORTED_CHECK = "reported"
+PUBLISHED_CHECK = "published"
+
+
+def shard_partitions(source: Source) -> dg.DynamicPartitionsDefinition:
+    """A source's shards as partitions; their keys are added when discovery finds them."""
+    return dg.DynamicPartitionsDefinition(name=f"{source.name}_shards")
+
+
+def asset_key(source: Source, table: str) -> dg.AssetKey:
+    """Key of a source's asset."""
+    return dg.AssetKey([source.name, table])

@@ -1,0 +1,69 @@
+"""A deployment of its own for a test: HELM output, a Hub, a Dagster instance, and the jobs as users launch them."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from every_eval.definitions import build_definitions
+from every_eval_tests.helm_root import HelmRoot
+
+DATA = "evaleval/every_eval_ever"
+SCORES = "evaleval/every_eval_score_ever"
+
+
+@dataclass
+class Deployment:
+    root: HelmRoot
+    hub: Path
+    instance: dg.DagsterInstance
+    environment: pytest.MonkeyPatch
+
+    def __post_init__(self) -> None:
+        self.environment.setenv("EVERY_EVAL_HELM_ROOT", str(self.root.path))
+        self.environment.setenv("EVERY_EVAL_HUB", str(self.hub))
+        self.environment.setenv("EVERY_EVAL_SHARD_BYTES", "4000000")
+
+    def launch(self, job: str, config: dict[str, Any] | None = None) -> dg.ExecuteInProcessResult:
+        """Run a job to its end, whether or not it succeeds."""
+        definition = build_definitions().resolve_job_def(job)
+        return definition.execute_in_process(instance=self.instance, run_config=config, raise_on_error=False)
+
+    def materialize(self, assets: str | Sequence[str], **options: Any) -> dg.ExecuteInProcessResult:
+        """Materialise assets as the UI does."""
+        job = dg.define_asset_job("chosen", selection=assets)
+        definitions = dg.Definitions.merge(build_definitions(), dg.Definitions(jobs=[job]))
+        chosen = definitions.resolve_job_def("chosen")
+        return chosen.execute_in_process(instance=self.instance, raise_on_error=False, **options)
+
+    def paths(self, repo: str = DATA) -> dict[str, str]:
+        """The visible files of a repo with digests of their bytes."""
+        folder = self.hub / repo
+        files = (path for path in folder.rglob("*") if path.is_file() and ".every_eval" not in path.parts)
+        return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+    def commits(self, repo: str = DATA) -> int:
+        """How many commits the repo has had, as long as none was swept."""
+        return len(list((self.hub / repo / ".every_eval" / "commits").iterdir()))
+
+    def table(self, pattern: str, repo: str = DATA) -> pa.Table:
+        """The rows of every file of the repo that the pattern matches."""
+        return pa.concat_tables(pq.read_table(path) for path in sorted((self.hub / repo).glob(pattern)))
+
+    def metadata(self, key: str) -> dict[str, Any]:
+        """The metadata of an asset's newest materialisation."""
+        event = self.instance.get_latest_materialization_event(dg.AssetKey(key.split("/")))
+        assert event is not None
+        assert event.asset_materialization is not None
+        return {name: value.value for name, value in event.asset_materialization.metadata.items()}
+
+
+def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    """Paths that were added, removed or given other bytes."""
+    return {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
