@@ -37,6 +37,8 @@ def test_the_example_of_run_config_names_every_option(example: str, deployment: 
     ((op, given),) = config["ops"].items()
     assert set(given["config"]) == set(OPTIONS[example].model_fields)
     assert build_definitions().resolve_job_def(EXAMPLES[example]).graph.has_node_named(op)
+    assert deployment.launch("weekly_data_processing").success  # the daily job needs something that is published
+    assert deployment.launch("weekly_data_processing").success
     assert deployment.launch(EXAMPLES[example], config).success
 
 

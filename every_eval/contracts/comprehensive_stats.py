@@ -24,7 +24,7 @@ PIPELINE_STAGE = "comprehensive_statistics"
 
 ORIGINS = ("outputs", "reported")
 TOO_FEW = "fewer than two instances have a value, or no metric of single outputs determines the statistic"
-NO_INTERVAL = "mean_score is null or only reported, or fewer than two instances have a value that is not 0 or 1"
+NO_INTERVAL = "mean_score is null or only reported, or is of a single instance whose value is neither 0 nor 1"
 
 COMPREHENSIVE_STATS = Table(
     name="comprehensive_stats",

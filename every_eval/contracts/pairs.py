@@ -59,7 +59,8 @@ PAIRS = Table(
             "n_common",
             pa.int64(),
             "Instances on which both have a value; of the main table, columns in which both have one.",
-            "both have values, but not on the same instances, so that their replicates are paired only in part",
+            "the two have values on different instances, so that their replicates are paired in part alone, or nothing "
+            "tells on which",
             minimum=0,
         ),
     ),

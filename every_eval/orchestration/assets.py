@@ -157,6 +157,11 @@ def scores_assets(sources: Sequence[Source]) -> dg.AssetsDefinition:
         ]
         + [
             dg.AssetCheckSpec(
+                names.VALIDATION_CHECK,
+                asset=names.COMPREHENSIVE_STATS,
+                description="Keys, limits, counts and coverage are as they must be.",
+            ),
+            dg.AssetCheckSpec(
                 names.PUBLISHED_CHECK,
                 asset=names.LEADERBOARD,
                 description="Tables that the source publishes hold what their statistics give, cell by cell.",

@@ -15,6 +15,7 @@ from every_eval.orchestration.preflight import check_scoring
 from every_eval.orchestration.recording import as_evaluations, unrecorded_events
 from every_eval.orchestration.resources import HubResource
 from every_eval.orchestration.weekly import Context, retried, source_named
+from every_eval.statistics.picture import picture_markdown
 from every_eval.statistics.scores import Scored, Scorer
 from every_eval.statistics.scores_card import latest_name
 
@@ -78,8 +79,15 @@ def scored_metadata(config: ScoringConfig, hub: HubResource, scored: Scored) -> 
         "bytes_read": scored.reading.n_bytes,
         "data_commit": scored.data_commit,
     }
+    shown = {
+        names.LEADERBOARD: {
+            "news": dg.MetadataValue.md(scored.news),
+            "picture": dg.MetadataValue.md(picture_markdown(scored.leaderboard)),
+        }
+    }
     return {
         key: reading
+        | shown.get(key, {})
         | table_metadata(
             table,
             n_rows=scored.n_rows[table.name],
@@ -101,6 +109,15 @@ def score_checks(scored: Scored) -> Iterator[dg.AssetCheckResult]:
             metadata={"rows": scored.n_rows.get(table.name, 0)},
             description="Every row follows the contract.",
         )
+    failed = [check for check in scored.checks if not check.passed]
+    yield dg.AssetCheckResult(
+        asset_key=names.COMPREHENSIVE_STATS,
+        check_name=names.VALIDATION_CHECK,
+        passed=not failed,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={check.name: dict(check.details) for check in scored.checks},
+        description="; ".join(f"{check.name}: {check.n_problems}" for check in failed) or "Nothing is amiss.",
+    )
     cells = 0 if scored.disagreements is None else scored.disagreements.num_rows
     yield dg.AssetCheckResult(
         asset_key=names.LEADERBOARD,

@@ -20,6 +20,7 @@ CONTRACT_CHECK = "contract"
 REJECTS_CHECK = "rejects"
 REPORTED_CHECK = "reported"
 PUBLISHED_CHECK = "published"
+VALIDATION_CHECK = "validation"
 
 
 def shard_partitions(source: Source) -> dg.DynamicPartitionsDefinition:

@@ -31,14 +31,14 @@ class Check:
         return cls(name, n_checked, len(found), found[:NAMED], is_blocking)
 
     @classmethod
-    def of_rows(cls, name: str, rows: pa.Table, is_wrong: BoolArray) -> "Check":
+    def of_rows(cls, name: str, rows: pa.Table, is_wrong: BoolArray, *, is_blocking: bool = True) -> "Check":
         """A check of each of the rows, whose columns say where and what is wrong."""
         wrong = rows.filter(pa.array(is_wrong))
         problems = (
             ", ".join(f"{column}={value}" for column, value in row.items() if value is not None)
             for row in wrong.slice(0, NAMED).to_pylist()
         )
-        return cls(name, rows.num_rows, wrong.num_rows, tuple(problems))
+        return cls(name, rows.num_rows, wrong.num_rows, tuple(problems), is_blocking)
 
     @property
     def passed(self) -> bool:

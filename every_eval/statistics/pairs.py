@@ -17,6 +17,7 @@ from every_eval.statistics.main_table import MainTable
 STATISTIC: Final = ("variant", "metric_name", "split", "sub_split")
 """What a score is of: those are compared that agree in all of it."""
 SIDE: Final = ("model_name", "model_deployment", "run")
+_NUMBERS: Final = ("mean", "reported_mean", "n_scored", "boot_weight", "boot_sum")
 
 BLOCK: Final = 1 << 14
 """Pairs that are compared at once."""
@@ -62,31 +63,34 @@ def pairs(source: str, benchmark: str, shown: Shown, stats: pa.Table, main_table
 
 def _main_scores(stats: pa.Table, shown: Shown) -> Contestants:
     """Main scores of runs, each sub-split a score of its own."""
-    rows = stats.append_column("score", pc.coalesce(stats["mean"], stats["reported_mean"])).filter(
-        pc.field("is_main_metric") & pc.field("perturbation").is_null() & pc.field("score").is_valid()
-    )
+    is_main = pc.field("is_main_metric") & pc.field("perturbation").is_null()
+    rows = stats.select([*STATISTIC, *SIDE, *_NUMBERS, "is_main_metric", "perturbation"]).filter(is_main)
+    rows = rows.append_column("score", pc.coalesce(rows["mean"], rows["reported_mean"]))
     lower = [shown.lower_is_better.get(name) for name in rows["metric_name"].to_pylist()]
     rows = rows.append_column("lower_is_better", pa.array(lower, pa.bool_()))
     n_scored, weights = rows["n_scored"].fill_null(0).to_numpy(), unpack(rows["boot_weight"])
+    is_resampled = ~np.isnan(weights[:, 0])
+    # whose weights are equal in every replicate, they were drawn from the same instances
+    seen: dict[bytes, int] = {}
+    drawn = np.array([seen.setdefault(draws.tobytes(), len(seen)) for draws in weights], np.int64)
 
     def count_common(a: IntArray, b: IntArray) -> tuple[IntArray, BoolArray]:
-        # equal weights in every replicate: the same instances were drawn
-        return n_scored[a], np.all(weights[a] == weights[b], axis=1)
+        return n_scored[a], (drawn[a] == drawn[b]) & is_resampled[a]
 
     return Contestants(rows, resampled(rows), count_common)
 
 
 def _standings(table: MainTable) -> Contestants:
     """What the models of a main table are ranked by."""
-    aggregate = table.win_rates if table.has_win_rates else table.mean_scores
-    has_score = np.array([value is not None for value in aggregate.values], np.bool_)
-    has_value = np.array([[score.value is not None for score in row.scores] for row in table.standings], np.bool_)
+    aggregate, n_rows = table.win_rates if table.has_win_rates else table.mean_scores, len(table.standings)
     lower = False if table.has_win_rates or not table.lower_is_better else table.lower_is_better[0]
-    columns: dict[str, pa.Array] = {name: pa.nulls(len(has_score), pa.string()) for name in (*STATISTIC, *SIDE)}
-    for name in SIDE[:2]:
+    columns: dict[str, pa.Array] = {name: pa.nulls(n_rows, pa.string()) for name in (*STATISTIC, *SIDE)}
+    for name in ("model_name", "model_deployment"):
         columns[name] = pa.array([row.facts[name] for row in table.standings], pa.string())
-    columns["lower_is_better"] = pa.array([lower] * len(has_score), pa.bool_())
+    columns["lower_is_better"] = pa.array([lower] * n_rows, pa.bool_())
     columns["score"] = pa.array(aggregate.values, pa.float64())
+    values = [[score.value is not None for score in row.scores] for row in table.standings]
+    has_value = np.array(values, np.bool_).reshape(n_rows, len(table.lower_is_better))
 
     def count_common(a: IntArray, b: IntArray) -> tuple[IntArray, BoolArray]:
         return np.sum(has_value[a] & has_value[b], axis=1), np.ones(len(a), np.bool_)
@@ -100,7 +104,7 @@ def _compare(contestants: Contestants, shared: Mapping[str, str]) -> pa.Table:
     rows = contestants.rows
     order = pc.sort_indices(rows, [(name, "ascending") for name in (*STATISTIC, *SIDE)]).to_numpy().astype(np.int64)
     order = order[rows["score"].is_valid().to_numpy()[order]]
-    a, b = (order[side] for side in _pair_up(_starts(rows.take(order))))
+    a, b = (order[side] for side in _pair_up(_starts(rows.select(STATISTIC).take(order))))
     difference, low, high = _differences(rows["score"].to_numpy(), contestants.replicates, a, b)
     n_common, is_known = contestants.count_common(a, b)
     is_missing = np.isnan(low)

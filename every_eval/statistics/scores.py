@@ -1,7 +1,7 @@
 """The scores repo: what is new in the data repo becomes a new leaderboard, in one commit."""
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,17 +12,25 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
+from every_eval.contracts.cross_benchmark import CROSS_BENCHMARK
 from every_eval.contracts.leaderboard import LEADERBOARD
+from every_eval.contracts.pairs import PAIRS
 from every_eval.contracts.parquet import TableWriter, read_table
 from every_eval.contracts.table import Table
+from every_eval.errors import ContractViolation
 from every_eval.hub.cards import CARD
 from every_eval.hub.hub import Add, Change, Delete, Hub, Snapshot, publish
+from every_eval.sources.shards import folder_name
 from every_eval.sources.source import Source
 from every_eval.statistics.benchmark_scores import BenchmarkScorer
+from every_eval.statistics.checks import Check, merge
 from every_eval.statistics.comprehensive import Clock
+from every_eval.statistics.cross_benchmark import cross_benchmark
 from every_eval.statistics.folding import Folder, Reading
+from every_eval.statistics.report import NEWS_COLUMNS, news
 from every_eval.statistics.scores_card import card_add, latest_name
 from every_eval.statistics.state import Folding, stale, wanted
+from every_eval.statistics.validation import check_sizes
 
 N_PREVIEW = 10
 
@@ -45,6 +53,10 @@ class Scored:
     leaderboard: pa.Table = field(default_factory=LEADERBOARD.schema.empty_table)
     disagreements: pa.Table | None = None
     """Cells of published tables that differ from ours; null where the source publishes none."""
+    checks: Sequence[Check] = ()
+    """What validation says of what was made; nothing, where nothing was."""
+    news: str = ""
+    """What is new since the last leaderboard, as Markdown."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +77,7 @@ class Scorer:
     @property
     def tables(self) -> tuple[Table, ...]:
         """The tables that have a newest file in the scores repo."""
-        return (COMPREHENSIVE_STATS, LEADERBOARD, *self.source.published_contracts)
+        return (COMPREHENSIVE_STATS, LEADERBOARD, PAIRS, CROSS_BENCHMARK, *self.source.published_contracts)
 
     def run(self) -> Scored:
         """Publish the scores of what is new, and tell what the newest scores are.
@@ -83,7 +95,7 @@ class Scorer:
 
                 def plan(head: Snapshot) -> Sequence[Change]:
                     scored.reading = Reading()
-                    return self._plan(data, head, foldings, Path(workdir), scored.reading)
+                    return self._plan(data, head, foldings, Path(workdir), scored)
 
                 scores = publish(self.hub, self.scores_repo, f"Score {self.source.name}", plan)
         else:
@@ -101,30 +113,72 @@ class Scorer:
         return needed <= scores.files.keys() and not stale(scores, foldings, self.source.name)
 
     def _plan(
-        self, data: Snapshot, head: Snapshot, foldings: Sequence[Folding], workdir: Path, reading: Reading
+        self, data: Snapshot, head: Snapshot, foldings: Sequence[Folding], workdir: Path, scored: Scored
     ) -> Sequence[Change]:
-        folder = Folder(data, head, workdir, reading, self.force)
         now = self.clock().replace(microsecond=0)
         clock = Clock(now, (data.committed_at or now).replace(microsecond=0))
-        benchmarks = BenchmarkScorer(self.source, clock, self.older_releases, self.report)
-        metadata = {"data_repo": self.data_repo, "data_commit": data.commit or ""}
         files = {table: workdir / f"{table.name}.parquet" for table in self.tables}
-        changes: list[Change] = []
-        boards: list[pa.Table] = [LEADERBOARD.schema.empty_table()]
+        made = self._make(_Making(data, head, foldings, workdir, scored, clock), files)
+        previous = self._previous(head)
+        checks = merge([*made.checks, check_sizes(previous.leaderboard, made.leaderboard, force=self.force)])
+        broken = [check for check in checks if check.is_blocking and not check.passed]
+        if broken:
+            raise ContractViolation("; ".join(f"{check.name}: {', '.join(check.problems[:5])}" for check in broken))
+        statistics = pq.read_table(files[COMPREHENSIVE_STATS], columns=list(NEWS_COLUMNS))
+        scored.news = news(made.leaderboard, statistics, previous.leaderboard, previous.statistics)
+        scored.checks = checks
+        stamp = f"{COMPREHENSIVE_STATS.name}_{self.source.name}_{now:%Y%m%d_%H%M%S}.parquet"
+        return [
+            *made.changes,
+            *(Add(self.path(table), file) for table, file in files.items()),
+            Add(stamp, files[COMPREHENSIVE_STATS]),
+            self._card(head, files, made.leaderboard),
+            *map(Delete, stale(head, foldings, self.source.name)),
+        ]
+
+    def _make(self, making: "_Making", files: Mapping[Table, Path]) -> "_Made":
+        """Fold and score benchmark after benchmark, writing the tables as their rows come."""
+        folder = Folder(making.data, making.head, making.workdir, making.scored.reading, self.force)
+        scorer = BenchmarkScorer(self.source, making.clock, self.older_releases, self.report)
+        metadata = {"data_repo": self.data_repo, "data_commit": making.data.commit or ""}
+        made = _Made()
         with ExitStack() as stack:
             writers = {table.name: stack.enter_context(TableWriter(table, files[table], metadata)) for table in files}
-            for folding in foldings:
+            for folding in making.foldings:
+                is_folded = not self.force and folding.paths <= making.head.files.keys()
                 state = folder.fold(folding)
-                changes += [Add(path, local) for path, local in state.items()]
-                rows = benchmarks.tables(folding, state)
-                for name, table in rows.items():
-                    writers[name].write(table)
-                boards += [rows[LEADERBOARD.name]] if LEADERBOARD.name in rows else []
-        stamp = f"{COMPREHENSIVE_STATS.name}_{self.source.name}_{now:%Y%m%d_%H%M%S}.parquet"
-        changes += [Add(self.path(table), file) for table, file in files.items()]
-        changes.append(Add(stamp, files[COMPREHENSIVE_STATS]))
-        changes.append(card_add(self.scores_repo, self.source.name, self.tables, pa.concat_tables(boards)))
-        return [*changes, *map(Delete, stale(head, foldings, self.source.name))]
+                made.changes += [Add(path, local) for path, local in state.items()]
+                scores = scorer.score(folding, state, self._compared(making.head, folding) if is_folded else None)
+                for name, rows in scores.tables.items():
+                    writers[name].write(rows)
+                made.leaderboard = pa.concat_tables([made.leaderboard, scores.leaderboard])
+                made.checks += scores.checks
+            writers[CROSS_BENCHMARK.name].write(cross_benchmark(made.leaderboard))
+        return made
+
+    def _compared(self, head: Snapshot, folding: Folding) -> pa.Table | None:
+        """A benchmark's pairs as they were last published; null if they were not."""
+        path = self.path(PAIRS)
+        if path not in head.files:
+            return None
+        rows = read_table(PAIRS, [head.fetch(path)])
+        is_its = [folder_name(self.source.name, name) == folding.folder for name in rows["benchmark"].to_pylist()]
+        return rows.filter(pa.array(is_its, pa.bool_())) if any(is_its) else None
+
+    def _previous(self, head: Snapshot) -> "_Previous":
+        paths = {table: self.path(table) for table in (LEADERBOARD, COMPREHENSIVE_STATS)}
+        if any(path not in head.files for path in paths.values()):
+            return _Previous()
+        return _Previous(
+            read_table(LEADERBOARD, [head.fetch(paths[LEADERBOARD])]),
+            pq.read_table(head.fetch(paths[COMPREHENSIVE_STATS]), columns=list(NEWS_COLUMNS)),
+        )
+
+    def _card(self, head: Snapshot, files: Mapping[Table, Path], board: pa.Table) -> Add:
+        n_rows = sum(pq.read_metadata(file).num_rows for file in files.values())
+        return card_add(
+            self.scores_repo, self.source.name, self.tables, board, head=head, data_repo=self.data_repo, n_rows=n_rows
+        )
 
     def _show(self, scores: Snapshot, scored: Scored) -> None:
         """Note what the newest files hold."""
@@ -138,6 +192,35 @@ class Scorer:
         for table in self.source.published_contracts:
             if table in files:
                 scored.disagreements = self.source.disagreements(read_table(table, [files[table]]))
+
+
+@dataclass(frozen=True)
+class _Making:
+    """What the tables are made from."""
+
+    data: Snapshot
+    head: Snapshot
+    foldings: Sequence[Folding]
+    workdir: Path
+    scored: Scored
+    clock: Clock
+
+
+@dataclass
+class _Made:
+    """What was made, beside the files."""
+
+    changes: list[Change] = field(default_factory=list)
+    leaderboard: pa.Table = field(default_factory=LEADERBOARD.schema.empty_table)
+    checks: list[Check] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Previous:
+    """What was published last; null where nothing was."""
+
+    leaderboard: pa.Table | None = None
+    statistics: pa.Table | None = None
 
 
 def _scored(data: Snapshot, foldings: Sequence[Folding]) -> Scored:

@@ -1,30 +1,79 @@
 """The scores repo's card, with the top of the leaderboard in it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
+from every_eval.contracts.leaderboard import LEADERBOARD
+from every_eval.contracts.parquet import read_table
 from every_eval.contracts.state import STATE
 from every_eval.contracts.table import Table
-from every_eval.hub.cards import CARD, Card, Section
-from every_eval.hub.hub import Add
+from every_eval.hub.cards import CARD, Card, Config, Section, address_of, markdown_table
+from every_eval.hub.hub import Add, Snapshot
+from every_eval.sources import SOURCES
+from every_eval.sources.shards import folder_name
 
 TOP_ROWS = 5
+DATA_REPO = "evaleval/every_eval_ever"
+HEADER = ("rank", "model", "deployment", "mean win rate", "95 %", "mean score", "95 %", "scenarios")
 INTRODUCTION = """Statistics and leaderboards over the results in
-[every_eval_ever](https://huggingface.co/datasets/evaleval/every_eval_ever), recomputed from single outputs and compared
-with what the evaluations' authors report."""
+[{data_repo}](https://huggingface.co/datasets/{data_repo}), recomputed from single outputs and compared with what the
+evaluations' authors report. `latest/` holds the newest tables; the `comprehensive_stats_*.parquet` beside it are
+the same as of one moment each, in UTC."""
+
+ANSWERS = """From a row of the leaderboard to the prompts and answers behind it, scenario by scenario:
+
+```sql
+-- DuckDB
+SELECT stats.run, stats.metric_name, stats.mean_score, answers.instance_id, answers.train_trial_index,
+       answers.prompt, answers.output, answers.ground_truth, answers.evaluation_score
+FROM '{leaderboard}' board
+JOIN '{statistics}' stats USING (source, benchmark, release, model_name)
+JOIN '{samples}' answers USING (benchmark, suite, run, split)
+WHERE board.benchmark = '{benchmark}' AND board.rank = 1 AND stats.is_main_metric AND stats.perturbation IS NULL
+  AND board.model_deployment IS NOT DISTINCT FROM stats.model_deployment AND answers.perturbation IS NULL;
+```"""
 
 
-def card_add(repo: str, source: str, tables: Sequence[Table], leaderboard: pa.Table) -> Add:
-    """The card of the source's latest tables."""
-    latest = {table.name: f"latest/{latest_name(table, source)}" for table in tables}
+def card_add(
+    repo: str,
+    source: str,
+    tables: Sequence[Table],
+    leaderboard: pa.Table,
+    *,
+    head: Snapshot | None = None,
+    data_repo: str = DATA_REPO,
+    n_rows: int = 0,
+) -> Add:
+    """The card once a source's newest `tables`, of `n_rows` together, lie on `head` beside those of other sources."""
+    latest = {f"latest/{latest_name(table, source)}": table for table in tables}
+    boards = [leaderboard]
+    for path, (table, file) in _others(head, latest).items() if head else ():
+        latest[path] = table
+        n_rows += pq.read_metadata(file).num_rows
+        boards += [read_table(LEADERBOARD, [file])] if table is LEADERBOARD else []
+    configs = [
+        Config(name, table, sorted(path for path in latest if latest[path] is table))
+        for name, table in sorted({table.name: table for table in latest.values()}.items())
+    ]
+    rows = sorted(pa.concat_tables(boards).to_pylist(), key=lambda row: (row["source"], row["benchmark"]))
     card = Card(
         title="Every Eval Score Ever",
-        introduction=INTRODUCTION,
-        configs=latest,
-        sections=[*(Section(table, latest[table.name]) for table in tables), Section(STATE, "state/*/*.parquet")],
-        contents="\n\n".join(_tops(leaderboard)),
         repo=repo,
+        introduction=INTRODUCTION.format(data_repo=data_repo),
+        configs=sorted(configs, key=lambda config: config.contract is not LEADERBOARD),
+        sections=[
+            *(Section(config.contract, ", ".join(config.patterns)) for config in configs),
+            Section(STATE, "state/*/*.parquet"),
+        ],
+        contents="\n\n".join(_tops(rows)),
+        n_rows=n_rows,
+        queries=_answers(repo, data_repo, rows[0]) if rows else "",
     )
     return Add(CARD, card.render())
 
@@ -34,16 +83,45 @@ def latest_name(table: Table, source: str) -> str:
     return f"{table.name}.parquet" if table.name.startswith(f"{source}_") else f"{table.name}_{source}.parquet"
 
 
-def _tops(leaderboard: pa.Table) -> Iterator[str]:
+def _others(head: Snapshot, own: Mapping[str, Table]) -> dict[str, tuple[Table, Path]]:
+    """The newest files of other sources, by path, each fetched."""
+    known = {
+        f"latest/{latest_name(table, source.name)}": table
+        for source in SOURCES
+        for table in {*own.values(), *source.published_contracts}
+    }
+    return {path: (known[path], head.fetch(path)) for path in sorted(known.keys() & head.files.keys() - own.keys())}
+
+
+def _tops(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """The first rows of each benchmark's leaderboard."""
-    rows = leaderboard.to_pylist()
-    for benchmark in dict.fromkeys(row["benchmark"] for row in rows):
-        best = [row for row in rows if row["benchmark"] == benchmark and (row["rank"] or TOP_ROWS + 1) <= TOP_ROWS]
-        lines = ["| rank | model | mean win rate | mean score |", "|---|---|---|---|"]
-        for row in best:
-            name = row["display_name"] or row["model_name"] or ""
-            numbers = (
-                "" if row[column] is None else f"{row[column]:.3f}" for column in ("mean_win_rate", "mean_score")
-            )
-            lines.append(f"| {row['rank']} | {name} | {' | '.join(numbers)} |")
-        yield f"**{benchmark}**, release {best[0]['release'] if best else 'none'}\n\n" + "\n".join(lines)
+    for (source, benchmark), group in groupby(rows, key=lambda row: (row["source"], row["benchmark"])):
+        board = list(group)
+        best = [_top_row(row) for row in board if row["rank"] is not None and row["rank"] <= TOP_ROWS]
+        yield (
+            f"**{benchmark}** ({source}), release {board[0]['release']}, {len(board)} models:\n\n"
+            + markdown_table(HEADER, best)
+        )
+
+
+def _top_row(row: Mapping[str, Any]) -> list[object]:
+    values = [_interval(row, column) for column in ("mean_win_rate", "mean_score")]
+    name = row["display_name"] or row["model_name"]
+    scenarios = f"{row['n_scenarios']} of {row['n_scenarios_total']}"
+    return [row["rank"], name, row["model_deployment"], *values[0], *values[1], scenarios]
+
+
+def _interval(row: Mapping[str, Any], column: str) -> tuple[str, str]:
+    value, low, high = (row[name] for name in (column, f"{column}_low", f"{column}_high"))
+    return "" if value is None else f"{value:.3f}", "" if low is None or high is None else f"{low:.3f} to {high:.3f}"
+
+
+def _answers(repo: str, data_repo: str, row: Mapping[str, Any]) -> str:
+    source, benchmark = row["source"], row["benchmark"]
+    latest = {table: f"latest/{latest_name(table, source)}" for table in (LEADERBOARD, COMPREHENSIVE_STATS)}
+    return ANSWERS.format(
+        leaderboard=address_of(repo, latest[LEADERBOARD]),
+        statistics=address_of(repo, latest[COMPREHENSIVE_STATS]),
+        samples=address_of(data_repo, f"data/{folder_name(source, benchmark)}/*.parquet"),
+        benchmark=benchmark,
+    )

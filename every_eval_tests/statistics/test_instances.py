@@ -98,7 +98,8 @@ def test_no_rows_give_no_statistics_in_the_same_columns() -> None:
     empty = summarise(table([]))
     assert empty.num_rows == 0
     assert empty.schema == summarise(table([row("a", 1.0)])).schema
-    assert empty.column_names[:13] == [column.name for column in (*STATISTIC_KEY, *RECOMPUTED)]
+    names = [column.name for column in (*STATISTIC_KEY, *RECOMPUTED)]
+    assert empty.column_names[: len(names)] == names
 
 
 def test_values_around_1e9_keep_the_digits_of_their_variance() -> None:

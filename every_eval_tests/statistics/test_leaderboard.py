@@ -24,7 +24,8 @@ def rows_of(table: MainTable) -> list[dict[str, Any]]:
     """The leaderboard's rows, which keep the contract."""
     rows = leaderboard("helm", "lite", "v1.0.0", table, CLOCK)
     LEADERBOARD.validate(rows)
-    return rows.to_pylist()
+    listed: list[dict[str, Any]] = rows.to_pylist()
+    return listed
 
 
 def _scores(value: float, replicates: object) -> Score:
@@ -44,6 +45,18 @@ def test_scores_without_replicates_have_no_interval() -> None:
     assert (row["mean_win_rate"], row["mean_score"], row["rank"]) == (1.0, 0.5, 1)
     ends = [f"{name}_{end}" for name in ("mean_win_rate", "mean_score", "rank") for end in ("low", "high")]
     assert [row[name] for name in (*ends, "ci_method")] == [None] * 7
+
+
+def test_replicates_that_all_drew_nothing_give_no_interval() -> None:
+    [row] = rows_of(MainTable([False], [standing("a", _scores(0.5, [np.nan] * N_REPLICATES))], has_win_rates=False))
+
+    assert [row[name] for name in ("mean_score", "rank", "mean_score_low", "rank_low", "ci_method")] == [
+        0.5,
+        1,
+        None,
+        None,
+        None,
+    ]
 
 
 def test_intervals_are_the_5th_and_the_196th_of_the_replicates() -> None:
@@ -95,7 +108,7 @@ def test_real_models_have_intervals_around_their_scores(real_scores: RealScores)
         for row in rows:
             assert row["mean_score_low"] < row["mean_score"] < row["mean_score_high"]
             assert row["rank_low"] <= row["rank"] <= row["rank_high"]
-            assert row["n_scored"] > 10
+            assert row["n_scored"] >= 10
 
 
 def test_a_real_models_mean_score_varies_as_its_standard_errors_say(real_scores: RealScores) -> None:

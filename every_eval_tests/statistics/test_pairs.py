@@ -36,7 +36,7 @@ def test_equal_answers_differ_by_exactly_nothing() -> None:
 def test_an_interval_is_of_the_difference_on_the_same_draws() -> None:
     rng = np.random.default_rng(1)
     a, b = rng.random(40), rng.random(40)
-    [row] = _rows(statistic("m/b", b), statistic("m/a", a))
+    [row] = _rows(statistic("m/b", list(b)), statistic("m/a", list(a)))
     weights = draw_weights([f"id{at}" for at in range(40)], SCENARIO).astype(float)
     draws = np.sort((a - b) @ weights / weights.sum(axis=0))
 
@@ -75,6 +75,7 @@ def test_every_two_runs_of_a_variant_are_a_pair_in_the_order_of_names() -> None:
 
 
 def test_only_what_agrees_in_metric_split_and_sub_split_is_compared() -> None:
+    parts: list[dict[str, Any]]
     parts = [{"sub_split": "x"}, {"sub_split": "y"}, {"split": "valid"}, {"metric_name": "em"}, {"split": None}]
     rows = _rows(*(statistic(model, [0, 1], **part) for part in parts for model in ("m/b", "m/a")), em=True)
 
@@ -95,11 +96,10 @@ def test_what_is_not_a_main_score_is_not_compared() -> None:
 
 
 def test_scores_that_were_not_resampled_differ_without_an_interval() -> None:
-    rows = _rows(statistic("m/a", [0.25]), statistic("m/b", [1, 0]), reported("m/c", 0.75))
+    rows = _rows(statistic("m/a", [0.25]), statistic("m/b", [1, 0]), reported("m/c", 0.75), reported("m/d", 1.0))
 
-    assert [row["difference"] for row in rows] == [-0.25, -0.5, -0.25]
-    assert [row[name] for row in rows for name in INTERVAL] == [None] * 9
-    assert [row["n_common"] for row in rows] == [None] * 3
+    assert [row["difference"] for row in rows] == [-0.25, -0.5, -0.75, -0.25, -0.5, -0.25]
+    assert [row[name] for row in rows for name in (*INTERVAL, "n_common")] == [None] * 24
 
 
 def test_what_runs_on_different_instances_have_in_common_is_unknown() -> None:

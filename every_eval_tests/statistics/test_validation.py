@@ -1,0 +1,217 @@
+import math
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
+from every_eval.contracts.leaderboard import LEADERBOARD
+from every_eval.contracts.pairs import PAIRS
+from every_eval.statistics.pairs import pairs
+from every_eval.statistics.validation import (
+    check_benchmark,
+    check_bounds,
+    check_coverage,
+    check_finite,
+    check_instances,
+    check_keys,
+    check_order,
+    check_reported_order,
+    check_scenarios,
+    check_scored,
+    check_sizes,
+    check_totals,
+)
+from every_eval_tests.statistics.real_scores import RealBenchmark, RealScores
+from every_eval_tests.statistics.run_stats import reported, shown, statistic, table
+from every_eval_tests.statistics.test_cross_benchmark import board, row
+
+
+def _change(rows: pa.Table, at: int, **values: Any) -> pa.Table:
+    """The table with other values in one row."""
+    listed = rows.to_pylist()
+    listed[at] |= values
+    return pa.Table.from_pylist(listed, schema=rows.schema)
+
+
+def _main(benchmark: RealBenchmark) -> tuple[int, dict[str, Any]]:
+    """Position and content of a row that outputs determine."""
+    rows = enumerate(benchmark.stats.to_pylist())
+    return next((at, row) for at, row in rows if row["is_main_metric"] and row["is_binary"] and 0 < row["mean"] < 1)
+
+
+@pytest.fixture
+def lite(real_scores: RealScores) -> RealBenchmark:
+    return next(benchmark for benchmark in real_scores if benchmark.name == "lite")
+
+
+def test_real_scores_pass(real_scores: RealScores) -> None:
+    for one in real_scores:
+        checks = check_benchmark(one.stats, one.shown, one.comprehensive, one.board)
+        compared = pairs("helm", one.name, one.shown, one.stats, one.main_table)
+        checks += [check_keys(COMPREHENSIVE_STATS, one.comprehensive), check_keys(PAIRS, compared)]
+        assert {check.name: check.problems for check in checks if not check.passed} == {}
+        assert all(check.n_checked > 2 for check in checks)
+        assert len({check.name for check in checks}) == len(checks) == 11
+
+
+def test_a_benchmark_without_a_leaderboard_is_checked_as_well(lite: RealBenchmark) -> None:
+    names = [check.name for check in check_benchmark(lite.stats, lite.shown, lite.comprehensive, None)]
+
+    assert names == ["finite", "order", "reported_order", "bounds", "scored", "instances", "totals", "coverage"]
+
+
+@pytest.mark.parametrize("planted", [{"mean": 0.0}, {"mean": 1.5}, {"min": 0.9}, {"max": 0.1}])
+def test_a_planted_mean_outside_of_its_limits_is_found_and_named(
+    lite: RealBenchmark, planted: dict[str, float]
+) -> None:
+    at, honest = _main(lite)
+    limits = {"min": 0.2, "max": 0.8, "mean": 0.5, "n_trials": 1} | planted
+    check = check_order(_change(lite.stats, at, **limits))
+
+    assert check.n_problems == 1
+    assert honest["run"] in check.problems[0] and honest["metric_name"] in check.problems[0]
+
+
+def test_a_mean_may_leave_its_limits_by_rounding_alone() -> None:
+    def passed(mean: float) -> bool:
+        return check_order(table(statistic("m/a", [0.3, 0.3]) | {"mean": mean})).passed
+
+    assert passed(0.3 * (1 + 9e-10)) and passed(0.3 * (1 - 9e-10))
+    assert not passed(0.3 * (1 + 2e-9)) and not passed(0.3 * (1 - 2e-9))
+
+
+def test_over_several_trials_the_mean_can_leave_the_limits_of_instances() -> None:
+    # id0 has 0 in the first of four trials alone; id1 has 0.6 there and later 0.8667 on average, 0.8 over all: the
+    # trials' means are 0.3 and three of which the largest is 1, so the mean over trials can pass 0.8
+    lone = statistic("m/a", [0, 0.8]) | {"n_trials": 4, "mean": 0.9}
+
+    assert check_order(table(lone)).passed
+    assert not check_order(table(lone | {"n_trials": 1})).passed
+
+
+def test_what_is_reported_lies_within_what_was_reported_or_is_told_of() -> None:
+    assert check_reported_order(table(reported("m/a", 0.5))).passed
+    told = check_reported_order(table(reported("m/a", 0.5, reported_max=0.4)))
+    assert not told.passed
+    assert not told.is_blocking
+    assert check_reported_order(table(reported("m/a", 0.5, reported_max=None))).passed
+
+
+def test_numbers_that_are_not_finite_are_found() -> None:
+    honest = statistic("m/a", [0.1, 0.3])
+
+    assert check_finite(table(honest, statistic("m/b", []))).passed
+    for name in ("mean", "m2", "min", "max"):
+        for value in (math.nan, math.inf):
+            assert check_finite(table(honest | {name: value}, statistic("m/b", [1]))).n_problems == 1
+
+
+@pytest.mark.parametrize(
+    ("metric", "mean", "is_wrong"),
+    [
+        ("exact_match", 1.0000000001, False),
+        ("exact_match", 1.01, True),
+        ("quasi_exact_match@5", -0.01, True),
+        ("num_output_tokens", 4e9, False),
+        ("num_output_tokens", -1.0, True),
+        ("logprob", -1e9, False),
+        ("a_metric_of_tomorrow", 17.0, False),
+    ],
+)
+def test_bounds_are_those_that_the_metric_declares(metric: str, mean: float, *, is_wrong: bool) -> None:
+    for stats in (statistic("m/a", [mean]), reported("m/a", mean)):
+        assert check_bounds(table(stats | {"metric_name": metric})).passed is not is_wrong
+
+
+def test_no_more_instances_have_a_value_than_were_measured() -> None:
+    honest = statistic("m/a", [1, 0])
+
+    assert check_scored(table(honest, honest | {"n_scored": 0}, reported("m/a", 0.5))).passed
+    assert check_scored(table(honest, honest | {"n_scored": 3})).n_problems == 1
+
+
+def test_instances_are_as_many_as_the_source_says() -> None:
+    stated = reported("m/a", 3.0, metric_name="num_instances", is_main_metric=False)
+    check = check_instances(table(statistic("m/a", [1, 0]), stated))
+
+    assert check.problems == ("v1, gsm:model=m_a, test: 2 instances, the source says 3",)
+    assert not check.is_blocking
+    assert check_instances(table(statistic("m/a", [1, 0, 1]), stated)).passed
+    # nothing to compare: another split, another run, no statement
+    assert check_instances(table(statistic("m/a", [1], split="valid"), statistic("m/b", [1]), stated)).passed
+    assert check_instances(table(statistic("m/a", [1, 0]), stated | {"reported_mean": None})).passed
+
+
+def test_instances_of_perturbed_texts_are_not_compared() -> None:
+    stated = reported("m/a", 3.0, metric_name="num_instances", is_main_metric=False)
+    perturbed = {"perturbation": "{}", "perturbation_name": "typos", "computed_on": "perturbed"}
+
+    assert check_instances(table(statistic("m/a", [1, 0]) | perturbed, stated)).passed
+
+
+def test_a_row_lost_or_altered_on_the_way_is_found_in_its_run(lite: RealBenchmark) -> None:
+    at, honest = _main(lite)
+    place = lite.comprehensive["run"].to_pylist().index(honest["run"])
+    lost = pa.concat_tables([lite.comprehensive.slice(0, place), lite.comprehensive.slice(place + 1)])
+
+    for wrong in (
+        check_totals(lite.stats, lost),
+        check_totals(_change(lite.stats, at, n_scored=honest["n_scored"] + 1), lite.comprehensive),
+        check_totals(_change(lite.stats, at, n_instances=honest["n_instances"] + 1), lite.comprehensive),
+    ):
+        assert wrong.n_problems == 1
+        assert wrong.problems[0].startswith(honest["run"])
+        assert wrong.is_blocking
+
+
+def test_a_run_without_statistics_is_told(lite: RealBenchmark) -> None:
+    more = replace(lite.shown, runs=lite.shown.runs | {("v9", "gsm:model=new")})
+    check = check_coverage(lite.stats, more)
+
+    assert check.problems == ("v9/gsm:model=new has no statistics",)
+    assert not check.is_blocking
+
+
+def test_the_leaderboard_claims_no_more_than_there_is(lite: RealBenchmark) -> None:
+    honest = lite.board.to_pylist()[0]
+    model = f"lite {honest['model_name']} {honest['model_deployment']}"
+
+    for planted, told in (
+        ({"n_scenarios": 11}, f"{model}: 11 scenarios of 10"),
+        ({"n_scored": 10**6}, f"{model}: 1000000 instances, its runs have "),
+    ):
+        [problem] = check_scenarios(lite.comprehensive, _change(lite.board, 0, **planted)).problems
+        assert problem.startswith(told)
+    [problem] = check_scenarios(lite.comprehensive, _change(lite.board, 0, model_deployment="x/y")).problems
+    assert problem == f"lite {honest['model_name']} x/y: no statistics"
+
+
+def test_a_doubled_key_is_found_where_values_are_null_too() -> None:
+    rows = board(row("lite", "a", 1), row("lite", None, 2, model_deployment=None), row("lite", "a", 3))
+    doubled = pa.concat_tables([rows, rows.slice(1, 1)])
+
+    check = check_keys(LEADERBOARD, doubled)
+    assert (check.name, check.n_problems) == ("leaderboard_keys", 2)
+    assert "model_name=a" in check.problems[0] and "count_all=2" in check.problems[0]
+    assert check_keys(LEADERBOARD, rows.slice(0, 2)).passed
+
+
+def test_a_leaderboard_does_not_shrink_unless_forced() -> None:
+    before = board(row("lite", "a", 1), row("lite", "b", 2), row("mmlu", "a", 1))
+    now = board(row("lite", "a", 1), row("math", "a", 1), row("math", "b", 2))
+
+    check = check_sizes(before, now, force=False)
+    assert check.problems == ("lite: 1 rows, before 2", "mmlu: 0 rows, before 1")
+    assert check.is_blocking
+    assert not check_sizes(before, now, force=True).is_blocking
+    assert check_sizes(now, pa.concat_tables([now, before]), force=False).passed
+    assert check_sizes(None, now, force=False).passed
+
+
+def test_statistics_of_no_run_at_all_pass() -> None:
+    nothing = table()
+    empty = COMPREHENSIVE_STATS.schema.empty_table()
+
+    assert all(check.passed for check in check_benchmark(nothing, shown(nothing), empty, board()))
