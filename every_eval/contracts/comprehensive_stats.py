@@ -52,12 +52,12 @@ COMPREHENSIVE_STATS = Table(
             "The metric's name, as readers of the first version know it.",
             repeats=True,
         ),
-        Column("is_main_metric", pa.bool_(), "Whether a run group of the run names the metric as its main one."),
+        shared.IS_MAIN_METRIC,
         Column(
             "lower_is_better",
             pa.bool_(),
             "Direction of the metric, by the release's schema.",
-            null_when="the schema states none",
+            null_when="the schema states none, or runs differ",
         ),
         Column("total_samples", pa.int64(), "Instances measured, each counted once.", UNDERIVED, minimum=0),
         Column("n_scored", pa.int64(), "Instances with a value.", UNDERIVED, minimum=0),
@@ -87,7 +87,8 @@ COMPREHENSIVE_STATS = Table(
         Column(
             "standard_error",
             pa.float64(),
-            "std_score / sqrt(n_scored): over instances, not over prompts or trials.",
+            "std_score / sqrt(n_scored): over instances, not over prompts or trials. Of a group of lm-eval's tasks the "
+            "pooled one: over the instances of each task about the task's own mean.",
             TOO_FEW,
             minimum=0,
         ),
@@ -103,7 +104,8 @@ COMPREHENSIVE_STATS = Table(
             "ci_method",
             pa.string(),
             "wilson, for values of 0 and 1 in one trial; wilson_effective, in several, on the number of instances that "
-            "the standard error is worth, p (1 - p) / standard_error²; else t, of n_scored - 1 degrees of freedom.",
+            "the standard error is worth, p (1 - p) / standard_error², and likewise where it is pooled; else t, of "
+            "n_scored - 1 degrees of freedom.",
             NO_INTERVAL,
             repeats=True,
         ),
@@ -135,7 +137,7 @@ COMPREHENSIVE_STATS = Table(
         Column("reported_mean", pa.float64(), "Mean that the source reported.", UNREPORTED + ", or its count is 0"),
         shared.SUITE,
         shared.SHARD,
-        Column("source_url", pa.string(), "Folder of the run in the source's public storage.", repeats=True),
+        shared.SOURCE_URL,
         Column("pipeline_stage", pa.string(), f"Always {PIPELINE_STAGE}.", repeats=True),
         *CLOCK,
     ),

@@ -9,9 +9,24 @@ from every_eval.contracts.table import Column
 TEXTS = pa.list_(pa.field("element", pa.string(), nullable=False))
 
 SOURCE = Column("source", pa.string(), "Program that wrote the results: helm, eval_harness.", repeats=True)
-BENCHMARK = Column("benchmark", pa.string(), "Benchmark the run belongs to: for HELM, the project.", repeats=True)
-SUITE = Column("suite", pa.string(), "Folder of runs that the run lies in; a name of the source's.", repeats=True)
-RUN = Column("run", pa.string(), "Name of the run: one model on one scenario under one adaptation.", repeats=True)
+BENCHMARK = Column(
+    "benchmark",
+    pa.string(),
+    "Benchmark the run belongs to: for HELM, the project; for eval_harness, the folder under the root.",
+    repeats=True,
+)
+SUITE = Column(
+    "suite",
+    pa.string(),
+    "What the run lies in: for HELM, a folder of runs; for eval_harness, a results file, by its path without .json.",
+    repeats=True,
+)
+RUN = Column(
+    "run",
+    pa.string(),
+    "Name of the run: one model on one scenario, or task, under one adaptation.",
+    repeats=True,
+)
 SHARD = Column("shard", pa.string(), "Partition that holds the run's rows: the name of its files.", repeats=True)
 RELEASE = Column("release", pa.string(), "Release of the benchmark.", repeats=True)
 
@@ -39,12 +54,16 @@ REFERENCE_INDEX = Column(
 OCCURRENCE = Column(
     "occurrence",
     pa.int32(),
-    "Distinguishes rows that agree in the rest of the key, such as the windows of a long text; from 0.",
+    "Distinguishes rows that agree in the rest of the key, such as the windows of a long text, or a task's filters; "
+    "from 0.",
     minimum=0,
 )
 SAMPLE_KEY = (INSTANCE_ID, PERTURBATION, PERTURBATION_NAME, TRAIN_TRIAL_INDEX, REFERENCE_INDEX, OCCURRENCE)
 
 METRIC_NAME = Column("metric_name", pa.string(), "Name of the metric, as the source writes it.", repeats=True)
+IS_MAIN_METRIC = Column(
+    "is_main_metric", pa.bool_(), "Whether it is the run's main metric: for HELM, that of one of its run groups."
+)
 SPLIT = Column("split", pa.string(), "Split of the data.", null_when="the source names none", repeats=True)
 SUB_SPLIT = Column("sub_split", pa.string(), "Part of the split.", null_when="the split is not divided", repeats=True)
 COMPUTED_ON = Column(
@@ -55,11 +74,17 @@ COMPUTED_ON = Column(
     repeats=True,
 )
 
-MODEL_NAME = Column("model_name", pa.string(), "Model, as creator/name.", null_when="not stated", repeats=True)
+MODEL_NAME = Column(
+    "model_name",
+    pa.string(),
+    "Model, as creator/name; for eval_harness as its arguments state it, with @revision and +adapter.",
+    null_when="not stated",
+    repeats=True,
+)
 MODEL_DEPLOYMENT = Column(
     "model_deployment",
     pa.string(),
-    "Host and name under which the model was called.",
+    "Host and name under which the model was called; for eval_harness, the backend with its other arguments.",
     null_when="not stated, as before HELM 0.4.0",
     repeats=True,
 )
@@ -78,7 +103,11 @@ CREATOR = Column(
     repeats=True,
 )
 DATASET_NAME = Column(
-    "dataset_name", pa.string(), "Scenario's own name.", null_when="the run does not state it", repeats=True
+    "dataset_name",
+    pa.string(),
+    "Name of the scenario, or of lm-eval's task or group.",
+    null_when="the run does not state it",
+    repeats=True,
 )
 TASK = Column(
     "task",
@@ -93,12 +122,19 @@ VARIANT = Column(
     "Run's name without the model's arguments: what is held fixed when models are compared.",
     repeats=True,
 )
-GROUPS = Column("groups", TEXTS, "HELM's run groups that the run counts for.")
+GROUPS = Column("groups", TEXTS, "Groups that the run counts for: HELM's run groups, lm-eval's groups of tasks.")
 ADAPTER_METHOD = Column(
     "adapter_method",
     pa.string(),
     "How instances were turned into prompts: generation, multiple_choice_joint and others.",
     null_when="not stated",
+    repeats=True,
+)
+
+SOURCE_URL = Column(
+    "source_url",
+    pa.string(),
+    "Where the run's files are: for HELM, its folder in the public bucket; else a path below the source's root.",
     repeats=True,
 )
 

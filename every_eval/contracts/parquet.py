@@ -3,20 +3,27 @@
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from every_eval.contracts.table import Table
 from every_eval.errors import ContractViolation
 
+TEXT_BYTES: Final = 32 << 20
+"""Of texts in a row group, which is closed by the row that reaches it; the Hub's viewer refuses groups of 286 MiB."""
+
 
 class TableWriter:
     """Writes one Parquet file, piece by piece.
 
-    Every piece is validated as it comes. Row groups hold `rows_per_group` rows of the contract, however the rows
-    were cut into pieces. Content-defined chunking lets the Hub store only the pages that changed.
+    Every piece is validated as it comes. A row group ends where it has `rows_per_group` rows of the contract, or
+    `TEXT_BYTES` of texts, however the rows were cut into pieces; so the same rows give the same bytes, and what waits
+    to be written stays small. Content-defined chunking lets the Hub store only the pages that changed.
     """
 
     def __init__(self, contract: Table, path: Path, metadata: dict[str, str] | None = None) -> None:
@@ -26,6 +33,7 @@ class TableWriter:
         self.n_rows = 0
         self._pending: list[pa.Table] = []
         self._n_pending = 0
+        self._bytes_pending = 0
         self._metadata = metadata or {}
         self._writer = pq.ParquetWriter(
             path,
@@ -46,15 +54,25 @@ class TableWriter:
         """
         self.contract.validate(rows)
         self.n_rows += rows.num_rows
-        self._pending.append(self.contract.decode(rows))
-        self._n_pending += rows.num_rows
-        size = self.contract.rows_per_group
-        if self._n_pending >= size:
-            table = pa.concat_tables(self._pending).combine_chunks()
-            whole = table.num_rows - table.num_rows % size
-            self._writer.write_table(table.slice(0, whole), row_group_size=size)
-            self._pending = [table.slice(whole)]
-            self._n_pending = table.num_rows - whole
+        table = self.contract.decode(rows)
+        n_bytes = np.cumsum(_text_bytes(self.contract, table))
+        start = 0
+        while start < table.num_rows:
+            before = int(n_bytes[start - 1]) if start else 0
+            full = int(np.searchsorted(n_bytes, before + TEXT_BYTES - self._bytes_pending)) + 1
+            end = min(full, start + self.contract.rows_per_group - self._n_pending, table.num_rows)
+            self._pending.append(table.slice(start, end - start))
+            self._n_pending += end - start
+            self._bytes_pending += int(n_bytes[end - 1]) - before
+            if end == full or self._n_pending == self.contract.rows_per_group:
+                self._flush()
+            start = end
+
+    def _flush(self) -> None:
+        """Write what waits as one row group."""
+        self._writer.write_table(pa.concat_tables(self._pending).combine_chunks(), row_group_size=self._n_pending)
+        self._pending.clear()
+        self._n_pending = self._bytes_pending = 0
 
     def __enter__(self) -> Self:
         return self
@@ -64,12 +82,20 @@ class TableWriter:
     ) -> None:
         try:
             if kind is None:
-                rest = pa.concat_tables(self._pending) if self._pending else self.contract.schema.empty_table()
-                if rest.num_rows or not self.n_rows:
-                    self._writer.write_table(rest.combine_chunks())
+                if self._pending:  # A file without rows has no row group: `datasets` fails on an empty one.
+                    self._flush()
                 self._writer.add_key_value_metadata(self._metadata)
         finally:
             self._writer.close()
+
+
+def _text_bytes(contract: Table, table: pa.Table) -> npt.NDArray[np.int64]:
+    """Bytes of each row's texts, but for those that repeat."""
+    n_bytes = np.zeros(table.num_rows, np.int64)
+    for column in contract.columns:
+        if not column.repeats and (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+            n_bytes += pc.fill_null(pc.binary_length(table[column.name]), 0).to_numpy()
+    return n_bytes
 
 
 def _leaf(name: str, kind: pa.DataType) -> str:

@@ -25,7 +25,7 @@ RELEASES = Table(
         Column("is_newest", pa.bool_(), "Whether it is what the leaderboard shows: true in one row."),
         Column("suites", shared.TEXTS, "Suites of the release, the latest last."),
         Column("runs", SHOWN_RUNS, "Runs that the release shows: each name once, in the latest suite that has it."),
-        Column("schema_json", pa.large_string(), "The release's schema.json.", null_when="it has none"),
+        Column("schema_json", pa.large_string(), "Its schema: HELM's schema.json, else one of ours.", "it has none"),
         Column("cells", pa.list_(PUBLISHED_CELL), "Every cell of the published group tables, in order."),
     ),
     key=("source", "benchmark", "release", "is_release"),

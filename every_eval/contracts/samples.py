@@ -31,7 +31,11 @@ SAMPLES = Table(
         shared.DATASET_NAME,
         Column("hf_split", pa.string(), "Split of the dataset on the Hub.", null_when="the source does not state it"),
         Column("hf_index", pa.int64(), "Row of the dataset on the Hub.", null_when="the source does not state it"),
-        Column("raw_input", pa.string(), "Instance's own text, without instructions or examples."),
+        Column(
+            "raw_input",
+            pa.string(),
+            "Instance's own text, without instructions or examples; for eval_harness, the document as JSON.",
+        ),
         Column("ground_truth", shared.TEXTS, "Texts of all correct references; empty if there are none."),
         shared.MODEL_NAME,
         shared.MODEL_FAMILY,
@@ -39,8 +43,10 @@ SAMPLES = Table(
         Column(
             "evaluation_method_name",
             pa.string(),
-            "Main metric of the run, as the schema of its benchmark's newest release names it.",
-            null_when="no release with a schema shows the run's suite, or the schema names none",
+            "Main metric: for HELM of the run, as the schema of the newest release names it; for eval_harness of the "
+            "output's filter.",
+            null_when="for HELM, no release with a schema shows the run's suite, or the schema names none; for "
+            "eval_harness, the filter has no metric",
             repeats=True,
         ),
         Column(
@@ -53,8 +59,8 @@ SAMPLES = Table(
         shared.TASK,
         shared.ADAPTER_METHOD,
         shared.SOURCE,
-        Column("source_version", pa.string(), "Version of the source's results: for HELM, the suite.", repeats=True),
-        Column("source_url", pa.string(), "Folder of the run in the source's public storage.", repeats=True),
+        Column("source_version", pa.string(), "Version of the source's results: the suite.", repeats=True),
+        shared.SOURCE_URL,
         Column("license", pa.string(), "Licence of the instance.", null_when="the source does not state it"),
         Column(
             "category",
@@ -85,6 +91,13 @@ SAMPLES = Table(
         ),
         shared.MODEL_DEPLOYMENT,
         shared.CREATOR,
+        Column(
+            "responses",
+            shared.TEXTS,
+            "All responses of the model before any filter, in the order of requests, then of repeats; JSON where a "
+            "response is no text.",
+            null_when="the source keeps one output alone, as HELM does",
+        ),
     ),
     key=(
         "benchmark",
@@ -96,5 +109,5 @@ SAMPLES = Table(
         "reference_index",
         "occurrence",
     ),
-    rows_per_group=1_000,
+    rows_per_group=16_384,
 )

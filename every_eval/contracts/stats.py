@@ -54,6 +54,37 @@ BOOTSTRAP = (
     Column("boot_sum", REPLICATES, "Weighted sums of the replicates.", "not a main metric, or unscored"),
 )
 
+SAMPLE = "sample"
+"""Standard deviation with n - 1 degrees of freedom over √n."""
+POOLED = "pooled"
+"""Of a group: √(Σ (n - 1) n e² / (N - k) / N) over its k tasks with n samples and standard error e, N in all."""
+RESAMPLED = "bootstrap"
+"""Standard deviation of the source's own replicates, which cannot be drawn again: as reported."""
+
+ERRORS = (
+    Column(
+        "standard_error",
+        pa.float64(),
+        "Standard error of the mean, from single outputs by the source's own formula.",
+        "the source states none, or has no formula for it; what m2 gives is in comprehensive_stats",
+        minimum=0,
+    ),
+    Column(
+        "reported_standard_error",
+        pa.float64(),
+        "Standard error that the source reported.",
+        "the source reports none: HELM never does",
+    ),
+    Column(
+        "standard_error_method",
+        pa.string(),
+        "How the source takes it: sample, standard deviation / √n; pooled, of a group, √(Σ (n - 1) n e² / (N - k) / N) "
+        "over its k tasks of n samples and error e, N in all; bootstrap, by its own replicates.",
+        "both standard errors are",
+        repeats=True,
+    ),
+)
+
 STATS = Table(
     name="stats",
     doc="One row per run and statistic: what the source reported, and what its single outputs give.",
@@ -63,9 +94,10 @@ STATS = Table(
         shared.SUITE,
         shared.RUN,
         *STATISTIC_KEY,
-        Column("is_main_metric", pa.bool_(), "Whether a run group of the run names it as its main metric."),
+        shared.IS_MAIN_METRIC,
         *REPORTED,
         *RECOMPUTED,
+        *ERRORS,
         *BOOTSTRAP,
         shared.DATASET_NAME,
         shared.TASK,
@@ -76,7 +108,7 @@ STATS = Table(
         shared.MODEL_DEPLOYMENT,
         shared.ADAPTER_METHOD,
         Column("run_spec", pa.string(), "Specification of the run, as the source's JSON.", repeats=True),
-        Column("source_url", pa.string(), "Folder of the run in the source's public storage.", repeats=True),
+        shared.SOURCE_URL,
     ),
     key=("source", "benchmark", "suite", "run", "metric_name", "split", "sub_split", "perturbation", "computed_on"),
 )

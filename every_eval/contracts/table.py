@@ -95,25 +95,42 @@ class Table:
 
     def _count_keys(self, table: pa.Table) -> int:
         merged, n_merged = np.zeros(table.num_rows, np.int64), 1
-        for codes, n_codes in (_encode(table[name]) for name in self.key):
+        for column in (table[name] for name in self.key if not _is_constant(table[name])):
+            codes, n_codes = _encode(column)
             if n_merged * n_codes > np.iinfo(np.int64).max:
                 known, merged = np.unique(merged, return_inverse=True)
                 n_merged = len(known)
             merged, n_merged = merged * n_codes + codes, n_merged * n_codes
-        return len(np.unique(merged))
+        merged.sort()
+        n_changes = np.count_nonzero(merged[1:] != merged[:-1])
+        return int(n_changes) + min(len(merged), 1)
 
 
 def _decoded(field: pa.Field) -> pa.Field:
     return field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
 
 
+def _is_constant(column: pa.ChunkedArray) -> bool:
+    """Whether it is cheap to see that all values are equal."""
+    if column.null_count in (0, len(column)) and pa.types.is_dictionary(column.type) and column.num_chunks == 1:
+        return column.null_count > 0 or len(column.chunk(0).dictionary) == 1
+    return bool(column.null_count == len(column))
+
+
 def _encode(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], int]:
     """A number for each value, equal for equal ones, and how many numbers there may be; null is a value like any."""
     values = column.unify_dictionaries().combine_chunks()
-    if pa.types.is_integer(column.type):
-        lowest = pc.min(values).as_py() or 0
-        codes, n_values = pc.subtract(values.cast(pa.int64()), lowest), (pc.max(values).as_py() or 0) - lowest + 1
+    lowest, highest = _range(values)
+    if lowest is not None and highest is not None and highest - lowest < 1 << 31:
+        codes, n_values = pc.subtract(values.cast(pa.int64()), lowest), highest - lowest + 1
     else:
         encoded = values if pa.types.is_dictionary(column.type) else values.dictionary_encode()
         codes, n_values = encoded.indices.cast(pa.int64()), len(encoded.dictionary)
     return pc.fill_null(codes, n_values).to_numpy(), n_values + 1
+
+
+def _range(values: pa.Array) -> tuple[int | None, int | None]:
+    """The smallest and the largest of whole numbers."""
+    if not pa.types.is_integer(values.type):
+        return None, None
+    return pc.min(values).as_py(), pc.max(values).as_py()

@@ -5,14 +5,16 @@ another shard.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import pyarrow as pa
 
 from every_eval.contracts.catalog import CATALOG, State
 from every_eval.contracts.rejects import Reason
 from every_eval.errors import UpstreamUnavailable
+from every_eval.sources.progress import Progress
 from every_eval.sources.shards import assign, shard_number
 from every_eval.sources.source import Input, Run
 from every_eval.storage.storage import Storage
@@ -92,9 +94,15 @@ def _merge_run(run: Run, before: Entry | None) -> Entry:
         return Entry(run, None)
     if run.problem is Reason.RUN_MISSING and before.run.inputs:
         return replace(before, state=State.WITHDRAWN)
-    seen = {(item.name, item.size, item.witness): item.md5 for item in before.run.inputs}
-    inputs = tuple(replace(item, md5=item.md5 or seen.get((item.name, item.size, item.witness))) for item in run.inputs)
+    seen = {(item.name, item.witness): item for item in before.run.inputs}
+    inputs = tuple(_known_input(item, seen.get((item.name, item.witness))) for item in run.inputs)
     return Entry(replace(run, inputs=inputs), before.shard)
+
+
+def _known_input(item: Input, before: Input | None) -> Input:
+    if before is None or item.size not in (None, before.size):
+        return item
+    return replace(item, size=before.size, md5=item.md5 or before.md5)
 
 
 def place(entries: Catalog, folder: str, shard_bytes: int, max_runs: int | None) -> Catalog:
@@ -105,45 +113,56 @@ def place(entries: Catalog, folder: str, shard_bytes: int, max_runs: int | None)
     return tuple(replace(entry, shard=entry.shard or shards.get(entry.run.identity)) for entry in entries)
 
 
-def with_digests(entries: Catalog, storage: Storage, known: dict[tuple[str, str], str]) -> Catalog:
-    """Fill in the MD5 of every input of a placed run that lacks one, by reading it.
+BLOCK: Final = 1 << 20
 
-    `known` holds MD5s by an object's name and witness, and is added to.
+Digests = dict[tuple[str, str], tuple[int, str]]
+"""Size and MD5 by an object's name and witness."""
+
+
+def with_digests(entries: Catalog, storage: Storage, known: Digests, report: Callable[[str], object]) -> Catalog:
+    """Fill in the MD5 of every input of a placed run that lacks one, by reading it; `known` is added to.
 
     Raises:
         UpstreamUnavailable: an object could not be read as it was listed.
     """
-    return tuple(
-        replace(entry, run=_with_md5(entry.run, storage, known)) if entry.shard and _lacks_md5(entry) else entry
-        for entry in entries
-    )
+    lacking = [entry for entry in entries if _lacks_md5(entry)]
+    n_bytes = sum(entry.run.n_bytes for entry in lacking)
+    progress = Progress(report, "reading MD5s", len(lacking), n_bytes)
+    filled = {}
+    for entry in lacking:
+        filled[entry.run.identity] = replace(entry, run=_with_md5(entry.run, storage, known))
+        progress.add(entry.run.n_bytes)
+    return tuple(filled.get(entry.run.identity, entry) for entry in entries)
 
 
 def _lacks_md5(entry: Entry) -> bool:
-    return entry.state is State.PRESENT and any(item.md5 is None for item in entry.run.inputs)
+    is_read = entry.shard is not None and entry.state is State.PRESENT
+    return is_read and any(item.md5 is None for item in entry.run.inputs)
 
 
-def _with_md5(run: Run, storage: Storage, known: dict[tuple[str, str], str]) -> Run:
+def _with_md5(run: Run, storage: Storage, known: Digests) -> Run:
     inputs = []
     for item in run.inputs:
         name = f"{run.folder}/{item.name}"
         if item.md5 is None:
             if (name, item.witness) not in known:
-                known[name, item.witness] = md5_of(read_listed(storage, name, item.witness))
-            inputs.append(replace(item, md5=known[name, item.witness]))
+                known[name, item.witness] = _read_digest(storage, name, item.witness)
+            size, md5 = known[name, item.witness]
+            inputs.append(replace(item, size=size, md5=md5))
         else:
             inputs.append(item)
     return replace(run, inputs=tuple(inputs))
 
 
-def read_listed(storage: Storage, name: str, witness: str | None = None) -> bytes:
-    """The content of an object that was listed, lately enough to know its witness or not.
-
-    Raises:
-        UpstreamUnavailable: it is gone or is another one by now.
-    """
+def _read_digest(storage: Storage, name: str, witness: str) -> tuple[int, str]:
+    """Size and MD5 of an object, which is not held in memory."""
     try:
-        return storage.read(name, witness)
+        with storage.open(name, witness) as stream:
+            digest, size = hashlib.md5(usedforsecurity=False), 0
+            while block := stream.read(BLOCK):
+                digest.update(block)
+                size += len(block)
+            return size, digest.hexdigest()
     except FileNotFoundError as error:
         raise UpstreamUnavailable(f"{name} was listed and is gone; the next discovery will see why") from error
 

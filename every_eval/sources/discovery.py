@@ -10,7 +10,7 @@ from every_eval.contracts.parquet import read_table, write_table
 from every_eval.contracts.releases import RELEASES
 from every_eval.errors import EveryEvalError
 from every_eval.hub.hub import Add, Change, Hub, Snapshot, publish
-from every_eval.sources.catalog import Catalog, catalog_entries, catalog_table, merge, place, with_digests
+from every_eval.sources.catalog import Catalog, Digests, catalog_entries, catalog_table, merge, place, with_digests
 from every_eval.sources.retries import WAITS, with_retries
 from every_eval.sources.shards import check_benchmarks, folder_name
 from every_eval.sources.source import Discovery, Source
@@ -104,7 +104,7 @@ class Discoverer:
         folder, known = item.outcome.folder, item.outcome.catalog
         check_benchmarks(self.source.name, [*(entry.run.benchmark for entry in known), item.outcome.benchmark])
         entries = place(merge(known, discovery.runs), folder, self.shard_bytes, self.max_runs)
-        catalog = with_digests(entries, self.storage, item.digests)
+        catalog = with_digests(entries, self.storage, item.digests, self.report)
         tables = {
             catalog_path(folder): (CATALOG, catalog_table(catalog)),
             releases_path(folder): (RELEASES, discovery.releases),
@@ -123,5 +123,5 @@ class _Found:
 
     outcome: Discovered
     discovery: Discovery | None = None
-    digests: dict[tuple[str, str], str] = field(default_factory=dict)
-    """MD5 by an object's name and witness, so that a new plan reads nothing again."""
+    digests: Digests = field(default_factory=dict)
+    """What was read, so that a new plan reads nothing again."""

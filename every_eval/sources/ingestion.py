@@ -1,6 +1,7 @@
 """Ingestion: a batch of shards becomes one commit, whatever becomes of single shards."""
 
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,8 +15,10 @@ from every_eval.errors import ConfigurationError, EveryEvalError
 from every_eval.hub.hub import Add, Change, Delete, Hub, Snapshot, publish
 from every_eval.sources.discovery import read_catalog
 from every_eval.sources.planning import Shard, shards_of
+from every_eval.sources.reading import reading
 from every_eval.sources.retries import WAITS, with_retries
 from every_eval.sources.shard_files import ShardFiles, ShardMaker, hub_path
+from every_eval.sources.shard_index import index_change
 from every_eval.sources.shards import published_shards, stats_path
 from every_eval.sources.source import Source
 from every_eval.storage.storage import Storage
@@ -37,6 +40,8 @@ class ShardOutcome:
     previews: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     disagreements: Sequence[Mapping[str, Any]] = ()
     """Numbers that the source reported otherwise than its own outputs give them."""
+    duration_seconds: float = 0.0
+    """To make its files, without the commit that it shares with others."""
     error: Exception | None = None
 
 
@@ -51,6 +56,8 @@ class Ingestor:
     report: Callable[[str], object]
     waits: Sequence[float] = WAITS
     """Seconds before each further try of a shard whose error may pass."""
+    n_processes: int = 1
+    """Processes that read runs at a time."""
 
     def ingest(self, folder: str, keys: Sequence[str]) -> list[ShardOutcome]:
         """Make shards of one benchmark and commit those that could be made.
@@ -61,33 +68,35 @@ class Ingestor:
         head = self.hub.snapshot(self.repo)
         shards = {shard.key: shard for shard in self._shards(head, folder)}
         outcomes = {key: ShardOutcome(key, error=_unknown(key)) for key in keys if key not in shards}
-        with tempfile.TemporaryDirectory() as workdir:
-            maker = ShardMaker(self.source, self.storage, head, Path(workdir), self.report)
+        n_bytes = sum(shards[key].n_bytes for key in keys if key in shards)
+        with (
+            tempfile.TemporaryDirectory() as workdir,
+            reading(self.source, self.storage, self.n_processes, n_bytes) as reader,
+        ):
+            maker = ShardMaker(reader, head, Path(workdir), self.report)
             made: list[ShardFiles] = []
             for key in (key for key in keys if key in shards):
+                started = time.monotonic()
                 try:
                     made.append(with_retries(partial(maker.make, shards[key]), self.report, self.waits))
-                    outcomes[key] = _outcome(made[-1])
+                    outcomes[key] = _outcome(made[-1], time.monotonic() - started)
                 except SHARD_ERRORS as error:
                     outcomes[key] = ShardOutcome(key, shards[key].fingerprint, error=error)
             if made:
                 title = f"Publish {made[0].shard.key}" + (f" and {len(made) - 1} more" if len(made) > 1 else "")
-                publish(self.hub, self.repo, title, lambda head: self._plan(head, folder, made))
+                publish(self.hub, self.repo, title, lambda head: self._plan(head, folder, made, Path(workdir)))
         return [outcomes[key] for key in keys]
 
     def _shards(self, head: Snapshot, folder: str) -> Sequence[Shard]:
         return shards_of(read_catalog(head, folder), folder, head.files, self.source.data_version)
 
-    def _plan(self, head: Snapshot, folder: str, made: Sequence[ShardFiles]) -> list[Change]:
+    def _plan(self, head: Snapshot, folder: str, made: Sequence[ShardFiles], workdir: Path) -> list[Change]:
         """The files of every shard that is still wanted as it was made, in place of what is published of it."""
         wanted = {shard.key: shard.fingerprint for shard in self._shards(head, folder)}
         published = published_shards(head.files, folder)
-        changes: list[Change] = []
-        for files in made:
-            shard = files.shard
-            if wanted.get(shard.key) == shard.fingerprint:
-                changes += _replacement(files, published.get(shard.key, ()))
-        return changes
+        current = [files for files in made if wanted.get(files.shard.key) == files.shard.fingerprint]
+        changes = [change for files in current for change in _replacement(files, published.get(files.shard.key, ()))]
+        return [*changes, index_change(head, folder, current, workdir)] if current else []
 
 
 def _replacement(files: ShardFiles, digests: Sequence[str]) -> list[Change]:
@@ -101,10 +110,10 @@ def _replacement(files: ShardFiles, digests: Sequence[str]) -> list[Change]:
     return [*added, *map(Delete, stale)]
 
 
-def _outcome(files: ShardFiles) -> ShardOutcome:
+def _outcome(files: ShardFiles, seconds: float) -> ShardOutcome:
     sizes = {name: path.stat().st_size for name, path in files.paths.items()}
     shard = files.shard
-    return ShardOutcome(shard.key, shard.fingerprint, files.n_rows, sizes, files.previews, files.disagreements)
+    return ShardOutcome(shard.key, shard.fingerprint, files.n_rows, sizes, files.previews, files.disagreements, seconds)
 
 
 def _unknown(key: str) -> EveryEvalError:

@@ -25,14 +25,17 @@ def open_input(storage: Storage, run: Run, name: str) -> IO[bytes]:
         file = storage.open(path)
     except FileNotFoundError as error:
         raise UpstreamUnavailable(f"{path} was listed and is gone; the next discovery will see why") from error
+    digest = hashlib.md5(usedforsecurity=False)
     if item.size is not None and item.size <= MEMORY_BYTES:
         with file:
-            file = BytesIO(file.read())
-    digest = hashlib.md5(usedforsecurity=False)
-    while block := file.read(BLOCK_BYTES):
-        digest.update(block)
+            raw = file.read()
+        digest.update(raw)
+        file = BytesIO(raw)
+    else:
+        while block := file.read(BLOCK_BYTES):
+            digest.update(block)
+        file.seek(0)
     if digest.hexdigest() != item.md5:
         file.close()
         raise UpstreamUnavailable(f"{path} is not what was listed; the next discovery will see why")
-    file.seek(0)
     return file

@@ -17,12 +17,11 @@ from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.stats import STATS
 from every_eval.hub.hub import Snapshot
 from every_eval.sources.catalog import Entry
-from every_eval.sources.inputs import open_input
 from every_eval.sources.planning import Shard
 from every_eval.sources.progress import Progress
+from every_eval.sources.reading import Reading, RunsRows
 from every_eval.sources.shards import published_shards, stats_path
-from every_eval.sources.source import Reject, Run, Source
-from every_eval.storage.storage import Storage
+from every_eval.sources.source import Reject, Run
 
 TABLES = (SAMPLES, METRICS, STATS, REJECTS)
 
@@ -56,8 +55,7 @@ class ShardFiles:
 class ShardMaker:
     """Makes the files of shards in a local folder."""
 
-    source: Source
-    storage: Storage
+    reading: Reading
     snapshot: Snapshot
     """What is published, for the rows of withdrawn runs."""
     workdir: Path
@@ -77,8 +75,10 @@ class ShardMaker:
                 contract.name: stack.enter_context(TableWriter(contract, self.workdir / f"{shard.key}_{contract.name}"))
                 for contract in TABLES
             }
+            read = self.reading.rows([entry.run for entry in shard.entries if entry.state is not State.WITHDRAWN])
+            stack.callback(read.close)
             for entry in shard.entries:
-                for name, rows in self._rows(made, entry):
+                for name, rows in self._rows(made, entry, read):
                     writers[name].write(rows)
                     _preview(made, name, rows)
                 progress.add(entry.run.n_bytes)
@@ -88,11 +88,11 @@ class ShardMaker:
                 made.paths[name] = writer.path
         return made
 
-    def _rows(self, made: ShardFiles, entry: Entry) -> Iterator[tuple[str, pa.Table]]:
+    def _rows(self, made: ShardFiles, entry: Entry, read: RunsRows) -> Iterator[tuple[str, pa.Table]]:
         if entry.state is State.WITHDRAWN:
             yield from self._published_rows(made.shard, entry.run)
             return
-        for rows in self.source.read(entry.run, lambda name: open_input(self.storage, entry.run, name)):
+        for rows in next(read):
             yield SAMPLES.name, rows.samples
             yield METRICS.name, rows.metrics
             yield STATS.name, rows.stats

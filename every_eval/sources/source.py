@@ -104,13 +104,33 @@ class Source(Protocol):
     def data_version(self) -> int:
         """Raised by hand when a change of ours changes the rows of runs already published."""
 
+    @property
+    def has_sample(self) -> bool:
+        """Whether some of its results are bundled, to be read where no root is set."""
+
+    @property
+    def benchmarks_variable(self) -> str | None:
+        """Name of the setting that lists the benchmarks to follow; null if there is none."""
+
+    def benchmarks(self, storage: Storage) -> Sequence[str]:
+        """The benchmarks that are followed where nothing names them.
+
+        Raises what `Storage.list_folders` raises.
+        """
+
     def discover(self, storage: Storage, benchmark: str) -> Discovery:
-        """Find the runs and releases of one benchmark, without opening a file of a run.
+        """Find the runs and releases of one benchmark, opening indexes alone.
 
         Raises:
             BenchmarkMissing: the storage has nothing under that name.
             UpstreamMalformed: an index cannot be read.
             UpstreamUnavailable: the storage did not answer completely.
+        """
+
+    def index_witness(self, storage: Storage, benchmark: str) -> str:
+        """A digest that changes with the benchmark's indexes; cheap enough to be asked for every hour.
+
+        Raises what `discover` raises.
         """
 
     def read(self, run: Run, open_file: Callable[[str], IO[bytes]]) -> Iterator[RunRows]:

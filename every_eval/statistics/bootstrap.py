@@ -32,6 +32,10 @@ _POISSON: Final = [
 """Numbers of 32 bits that give a weight of at most 0, 1, 2, …, 11: the distribution function of Poisson(1)."""
 
 
+DRAWN = 4096
+"""Instances whose weights are held at a time."""
+
+
 def draw_weights(instance_ids: Sequence[str], scenario: Sequence[str | None]) -> Weights:
     """Weights of each instance in each replicate, of shape (instances, replicates).
 
@@ -55,6 +59,20 @@ def replicate(values: FloatArray, weights: Weights) -> tuple[FloatArray, FloatAr
     """boot_weight and boot_sum of instances' values, in the order given; the last bits depend on it."""
     # not a matrix product, whose order of addition differs between machines
     return weights.sum(axis=0, dtype=np.float64), (weights * values[:, np.newaxis]).sum(axis=0)
+
+
+def draw_and_replicate(
+    instance_ids: Sequence[str], values: FloatArray, scenario: Sequence[str | None]
+) -> tuple[FloatArray, FloatArray]:
+    """What `replicate` gives with weights of `draw_weights`, drawn for some instances at a time."""
+    boot_weight, boot_sum = replicate(values[:DRAWN], draw_weights(instance_ids[:DRAWN], scenario))
+    for start in range(DRAWN, len(values), DRAWN):
+        end = start + DRAWN
+        weights = draw_weights(instance_ids[start:end], scenario)
+        boot_weight += weights.sum(axis=0, dtype=np.float64)
+        # what was added up before is the first to be added, so that the order stays
+        boot_sum = np.concatenate([boot_sum[np.newaxis], weights * values[start:end, np.newaxis]]).sum(axis=0)
+    return boot_weight, boot_sum
 
 
 def resampled(stats: pa.Table) -> FloatArray:

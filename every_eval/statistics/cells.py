@@ -72,7 +72,7 @@ class Cells:
     min: FloatArray
     """Smallest of the values; NaN where there is none."""
 
-    def take(self, chosen: BoolArray) -> Self:
+    def take(self, chosen: BoolArray | IntArray) -> Self:
         """Some of the cells."""
         return type(self)(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
@@ -113,7 +113,11 @@ def read_run(metrics: pa.Table) -> Run:
         treatments=tuple(treatments),
         instance_ids=tuple(str(text) for (text,) in instances),
         n_trials=n_trials,
-        cells=_add_up(metrics, codes, (len(names), len(treatments), n_trials, len(instances))),
+        cells=add_up(
+            codes,
+            (len(names), len(treatments), n_trials, len(instances)),
+            *(metrics[column].to_numpy() for column in ("count", "sum", "min")),
+        ),
     )
 
 
@@ -134,12 +138,17 @@ def _codes(column: pa.Array) -> tuple[IntArray, npt.NDArray[np.object_]]:
     return pc.fill_null(encoded.indices.cast(pa.int64()), len(texts) - 1).to_numpy(), texts
 
 
-def _add_up(metrics: pa.Table, codes: tuple[IntArray, ...], shape: tuple[int, ...]) -> Cells:
+def add_up(
+    codes: tuple[IntArray, ...], shape: tuple[int, ...], counts: IntArray, sums: FloatArray, lows: FloatArray
+) -> Cells:
+    """Metrics as cells, sorted by their codes: those of metric, treatment, trial and instance, each below its `shape`.
+
+    A metric of count 0, or whose sum is not finite, has no value; nor has it a smallest one in `lows`, or it is NaN.
+    """
     groups = Groups(np.ravel_multi_index(codes, shape))
-    sums, counts = metrics["sum"].to_numpy(), metrics["count"].to_numpy()
     has_value = np.isfinite(sums) & (counts > 0)
     total = groups.add(np.where(has_value, sums, 0.0))
     count = groups.count(np.where(has_value, counts, 0))
-    lowest = groups.known_min(np.where(has_value, metrics["min"].to_numpy(), np.nan))
+    lowest = groups.known_min(np.where(has_value, lows, np.nan))
     metric, treatment, trial, instance = np.unravel_index(groups.keys, shape)
     return Cells(metric, treatment, trial, instance, count, total, lowest)

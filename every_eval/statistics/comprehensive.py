@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS, PIPELINE_STAGE
+from every_eval.contracts.stats import POOLED
 from every_eval.statistics.grouped_ranks import ranks_within
 from every_eval.statistics.intervals import intervals
 
@@ -24,8 +25,15 @@ ACCURACY_METRICS: Final = (
     "final_number_exact_match",
     "math_equiv",
     "math_equiv_chain_of_thought",
+    "acc",
+    "acc_norm",
+    "acc_bytes",
+    "acc_mutual_info",
 )
-"""HELM's metrics that are 1 for a right output and 0 for a wrong one, so that their mean is an accuracy."""
+"""HELM's and lm-eval's metrics that are 1 for a right output, else 0, so that their mean is an accuracy."""
+
+QUALIFIED: Final = r"(@\d+)?(,.*)?$"
+"""What may follow a metric's own name: HELM's `@k`, of the best of k completions, and lm-eval's `,filter`."""
 
 VARIANT_KEY: Final = (
     "dataset_name",
@@ -98,8 +106,9 @@ def _scores(state: pa.Table) -> dict[str, pa.ChunkedArray]:
     origin = pc.if_else(pc.is_valid(mean), "outputs", pc.if_else(pc.is_valid(score), "reported", None))
     several = pc.fill_null(pc.greater(n, 1), False)
     std = pc.if_else(several, pc.sqrt(pc.divide(state["m2"], pc.subtract(pc.cast(n, pa.float64()), 1.0))), None)
-    is_accuracy = pc.is_in(pc.replace_substring_regex(state["metric_name"], r"@\d+$", ""), pa.array(ACCURACY_METRICS))
-    of_instances = intervals(state)
+    is_accuracy = pc.is_in(pc.replace_substring_regex(state["metric_name"], QUALIFIED, ""), pa.array(ACCURACY_METRICS))
+    is_pooled = pc.fill_null(pc.equal(state["standard_error_method"], POOLED), False)
+    of_instances = intervals(state, pc.if_else(is_pooled, state["standard_error"], None).to_numpy())
     return {
         **{name: of_instances[name] for name in of_instances.column_names},
         "evaluation_method_name": state["metric_name"],

@@ -1,6 +1,7 @@
 """Which reported statistics follow from the metrics of single outputs, and which do not."""
 
 import re
+from functools import cache
 
 NOT_DERIVABLE = {
     r"num_instances": "counts instances, not values",
@@ -25,6 +26,7 @@ In HELM's source they come from the classes derived from `EvaluateInstancesMetri
 _ANY = re.compile("|".join(f"(?:{name})" for name in NOT_DERIVABLE))
 
 
+@cache
 def is_derivable(metric_name: str) -> bool:
     """Whether metrics of single outputs determine the statistic of this name."""
     return _ANY.fullmatch(metric_name) is None

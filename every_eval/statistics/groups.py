@@ -1,53 +1,65 @@
 """Grouped sums and extremes over arrays."""
 
+from typing import TypeVar
+
 import numpy as np
 import numpy.typing as npt
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+Number = TypeVar("Number", np.int64, np.float64)
 
 
 class Groups:
     """Positions with equal keys, brought together; every result is in ascending order of the keys."""
 
     def __init__(self, keys: IntArray) -> None:
-        """Group the positions of `keys`."""
-        self._order = np.argsort(keys, kind="stable")
-        ordered = keys[self._order]
-        self._starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(keys) else self._order
+        """Group the positions of `keys`, which costs little where they are in order."""
+        is_ordered = bool((keys[1:] >= keys[:-1]).all())
+        self.order: IntArray | None = None if is_ordered else np.argsort(keys, kind="stable")
+        """Positions by their keys; null where that is their own order."""
+        ordered = keys if self.order is None else keys[self.order]
+        self._n_positions = len(keys)
+        self._starts = np.flatnonzero(np.r_[np.ones(min(len(keys), 1), np.bool_), ordered[1:] != ordered[:-1]])
         self.keys: IntArray = ordered[self._starts]
 
     @property
     def sizes(self) -> IntArray:
         """Number of positions in each group."""
-        return np.diff(self._starts, append=len(self._order))
+        return np.diff(self._starts, append=self._n_positions)
 
     def add(self, values: FloatArray) -> FloatArray:
         """Sum in each group."""
-        return np.add.reduceat(values[self._order], self._starts)
+        return np.add.reduceat(self._ordered(values), self._starts)
 
     def count(self, values: IntArray) -> IntArray:
         """Sum of whole numbers in each group."""
-        return np.add.reduceat(values[self._order], self._starts)
+        return np.add.reduceat(self._ordered(values), self._starts)
 
     def min(self, values: FloatArray) -> FloatArray:
         """Minimum in each group; NaN if one of its values is."""
-        return np.minimum.reduceat(values[self._order], self._starts)
+        return np.minimum.reduceat(self._ordered(values), self._starts)
 
     def max(self, values: FloatArray) -> FloatArray:
         """Maximum in each group; NaN if one of its values is."""
-        return np.maximum.reduceat(values[self._order], self._starts)
+        return np.maximum.reduceat(self._ordered(values), self._starts)
 
     def known_min(self, values: FloatArray) -> FloatArray:
         """Minimum in each group of the values that are not NaN; NaN if all are."""
-        return np.fmin.reduceat(values[self._order], self._starts)
+        return np.fmin.reduceat(self._ordered(values), self._starts)
 
     def spread(self, per_group: FloatArray) -> FloatArray:
         """At each position, the value of its group."""
-        spread = np.empty(len(self._order))
-        spread[self._order] = np.repeat(per_group, self.sizes)
+        ordered = np.repeat(per_group, self.sizes)
+        if self.order is None:
+            return ordered
+        spread = np.empty_like(ordered)
+        spread[self.order] = ordered
         return spread
+
+    def _ordered(self, values: npt.NDArray[Number]) -> npt.NDArray[Number]:
+        return values if self.order is None else values[self.order]
 
 
 def divide(numerator: FloatArray, denominator: FloatArray | IntArray) -> FloatArray:

@@ -37,12 +37,20 @@ def summarise(metrics: pa.Table, *, has_worst_cases: bool = True) -> pa.Table:
 
     HELM computes no worst cases in language modelling: there, `has_worst_cases` is to be false.
     """
-    if not metrics.num_rows:
+    return summarise_run(read_run(metrics), has_worst_cases=has_worst_cases)
+
+
+def summarise_run(measured: Run, *, has_worst_cases: bool = True) -> pa.Table:
+    """What `summarise` says, of metrics that are cells already."""
+    if not len(measured.cells.metric):
         return SCHEMA.empty_table()
-    run = derive(read_run(metrics), has_worst_cases=has_worst_cases)
-    codes, statistic = np.unique(run.cells.metric * len(run.treatments) + run.cells.treatment, return_inverse=True)
+    run = derive(measured, has_worst_cases=has_worst_cases)
+    groups = Groups(run.cells.metric * len(run.treatments) + run.cells.treatment)
+    if groups.order is not None:  # once here, rather than in all that follows
+        run = replace(run, cells=run.cells.take(groups.order))
+    codes, statistic = groups.keys, np.repeat(np.arange(len(groups.keys)), groups.sizes)
     is_scored = run.cells.count > 0
-    scored, of = run.cells.take(is_scored), statistic[is_scored]
+    scored, of = (run.cells, statistic) if is_scored.all() else (run.cells.take(is_scored), statistic[is_scored])
     columns = _key_columns(run, codes)
     for positions, numbers in (
         _count_instances(run, statistic),
@@ -88,7 +96,8 @@ def _over_trials(run: Run, scored: Cells, statistic: IntArray) -> Summary:
 
 def _check_binary(scored: Cells, statistic: IntArray) -> Summary:
     groups = Groups(statistic)
-    is_fraction = np.isin(scored.sum / scored.count, (0, 1), invert=True)
+    values = scored.sum / scored.count
+    is_fraction = (values != 0) & (values != 1)
     return groups.keys, {"is_binary": groups.count(is_fraction.astype(np.int64)) == 0}
 
 

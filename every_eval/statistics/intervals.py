@@ -22,27 +22,31 @@ SMALL: Final = 100
 """Instances below which a sample is marked as small: from here on the intervals are tested to cover 93-97 %."""
 
 
-def intervals(stats: pa.Table) -> pa.Table:
+def intervals(stats: pa.Table, pooled: FloatArray | None = None) -> pa.Table:
     """Standard error and interval of each statistic.
 
     Args:
         stats: Columns `n_scored`, `n_trials`, `mean`, `m2` and `is_binary`, as `summarise` makes them.
+        pooled: Standard errors to be taken in place of those that m2 gives, row by row; NaN where there is none.
 
     Returns:
         Columns `standard_error`, `ci_low`, `ci_high` (in the statistic's own unit), `ci_method` and `is_small_sample`,
         row by row. The standard error is null for fewer than two instances. Without it there is no interval but
         Wilson's; nor is there one without a value.
 
-    The method is `wilson` for values of 0 and 1 in one trial, `wilson_effective` in several, else `t`.
+    The method is `wilson` for values of 0 and 1 in one trial, `wilson_effective` in several or with a pooled error,
+    else `t`.
     """
     n, trials, mean, m2 = (stats[name].cast(pa.float64()).to_numpy() for name in ("n_scored", "n_trials", "mean", "m2"))
     is_binary = stats["is_binary"].fill_null(False).to_numpy()
     n = np.where(n > 0, n, np.nan)
-    error = standard_error(n, m2)
+    pooled = np.full(len(n), np.nan) if pooled is None else pooled
+    error = np.where(np.isnan(pooled), standard_error(n, m2), pooled)
     proportion = np.where(is_binary, mean, np.nan)
-    effective = np.where(trials > 1, effective_size(proportion, error, n), n)
+    is_simple = ~(trials > 1) & np.isnan(pooled)
+    effective = np.where(is_simple, n, effective_size(proportion, error, n))
     low, high = np.where(is_binary, wilson(proportion, effective), t_interval(mean, error, n))
-    method = np.where(is_binary, np.where(trials > 1, WILSON_EFFECTIVE, WILSON), T)
+    method = np.where(is_binary, np.where(is_simple, WILSON, WILSON_EFFECTIVE), T)
     is_missing = np.isnan(low)
     return pa.table(
         {

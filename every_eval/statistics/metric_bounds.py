@@ -1,10 +1,10 @@
-"""What values metrics can take, by their definitions in HELM (`metrics/evaluate_reference_metrics.py` and others)."""
+"""What values metrics can take, by their definitions in HELM (`metrics/evaluate_reference_metrics.py`) and lm-eval."""
 
 import math
 import re
 from typing import Final
 
-from every_eval.statistics.comprehensive import ACCURACY_METRICS
+from every_eval.statistics.comprehensive import ACCURACY_METRICS, QUALIFIED
 
 UNIT: Final = (0.0, 1.0)
 
@@ -16,7 +16,7 @@ BOUNDS: Final = {
     r"bbq_metric_(un)?ambiguous_bias": (-1.0, 1.0),
     r"num_\w+": (0.0, math.inf),
 }
-"""Smallest and largest value, by names as regular expressions; `@k`, of the best of k completions, aside."""
+"""Smallest and largest value, by names as regular expressions; what `QUALIFIED` says aside."""
 
 
 _DECLARED: Final = tuple((re.compile(names), bounds) for names, bounds in BOUNDS.items())
@@ -24,5 +24,5 @@ _DECLARED: Final = tuple((re.compile(names), bounds) for names, bounds in BOUNDS
 
 def bounds_of(metric_name: str) -> tuple[float, float] | None:
     """Smallest and largest value that the metric can take; None where no bounds are declared."""
-    name = re.sub(r"@\d+$", "", metric_name)
+    name = re.sub(QUALIFIED, "", metric_name)
     return next((bounds for names, bounds in _DECLARED if names.fullmatch(name)), None)

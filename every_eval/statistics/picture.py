@@ -27,7 +27,8 @@ def picture(board: pa.Table) -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    panels = [_panel(board, benchmark) for benchmark in board["benchmark"].unique().to_pylist()]
+    every = [_panel(board, benchmark) for benchmark in board["benchmark"].unique().to_pylist()]
+    panels = [panel for panel in every if panel]
     heights = [len(panel) + 3 for panel in panels] or [4]
     figure = Figure(figsize=(_WIDTH, _INCHES_PER_MODEL * sum(heights)), layout="constrained")
     FigureCanvasAgg(figure)

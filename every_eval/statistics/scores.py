@@ -1,7 +1,8 @@
 """The scores repo: what is new in the data repo becomes a new leaderboard, in one commit."""
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
 from every_eval.contracts.cross_benchmark import CROSS_BENCHMARK
+from every_eval.contracts.cross_source import CROSS_SOURCE
 from every_eval.contracts.leaderboard import LEADERBOARD
 from every_eval.contracts.pairs import PAIRS
 from every_eval.contracts.parquet import TableWriter, read_table
@@ -20,12 +22,14 @@ from every_eval.contracts.table import Table
 from every_eval.errors import ContractViolation
 from every_eval.hub.cards import CARD
 from every_eval.hub.hub import Add, Change, Delete, Hub, Snapshot, publish
+from every_eval.sources import SOURCES
 from every_eval.sources.shards import folder_name
 from every_eval.sources.source import Source
 from every_eval.statistics.benchmark_scores import BenchmarkScorer
 from every_eval.statistics.checks import Check, merge
 from every_eval.statistics.comprehensive import Clock
 from every_eval.statistics.cross_benchmark import cross_benchmark
+from every_eval.statistics.cross_source import cross_source
 from every_eval.statistics.folding import Folder, Reading
 from every_eval.statistics.report import NEWS_COLUMNS, news
 from every_eval.statistics.scores_card import card_add, latest_name
@@ -43,6 +47,7 @@ class Scored:
     data_commit: str | None
     is_new: bool = True
     """Whether anything was published."""
+    duration_seconds: float = 0.0
     reading: Reading = field(default_factory=Reading)
     n_rows: dict[str, int] = field(default_factory=dict)
     """Rows of each table's newest file."""
@@ -77,7 +82,8 @@ class Scorer:
     @property
     def tables(self) -> tuple[Table, ...]:
         """The tables that have a newest file in the scores repo."""
-        return (COMPREHENSIVE_STATS, LEADERBOARD, PAIRS, CROSS_BENCHMARK, *self.source.published_contracts)
+        own = self.source.published_contracts
+        return (COMPREHENSIVE_STATS, LEADERBOARD, PAIRS, CROSS_BENCHMARK, CROSS_SOURCE, *own)
 
     def run(self) -> Scored:
         """Publish the scores of what is new, and tell what the newest scores are.
@@ -86,6 +92,7 @@ class Scorer:
             HubUnavailable, PublishConflict: the Hub did not answer, or not take the commit.
             ContractViolation: what is published, or what would be, breaks a contract.
         """
+        started = time.monotonic()
         data = self.hub.snapshot(self.data_repo)
         foldings = list(wanted(data, self.source.name))
         scores = self.hub.snapshot(self.scores_repo)
@@ -101,6 +108,7 @@ class Scorer:
         else:
             scored.is_new = False
         self._show(scores, scored)
+        scored.duration_seconds = time.monotonic() - started
         return scored
 
     def path(self, table: Table) -> str:
@@ -143,7 +151,11 @@ class Scorer:
         metadata = {"data_repo": self.data_repo, "data_commit": making.data.commit or ""}
         made = _Made()
         with ExitStack() as stack:
-            writers = {table.name: stack.enter_context(TableWriter(table, files[table], metadata)) for table in files}
+            # What is of all sources depends on no commit of one.
+            noted = {table: {} if table is CROSS_SOURCE else metadata for table in files}
+            writers = {
+                table.name: stack.enter_context(TableWriter(table, file, noted[table])) for table, file in files.items()
+            }
             for folding in making.foldings:
                 is_folded = not self.force and folding.paths <= making.head.files.keys()
                 state = folder.fold(folding)
@@ -154,7 +166,15 @@ class Scorer:
                 made.leaderboard = pa.concat_tables([made.leaderboard, scores.leaderboard])
                 made.checks += scores.checks
             writers[CROSS_BENCHMARK.name].write(cross_benchmark(made.leaderboard))
+            writers[CROSS_SOURCE.name].write(cross_source([made.leaderboard, *self._other_leaderboards(making.head)]))
         return made
+
+    def _other_leaderboards(self, head: Snapshot) -> Iterator[pa.Table]:
+        """The newest leaderboards of the other sources."""
+        for source in SOURCES:
+            path = f"latest/{latest_name(LEADERBOARD, source.name)}"
+            if source.name != self.source.name and path in head.files:
+                yield read_table(LEADERBOARD, [head.fetch(path)])
 
     def _compared(self, head: Snapshot, folding: Folding) -> pa.Table | None:
         """A benchmark's pairs as they were last published; null if they were not."""
@@ -175,10 +195,8 @@ class Scorer:
         )
 
     def _card(self, head: Snapshot, files: Mapping[Table, Path], board: pa.Table) -> Add:
-        n_rows = sum(pq.read_metadata(file).num_rows for file in files.values())
-        return card_add(
-            self.scores_repo, self.source.name, self.tables, board, head=head, data_repo=self.data_repo, n_rows=n_rows
-        )
+        n_rows = {table: pq.read_metadata(file).num_rows for table, file in files.items()}
+        return card_add(self.scores_repo, self.source.name, board, head=head, data_repo=self.data_repo, n_rows=n_rows)
 
     def _show(self, scores: Snapshot, scored: Scored) -> None:
         """Note what the newest files hold."""

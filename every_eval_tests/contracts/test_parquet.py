@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from every_eval.contracts import parquet
 from every_eval.contracts.parquet import TableWriter, read_table, write_table
 from every_eval.contracts.table import Column, Table
 from every_eval.errors import ContractViolation
@@ -46,7 +47,7 @@ def test_the_same_rows_give_the_same_bytes_however_they_were_cut(tmp_path: Path,
     assert _write(tmp_path / "a", cuts) == _write(tmp_path / "b", [0, 35])
 
 
-@pytest.mark.parametrize(("n_rows", "groups"), [(35, [10, 10, 10, 5]), (20, [10, 10]), (3, [3]), (0, [0])])
+@pytest.mark.parametrize(("n_rows", "groups"), [(35, [10, 10, 10, 5]), (20, [10, 10]), (3, [3]), (0, [])])
 def test_row_groups_have_the_size_of_the_contract(tmp_path: Path, n_rows: int, groups: list[int]) -> None:
     _write(tmp_path / "a", [0, n_rows])
     metadata = pq.read_metadata(tmp_path / "a")
@@ -124,3 +125,54 @@ def test_a_file_that_lacks_a_column_which_is_never_null_is_refused(tmp_path: Pat
 
     with pytest.raises(ContractViolation, match=r"a\.parquet has no column parity"):
         read_table(NUMBERS, [tmp_path / "a.parquet"])
+
+
+TEXTS = Table(
+    name="texts",
+    doc="One row per text.",
+    columns=(
+        Column("number", pa.int64(), "Number."),
+        Column("text", pa.string(), "A text.", null_when="it has none"),
+        Column("kind", pa.string(), "Kind, which repeats and counts for nothing.", repeats=True),
+    ),
+    key=("number",),
+)
+
+
+def _texts(sizes: Sequence[int | None], first: int = 0) -> pa.Table:
+    rows = [
+        {"number": first + n, "text": None if size is None else "x" * size, "kind": "k" * 1000}
+        for n, size in enumerate(sizes)
+    ]
+    return pa.Table.from_pylist(rows, TEXTS.schema)
+
+
+@pytest.mark.parametrize("n_pieces", [1, 2, 5])
+def test_a_row_group_ends_with_the_row_that_fills_it_with_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_pieces: int
+) -> None:
+    monkeypatch.setattr(parquet, "TEXT_BYTES", 100)
+    sizes = [60, None, 40, 10, 250, 5, 5, 90, 99, 1]  # full at 60 + 40, 10 + 250, 5 + 5 + 90, 99 + 1
+    step = -(-len(sizes) // n_pieces)
+    with TableWriter(TEXTS, tmp_path / "a") as writer:
+        for first in range(0, len(sizes), step):
+            writer.write(_texts(sizes[first : first + step], first))
+    metadata = pq.read_metadata(tmp_path / "a")
+
+    assert [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)] == [3, 2, 3, 2]
+    assert read_table(TEXTS, [tmp_path / "a"]).equals(_texts(sizes))
+
+
+def test_codes_of_a_dictionary_are_written_as_what_they_stand_for(tmp_path: Path) -> None:
+    plain = _numbers(0, 25)
+    parity = pa.DictionaryArray.from_arrays(
+        pa.array([1 if n % 2 else 2 for n in range(25)], pa.int32()), pa.array(["unused", "odd", "even"])
+    )
+    coded = plain.set_column(1, "parity", parity).cast(
+        pa.schema([field.with_type(parity.type) if field.name == "parity" else field for field in plain.schema])
+    )
+    for name, rows in (("plain", plain), ("coded", coded)):
+        write_table(NUMBERS, tmp_path / name, rows)
+
+    assert (tmp_path / "plain").read_bytes() == (tmp_path / "coded").read_bytes()
+    assert read_table(NUMBERS, [tmp_path / "coded"]).equals(plain)

@@ -78,6 +78,53 @@ def test_columns_are_those_of_the_contract_in_its_order(table: pa.Table) -> None
         SCORES.validate(table)
 
 
+KEYED = Table(
+    name="keyed",
+    doc="One row per key.",
+    columns=(
+        Column("text", pa.string(), "Text.", null_when="unknown"),
+        Column("number", pa.int64(), "Number.", null_when="unknown"),
+        Column("flag", pa.bool_(), "Flag."),
+    ),
+    key=("text", "number", "flag"),
+)
+LARGE = 2**62
+
+
+@pytest.mark.parametrize("is_coded", [False, True])
+@pytest.mark.parametrize("n_pieces", [1, 3])
+@pytest.mark.parametrize(
+    ("rows", "n_doubled"),
+    [
+        ([("a", 1, True), ("a", 1, False), ("a", 2, True), ("b", 1, True), (None, 1, True), ("a", None, True)], 0),
+        ([("a", 1, True), ("b", 1, True), ("a", 1, True), ("b", 1, True), ("a", 1, True)], 3),
+        ([(None, 1, True), ("a", 1, True), (None, 1, True)], 1),
+        ([("a", None, True), ("a", 0, True), ("a", None, True)], 1),
+        ([(None, None, True), (None, None, False)], 0),
+        ([(None, None, True), (None, None, True)], 1),
+        ([("a", LARGE, True), ("a", -LARGE, True), ("b", LARGE, True), ("a", LARGE, False), ("b", 0, True)], 0),
+        ([("a", LARGE, True), ("a", -LARGE, True), ("b", LARGE, True), ("a", LARGE, True), ("b", 0, True)], 1),
+        ([("a", 1, True)], 0),
+    ],
+)
+def test_keys_are_counted_whatever_the_values_are_held_in(
+    rows: list[tuple[str | None, int | None, bool]], n_doubled: int, n_pieces: int, is_coded: bool
+) -> None:
+    plain = pa.Table.from_pylist([dict(zip(KEYED.schema.names, row, strict=True)) for row in rows], KEYED.schema)
+    step = -(-len(rows) // n_pieces)
+    table = pa.concat_tables([plain.slice(first, step).combine_chunks() for first in range(0, len(rows), step)])
+    if is_coded:
+        codes = table["text"].dictionary_encode()
+        table = table.set_column(0, KEYED.schema.field("text").with_type(codes.type), codes)
+
+    if n_doubled:
+        with pytest.raises(ContractViolation, match=f"{n_doubled} rows repeat a key"):
+            KEYED.validate(table)
+    else:
+        KEYED.validate(table)
+    assert KEYED.decode(table).equals(plain)
+
+
 def test_a_table_without_a_key_may_repeat_rows() -> None:
     row = dict.fromkeys(REJECTS.schema.names, "x")
 

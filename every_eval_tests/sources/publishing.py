@@ -33,6 +33,7 @@ class Publishing:
     """So little that every run has a shard of its own."""
     source: Source = field(default_factory=HelmSource)
     reports: list[str] = field(default_factory=list)
+    waits: Sequence[float] = ()
 
     @classmethod
     def of(cls, upstream: Path | Storage, hub: Path, **rest: object) -> "Publishing":
@@ -42,7 +43,7 @@ class Publishing:
 
     def discover(self, *benchmarks: str, max_runs: int | None = None) -> list[Discovered]:
         discoverer = Discoverer(
-            self.source, self.storage, self.hub, REPO, self.shard_bytes, max_runs, self.reports.append
+            self.source, self.storage, self.hub, REPO, self.shard_bytes, max_runs, self.reports.append, self.waits
         )
         return discoverer.discover(benchmarks or ("mmlu",))
 
@@ -54,7 +55,8 @@ class Publishing:
         return [shard.key for shard in to_do(self.shards(folder))]
 
     def ingest(self, keys: Sequence[str], folder: str = FOLDER) -> list[ShardOutcome]:
-        return Ingestor(self.source, self.storage, self.hub, REPO, self.reports.append).ingest(folder, keys)
+        ingestor = Ingestor(self.source, self.storage, self.hub, REPO, self.reports.append, self.waits)
+        return ingestor.ingest(folder, keys)
 
     def refresh(self, *benchmarks: str, max_runs: int | None = None) -> list[str]:
         """Discover and ingest, without any error; the shards that were made."""

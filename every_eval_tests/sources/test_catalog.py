@@ -8,6 +8,7 @@ from every_eval.contracts.catalog import CATALOG, State
 from every_eval.contracts.rejects import Reason
 from every_eval.errors import UpstreamUnavailable
 from every_eval.sources.catalog import (
+    Digests,
     Entry,
     by_shard,
     catalog_entries,
@@ -15,7 +16,6 @@ from every_eval.sources.catalog import (
     md5_of,
     merge,
     place,
-    read_listed,
     with_digests,
 )
 from every_eval.sources.source import Input, Run
@@ -129,18 +129,18 @@ def _stored(tmp_path: Path, name: str, raw: bytes) -> tuple[WatchedStorage, Inpu
 
 def test_digests_are_taken_of_placed_runs_alone_and_once(tmp_path: Path) -> None:
     storage, item = _stored(tmp_path, "a", b"[1]")
-    known: dict[tuple[str, str], str] = {}
+    known: Digests = {}
     entries = (
         Entry(_run("a", item), "s1"),
         Entry(_run("b", item), None),
         Entry(_run("c", item), "s1", State.WITHDRAWN),
         Entry(_run("d", replace(item, md5="known")), "s1"),
     )
-    digested = with_digests(entries, storage, known)
+    digested = with_digests(entries, storage, known, print)
 
     expected = [hashlib.md5(b"[1]").hexdigest(), None, None, "known"]
     assert [entry.run.inputs[0].md5 for entry in digested] == expected
-    assert with_digests(entries, storage, known) == digested
+    assert with_digests(entries, storage, known, print) == digested
     assert storage.read_names == ["runs/v1/a/stats.json"]
 
 
@@ -149,12 +149,24 @@ def test_a_file_that_is_another_one_by_now_is_not_digested(tmp_path: Path) -> No
     (tmp_path / "runs/v1/a/stats.json").write_bytes(b"[1, 2]")
 
     with pytest.raises(UpstreamUnavailable, match=r"a/stats\.json"):
-        with_digests((Entry(_run("a", item), "s1"),), storage, {})
+        with_digests((Entry(_run("a", item), "s1"),), storage, {}, print)
 
 
 def test_a_file_that_was_listed_and_is_gone_is_worth_a_retry(tmp_path: Path) -> None:
-    with pytest.raises(UpstreamUnavailable, match=r"gone\.json"):
-        read_listed(FolderStorage(tmp_path), "gone.json")
+    storage, item = _stored(tmp_path, "a", b"[1]")
+    (tmp_path / "runs/v1/a/stats.json").unlink()
+
+    with pytest.raises(UpstreamUnavailable, match=r"a/stats\.json"):
+        with_digests((Entry(_run("a", item), "s1"),), storage, {}, print)
+
+
+def test_a_size_that_nobody_states_is_known_once_the_file_was_read(tmp_path: Path) -> None:
+    storage, item = _stored(tmp_path, "a", b"[1]")
+    found = _run("a", replace(item, size=None))
+    (digested,) = with_digests((Entry(found, "s1"),), storage, {}, print)
+
+    assert digested.run.inputs[0].size == 3
+    assert merge((digested,), [found]) == (digested,)
 
 
 def test_digests_are_those_that_others_state() -> None:

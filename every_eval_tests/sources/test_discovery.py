@@ -2,6 +2,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -188,10 +189,10 @@ def test_a_file_that_changes_while_it_is_discovered_is_worth_a_retry(root: HelmR
     changing = root.run("mmlu", *RUNS[1]) / "stats.json"
 
     class Changing(WatchedStorage):
-        def read(self, name: str, witness: str | None = None) -> bytes:
+        def open(self, name: str, witness: str | None = None) -> IO[bytes]:
             if witness is not None and name.endswith(f"{RUNS[0][1]}/stats.json"):
                 changing.write_bytes(changing.read_bytes() + b" ")
-            return super().read(name, witness)
+            return super().open(name, witness)
 
     publishing = Publishing.of(Changing(FolderStorage(root.path)), tmp_path / "hub")
 
@@ -215,6 +216,9 @@ def test_a_rival_that_commits_first_costs_no_second_reading(root: HelmRoot, tmp_
             if rivals:
                 commit_on_head(inner, Add("README.md", rivals.pop()))
             return inner.commit(repo, changes, title=title, parent=parent)
+
+        def check_access(self, repo: str) -> None:
+            inner.check_access(repo)
 
         def location(self, repo: str, path: str = "") -> str:
             return inner.location(repo, path)

@@ -3,6 +3,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -15,9 +16,10 @@ from every_eval.hub.hub import Change, Snapshot
 from every_eval.sources.helm.source import HelmSource
 from every_eval.sources.planning import Status
 from every_eval.storage.archive import ArchiveStorage
+from every_eval.storage.folder import FolderStorage
 from every_eval_tests.helm_root import HelmRoot, edit
 from every_eval_tests.sources.publishing import FOLDER, Publishing
-from every_eval_tests.sources.upstream import RUNS, add_run, load, rewrite, zipped
+from every_eval_tests.sources.upstream import RUNS, WatchedStorage, add_run, load, rewrite, zipped
 
 SHARDS = [f"{FOLDER}_part_{number:05d}" for number in (1, 2, 3, 4)]
 
@@ -80,9 +82,9 @@ def test_after_a_new_run_and_a_rebuilt_index_only_a_new_shard_is_made(publishing
     assert publishing.refresh() == [SHARDS[3]]
     changed = _changed(before, publishing.contents())
     assert {path for path in changed if SHARDS[3] not in path} == {
-        f"{top}/{FOLDER}.parquet" for top in ("catalog", "releases")
+        f"{top}/{FOLDER}.parquet" for top in ("catalog", "releases", "shards")
     }
-    assert len(changed) == 5
+    assert len(changed) == 6
     assert set(before) <= set(publishing.contents())
 
 
@@ -98,7 +100,7 @@ def test_after_a_runs_statistics_changed_only_its_shard_is_made_again_in_place(
     after = publishing.contents()
     assert old not in after and new != old
     data = {f"{top}/{FOLDER}/{SHARDS[1]}.parquet" for top in ("data", "metrics")}
-    assert _changed(before, after) == {new, *data, f"catalog/{FOLDER}.parquet"}
+    assert _changed(before, after) == {new, *data, f"catalog/{FOLDER}.parquet", f"shards/{FOLDER}.parquet"}
     scores = publishing.rows(SAMPLES).to_pylist()
     assert {row["evaluation_score"] for row in scores if row["run"] == RUNS[1][1]} == {0.0}
     assert {row["evaluation_score"] for row in scores if row["run"] != RUNS[1][1]} == {0.0, 1.0}
@@ -188,6 +190,7 @@ def test_a_withdrawn_run_stays_published_when_its_shard_is_made_again(root: Helm
         kept = [row for row in before[contract.name].to_pylist() if row["run"] == RUNS[0][1]]
         assert kept and [row for row in after if row["run"] == RUNS[0][1]] == kept
         assert after != before[contract.name].to_pylist()
+        assert [row["run"] for row in after] == before[contract.name]["run"].to_pylist()
     assert publishing.rejects() == rejects
 
 
@@ -286,6 +289,36 @@ def test_a_shard_that_cannot_be_read_does_not_stop_the_others(publishing: Publis
     assert [type(outcome.error) for outcome in outcomes] == [type(None), UpstreamUnavailable, type(None)]
     assert publishing.to_do() == [SHARDS[1]]
     assert publishing.refresh() == [SHARDS[1]]  # discovery has seen what is there now
+
+
+def test_an_error_that_passes_is_waited_out(root: HelmRoot, tmp_path: Path) -> None:
+    class Flaky(WatchedStorage):
+        n_failures = 0
+
+        def open(self, name: str, witness: str | None = None) -> IO[bytes]:
+            self._fail()
+            return super().open(name, witness)
+
+        def read(self, name: str, witness: str | None = None) -> bytes:
+            self._fail()
+            return super().read(name, witness)
+
+        def _fail(self) -> None:
+            if self.n_failures:
+                self.n_failures -= 1
+                raise UpstreamUnavailable("the network is down")
+
+    storage = Flaky(FolderStorage(root.path))
+    publishing = Publishing.of(storage, tmp_path / "hub")
+    publishing.discover()
+    storage.n_failures = 2
+
+    assert isinstance(publishing.ingest([SHARDS[0]])[0].error, UpstreamUnavailable)
+    publishing.waits = (0.0,)
+    assert publishing.ingest([SHARDS[0]])[0].error is None
+    storage.n_failures = 1
+    assert publishing.discover()[0].error is None
+    assert publishing.rows(SAMPLES).num_rows == 3
 
 
 def test_a_shard_that_nobody_knows_is_an_error_of_its_own(publishing: Publishing) -> None:

@@ -9,6 +9,7 @@ from every_eval.contracts.parquet import read_table
 from every_eval.contracts.rejects import Reason
 from every_eval.contracts.samples import SAMPLES
 from every_eval.errors import UpstreamMalformed, UpstreamUnavailable
+from every_eval.sources.reading import ReadingHere
 from every_eval.sources.shard_files import N_PREVIEW, TABLES, ShardFiles, ShardMaker, hub_path, rejects_table
 from every_eval.sources.source import Reject, Run
 from every_eval.storage.archive import ArchiveStorage
@@ -22,7 +23,9 @@ def _make(publishing: Publishing, workdir: Path, number: int = 0) -> ShardFiles:
     workdir.mkdir(exist_ok=True)
     shard = publishing.shards()[number]
     head = publishing.hub.snapshot(REPO)
-    return ShardMaker(publishing.source, publishing.storage, head, workdir, publishing.reports.append).make(shard)
+    return ShardMaker(
+        ReadingHere(publishing.source, publishing.storage), head, workdir, publishing.reports.append
+    ).make(shard)
 
 
 def _bytes(made: ShardFiles) -> Mapping[str, bytes]:

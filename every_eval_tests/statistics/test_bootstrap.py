@@ -9,7 +9,15 @@ import numpy.typing as npt
 import pytest
 
 from every_eval.contracts.stats import N_REPLICATES
-from every_eval.statistics.bootstrap import draw_weights, estimates, excludes_zero, percentile_interval, replicate
+from every_eval.statistics.bootstrap import (
+    DRAWN,
+    draw_and_replicate,
+    draw_weights,
+    estimates,
+    excludes_zero,
+    percentile_interval,
+    replicate,
+)
 
 Array = npt.NDArray[np.float64]
 SCENARIO = ("lite", "gsm", None)
@@ -69,6 +77,15 @@ def test_sums_merge_by_addition() -> None:
     parts = [replicate(values[part], weights[part]) for part in (slice(0, 20), slice(20, 50))]
     assert (whole[0] == parts[0][0] + parts[1][0]).all()
     assert whole[1] == pytest.approx(parts[0][1] + parts[1][1], rel=1e-13)
+
+
+@pytest.mark.parametrize("n_instances", [0, 1, DRAWN, DRAWN + 1, 2 * DRAWN + 7])
+def test_replicates_are_the_same_to_the_last_bit_however_many_weights_are_held(n_instances: int) -> None:
+    ids = [f"id{i}" for i in range(n_instances)]
+    values = np.random.default_rng(3).normal(0, 1e3, n_instances)
+
+    some, at_once = draw_and_replicate(ids, values, SCENARIO), replicate(values, draw_weights(ids, SCENARIO))
+    assert [part.tobytes() for part in some] == [part.tobytes() for part in at_once]
 
 
 def test_a_replicate_without_any_instance_has_no_estimate() -> None:

@@ -53,6 +53,26 @@ def test_from_100_instances_on_a_sample_is_not_small() -> None:
     assert {row["n_scored"]: row["is_small_sample"] for row in rows} == {99: True, 100: False}
 
 
+def test_a_pooled_error_takes_the_place_of_that_over_all_instances() -> None:
+    # Wilson's interval of as many draws as an error of 0.1 is worth at 0.8: 0.8 x 0.2 / 0.1² = 16
+    pooled = {"standard_error": 0.1, "standard_error_method": "pooled"}
+    [row] = _rows(table(statistic("m/a", [1] * 8 + [0] * 2, metric_name="acc,none", **pooled)))
+    z, n, p = 1.959963984540054, 16, 0.8
+    middle, half = p + z**2 / (2 * n), z * sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+
+    assert (row["standard_error"], row["accuracy"], row["ci_method"]) == (0.1, 0.8, "wilson_effective")
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx(
+        ((middle - half) / (1 + z**2 / n), (middle + half) / (1 + z**2 / n))
+    )
+
+
+def test_an_error_by_another_method_is_taken_over_all_instances() -> None:
+    stated = {"standard_error": 0.1, "standard_error_method": "sample"}
+    [row] = _rows(table(statistic("m/a", [1] * 8 + [0] * 2, metric_name="acc,none", **stated)))
+
+    assert (row["standard_error"], row["ci_method"]) == (pytest.approx(sqrt(1.6 / 9 / 10)), "wilson")
+
+
 def test_what_is_only_reported_has_a_score_and_no_interval() -> None:
     [row] = _rows(table(reported("m/a", 0.25)))
 

@@ -6,7 +6,7 @@ from every_eval.statistics.metric_bounds import bounds_of
 
 
 @pytest.mark.parametrize(
-    "name", ["exact_match", "quasi_exact_match@5", "f1_score", "bleu_1", "rouge_l", "NDCG@10", "finish_reason_stop"]
+    "name", ["exact_match", "quasi_exact_match@5", "f1_score", "bleu_1", "rouge_l", "NDCG@10", "acc_norm,none"]
 )
 def test_shares_lie_between_0_and_1(name: str) -> None:
     assert bounds_of(name) == (0, 1)

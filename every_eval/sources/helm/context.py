@@ -10,6 +10,7 @@ from urllib.parse import quote
 import msgspec
 
 from every_eval.contracts.canonical import canonical_json
+from every_eval.contracts.stats import ERRORS
 from every_eval.sources.helm.records import RunSpec, Scenario
 from every_eval.sources.source import Run
 
@@ -68,6 +69,8 @@ class RunContext:
             "hf_split": None,
             "hf_index": None,
             "license": None,
+            "responses": None,
+            **dict.fromkeys(column.name for column in ERRORS),
         }
 
 

@@ -11,7 +11,7 @@ import msgspec
 from packaging.version import InvalidVersion, Version
 
 from every_eval.errors import UpstreamMalformed
-from every_eval.sources.helm.decoding import UNREADABLE
+from every_eval.sources.decoding import UNREADABLE
 from every_eval.sources.helm.layout import checked, folders
 from every_eval.sources.helm.published import PublishedCell, parse_group
 from every_eval.sources.helm.records import RunSpec
@@ -116,7 +116,7 @@ def read_json(storage: Storage, name: str, kind: type[T]) -> T | None:
 def find_indexes(storage: Storage, benchmark: str, output: str) -> list[Index]:
     """The releases of a project, oldest first, then the suites that were summarised by themselves."""
     releases = []
-    for name in reversed(_release_names(storage, benchmark, output)):
+    for name in reversed(release_names(storage, benchmark, output)):
         folder = f"{output}releases/{name}/"
         summary = read_json(storage, folder + "summary.json", _Summary)
         if summary is not None:
@@ -129,7 +129,7 @@ def find_indexes(storage: Storage, benchmark: str, output: str) -> list[Index]:
     ]
 
 
-def _release_names(storage: Storage, benchmark: str, output: str) -> Sequence[str]:
+def release_names(storage: Storage, benchmark: str, output: str) -> Sequence[str]:
     """Releases, newest first: by the root's metadata, else by their versions."""
     metadata = "config/project_metadata.json"
     for project in read_json(storage, metadata, list[_Project]) or []:

@@ -1,9 +1,10 @@
 """Predictions joined with their instances and requests, as HELM's display files hold them."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from every_eval.contracts.rejects import Reason
+from every_eval.sources.decoding import Decoded, T
 from every_eval.sources.helm.measured import SampleKey
 from every_eval.sources.helm.records import DisplayRequest, Instance, Prediction, RequestBody
 from every_eval.sources.helm.samples import Outputs
@@ -18,70 +19,68 @@ REQUESTS = "display_requests.json"
 class InstanceIndex:
     """A run's instances, and their positions by (id, perturbation)."""
 
-    def __init__(self, instances: Iterable[tuple[int, Instance, Treatment]]) -> None:
-        """Index `instances`, given with their positions in the file; the first of two equal ones counts."""
+    def __init__(self, decoded: Decoded[Instance], treatments: Sequence[Treatment]) -> None:
+        """Index instances with their treatments; the first of two equal ones counts."""
         self.rejects: list[Reject] = []
-        self.instances: list[Instance] = []
-        self.positions: dict[tuple[str, str | None], int] = {}
-        for position, instance, treatment in instances:
+        self.instances = decoded.records
+        self.places: dict[tuple[str, str | None], int] = {}
+        for place, (position, instance, treatment) in enumerate(zip(*decoded, treatments, strict=True)):
             key = (instance.id, treatment.perturbation)
-            if key in self.positions:
-                self.rejects.append(
-                    Reject(Reason.DOUBLED_INSTANCE, f"instance {key}", INSTANCES, f"$[{position}]")
-                )
-            else:
-                self.positions[key] = len(self.instances)
-                self.instances.append(instance)
+            if self.places.setdefault(key, place) != place:
+                self.rejects.append(Reject(Reason.DOUBLED_INSTANCE, f"instance {key}", INSTANCES, f"$[{position}]"))
 
 
 def join(
-    predictions: Sequence[tuple[int, Prediction, Treatment]],
+    predictions: Decoded[Prediction],
+    treatments: Sequence[Treatment],
     index: InstanceIndex,
-    requests: Sequence[tuple[int, DisplayRequest, Treatment]],
+    requests: Decoded[DisplayRequest],
+    request_treatments: Sequence[Treatment],
     rejects: list[Reject],
 ) -> Outputs:
     """Each prediction with its instance, and with the request that stands at the same place under its key.
 
-    Where a key has more predictions than requests, or fewer, nothing tells which belong together. What is missing is
-    added to `rejects`.
+    Both come with their treatments. Where a key has more predictions than requests, or fewer, nothing tells which
+    belong together. What is missing is added to `rejects`.
     """
-    outputs = Outputs(index.instances)
-    keys = _keys(predictions)
-    bodies = _match(keys, _keys(requests), [request.request for _, request, _ in requests])
-    for key, candidate, (position, prediction, treatment) in zip(keys, bodies, predictions, strict=True):
-        place = index.positions.get(key[:2])
+    keys = _keys(predictions.records, treatments)
+    request_keys = _keys(requests.records, request_treatments)
+    bodies: Sequence[RequestBody | None] = [record.request for record in requests.records]
+    if keys != request_keys:
+        bodies = _match(keys, request_keys, bodies)
+    places = [index.places.get(key[:2]) for key in keys]
+    outputs = Outputs(index.instances, places, keys, predictions.records, treatments, bodies)
+    if None not in places and None not in bodies:
+        return outputs
+    n_requests, n_predictions = Counter(request_keys), Counter(keys)
+    for position, place, body, key, prediction in zip(
+        predictions.positions, places, bodies, keys, predictions.records, strict=True
+    ):
         if place is None:
             detail = f"prediction of instance {key}: {(prediction.predicted_text or '')[:200]}"
             rejects.append(Reject(Reason.INSTANCE_MISSING, detail, PREDICTIONS, f"$[{position}]"))
-            continue
-        if not isinstance(candidate, RequestBody):
-            rejects.append(Reject(Reason.REQUEST_MISSING, candidate, PREDICTIONS, f"$[{position}]"))
-        outputs.add(key, prediction, treatment, place, candidate if isinstance(candidate, RequestBody) else None)
-    return outputs
+        elif body is None:
+            detail = f"{n_requests[key]} requests for {n_predictions[key]} predictions of {key}"
+            rejects.append(Reject(Reason.REQUEST_MISSING, detail, PREDICTIONS, f"$[{position}]"))
+    return outputs.take([number for number, place in enumerate(places) if place is not None])
 
 
-def _keys(records: Sequence[tuple[int, Prediction | DisplayRequest, Treatment]]) -> list[SampleKey]:
-    return [
-        (record.instance_id, treatment.perturbation, record.train_trial_index) for _, record, treatment in records
-    ]
+def _keys(records: Sequence[Prediction] | Sequence[DisplayRequest], treatments: Sequence[Treatment]) -> list[SampleKey]:
+    ids = [record.instance_id for record in records]
+    perturbations = [treatment.perturbation for treatment in treatments]
+    return list(zip(ids, perturbations, [record.train_trial_index for record in records], strict=True))
 
 
-def _match(
-    wanted: Sequence[SampleKey], keys: Sequence[SampleKey], bodies: Sequence[RequestBody]
-) -> Sequence[RequestBody | str]:
-    """For each key wanted, the body that stands at the same place under it, or why there is none."""
-    if wanted == keys:
-        return bodies
-    by_key: dict[SampleKey, list[RequestBody]] = {}
+def _match(wanted: Sequence[SampleKey], keys: Sequence[SampleKey], bodies: Sequence[T]) -> list[T | None]:
+    """For each key wanted, the body that stands at the same place under it, if there are as many of both."""
+    by_key: dict[SampleKey, list[T]] = {}
     for key, body in zip(keys, bodies, strict=True):
         by_key.setdefault(key, []).append(body)
     n_wanted = Counter(wanted)
     numbers: Counter[SampleKey] = Counter()
-    matched: list[RequestBody | str] = []
+    matched = []
     for key in wanted:
         candidates = by_key.get(key, [])
-        is_sure = len(candidates) == n_wanted[key]
-        lack = f"{len(candidates)} requests for {n_wanted[key]} predictions of {key}"
-        matched.append(candidates[numbers[key]] if is_sure else lack)
+        matched.append(candidates[numbers[key]] if len(candidates) == n_wanted[key] else None)
         numbers[key] += 1
     return matched

@@ -1,24 +1,28 @@
 """What a run's metrics are remembered by until its scores and statistics are made."""
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import Final
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from every_eval.sources.helm.columns import codes_of
-from every_eval.statistics.cells import Treatment
-from every_eval.statistics.perplexity import NUMERATOR, RATIOS
+from every_eval.contracts.stats import STATISTIC_KEY
+from every_eval.sources.columns import codes_of
+from every_eval.statistics.cells import ORIGINAL, Metric, Run, Treatment, add_up
+from every_eval.statistics.instances import summarise_run
+from every_eval.statistics.perplexity import NUMERATOR, RATIOS, derive_perplexities
 
 SampleKey = tuple[str, str | None, int]
 """(instance_id, perturbation as canonical JSON, train_trial_index): HELM's key, not always unique."""
 
-BOUND_TOGETHER: Final = frozenset({NUMERATOR, *(name for ratio in RATIOS for name in (ratio.name, ratio.denominator))})
-"""Metrics whose statistics are made of each other."""
-MAX_ROWS: Final = 1 << 19
-"""Of the metrics that statistics are made from at a time, as far as one may go without another."""
+RATIO_METRICS: Final = frozenset({NUMERATOR, *(name for ratio in RATIOS for name in (ratio.name, ratio.denominator))})
+"""Metrics that ratios are made of, and the ratios themselves."""
+MAX_ROWS: Final = 1 << 18
+"""Of a run whose statistics are made all at once."""
 
+Codes = npt.NDArray[np.int32]
 Rows = npt.NDArray[np.void]
 ROW: Final = np.dtype([("key", "i4"), ("name", "i4"), ("count", "i8"), ("sum", "f8"), ("min", "f8")])
 """A metric: codes of its key and name, and its numbers, NaN for what is undefined."""
@@ -31,21 +35,28 @@ class Measured:
         """Nothing is measured yet."""
         self.names: dict[tuple[str, str | None, str | None], int] = {}
         """Codes of (name, split, sub_split)."""
-        self.keys: list[tuple[SampleKey, Treatment]] = []
-        self._key_codes: dict[SampleKey, int] = {}
+        self.keys: dict[SampleKey, int] = {}
+        """Codes of keys, in whose order their parts are listed."""
+        self._instances: dict[str, int] = {}
+        self._treatments: dict[Treatment, int] = {ORIGINAL: 0}
+        self._parts: list[tuple[int, int, int]] = []
         self._pieces: list[Rows] = []
 
     def key_code(self, instance_id: str, treatment: Treatment, trial: int) -> int:
         """Position of a key in `keys`, to which it is added if it is new."""
         key = (instance_id, treatment.perturbation, trial)
-        code = self._key_codes.get(key)
+        code = self.keys.get(key)
         if code is None:
-            code = self._key_codes[key] = len(self.keys)
-            self.keys.append((key, treatment))
+            code = self.keys[key] = len(self.keys)
+            instance = self._instances.setdefault(instance_id, len(self._instances))
+            self._parts.append((instance, self._treatments.setdefault(treatment, len(self._treatments)), trial))
         return code
 
-    def add(self, rows: Rows) -> None:
-        """Remember a piece of the file."""
+    def add(self, columns: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Remember some metrics, given with the fields of `ROW` among others."""
+        rows = np.empty(len(columns["key"]), ROW)
+        for field in ROW.names or ():
+            rows[field] = columns[field]
         self._pieces.append(rows)
 
     @property
@@ -55,67 +66,72 @@ class Measured:
 
     def scores(self, metric_name: str) -> Mapping[SampleKey, float]:
         """The metric's value by HELM's key; keys without a value are absent."""
-        wanted = self._codes({metric_name})
-        scores = {}
-        for piece in self._pieces:
-            rows = piece[np.isin(piece["name"], wanted) & (piece["count"] > 0) & np.isfinite(piece["sum"])]
-            values = rows["sum"] / rows["count"]
-            scores |= {self.keys[key][0]: value for key, value in zip(rows["key"].tolist(), values.tolist(), strict=True)}
-        return scores
+        rows = self._rows({metric_name})
+        rows = rows[(rows["count"] > 0) & np.isfinite(rows["sum"])]
+        keys, values = list(self.keys), rows["sum"] / rows["count"]
+        return {keys[key]: value for key, value in zip(rows["key"].tolist(), values.tolist(), strict=True)}
 
-    def tables(self) -> Iterator[pa.Table]:
-        """The metrics with the columns of the contract `metrics` that statistics are made from.
+    def summarise(self, *, has_worst_cases: bool) -> pa.Table:
+        """Every statistic that the metrics determine; see `every_eval.statistics.instances.summarise`.
 
-        A large run's come in several tables, each with all rows of some metrics, so that memory stays bounded.
+        Those of a large run are made some metrics at a time, so that memory stays bounded.
         """
-        sizes = dict.fromkeys(sorted(self.metric_names), 0)
-        for (name, _, _), code in self.names.items():
-            sizes[name] += sum(int(np.count_nonzero(piece["name"] == code)) for piece in self._pieces)
-        for names in _pack(sizes):
-            yield self.table(names)
+        n_rows = sum(map(len, self._pieces))
+        names = [self.metric_names] if n_rows <= MAX_ROWS else [{name} for name in sorted(self.metric_names)]
+        tables = [summarise_run(self._run(part), has_worst_cases=has_worst_cases) for part in names]
+        if len(names) > 1:
+            measured = self._run(RATIO_METRICS)
+            metrics, cells = derive_perplexities(measured)
+            tables.append(summarise_run(replace(measured, metrics=metrics, cells=cells), has_worst_cases=False))
+        return pa.concat_tables(tables).sort_by([(column.name, "ascending") for column in STATISTIC_KEY])
 
     def table(self, metric_names: Collection[str]) -> pa.Table:
-        """The metrics of these names, as `tables` has them."""
-        codes = self._codes(metric_names)
-        is_whole = len(codes) == len(self.names)
-        rows = np.concatenate(
-            [np.zeros(0, ROW), *(piece if is_whole else piece[np.isin(piece["name"], codes)] for piece in self._pieces)]
-        )
+        """The metrics of these names, with the columns of the contract `metrics` that statistics are made from."""
+        rows = self._rows(metric_names)
         numbers = {name: pa.array(np.ascontiguousarray(rows[name])) for name in ("count", "sum", "min")}
         return pa.table({**self.key_columns(rows["key"]), **self.name_columns(rows["name"]), **numbers})
 
-    def key_columns(self, codes: npt.NDArray[np.int32]) -> dict[str, pa.Array]:
+    def key_columns(self, codes: Codes) -> dict[str, pa.Array]:
         """The columns that a key stands for, in rows with these codes of keys."""
-        first = int(codes.min(initial=len(self.keys)))
-        keys = self.keys[first : int(codes.max(initial=first)) + 1]
-        codes = codes - first
+        instance, treatment, trial = self._parts_of(codes)
+        treatments = list(self._treatments)
         return {
-            "instance_id": codes_of(codes, [key[0] for key, _ in keys]),
-            "perturbation": codes_of(codes, [key[1] for key, _ in keys]),
-            "perturbation_name": codes_of(codes, [treatment.perturbation_name for _, treatment in keys]),
-            "train_trial_index": pa.array(np.array([key[2] for key, _ in keys], np.int32)[codes]),
+            "instance_id": pa.DictionaryArray.from_arrays(pa.array(instance), pa.array(self._instances, pa.string())),
+            "perturbation": codes_of(treatment, [item.perturbation for item in treatments]),
+            "perturbation_name": codes_of(treatment, [item.perturbation_name for item in treatments]),
+            "train_trial_index": pa.array(trial),
         }
 
-    def name_columns(self, codes: npt.NDArray[np.int32]) -> dict[str, pa.Array]:
+    def name_columns(self, codes: Codes) -> dict[str, pa.Array]:
         """The columns that a name stands for, in rows with these codes of names."""
-        columns = zip(*self.names, strict=True) if self.names else [(), (), ()]
+        columns: Sequence[Sequence[str | None]] = list(zip(*self.names, strict=True)) or [(), (), ()]
         return {
             name: codes_of(codes, values)
             for name, values in zip(("metric_name", "split", "sub_split"), columns, strict=True)
         }
 
-    def _codes(self, metric_names: Collection[str]) -> list[int]:
-        return [code for (name, _, _), code in self.names.items() if name in metric_names]
+    def _parts_of(self, keys: Codes) -> Sequence[Codes]:
+        """Instance, treatment and trial of each key."""
+        parts = np.array(self._parts, np.int32).reshape(-1, 3)
+        return [np.ascontiguousarray(column)[keys] for column in parts.T]
 
+    def _rows(self, metric_names: Collection[str]) -> Rows:
+        codes = [code for (name, _, _), code in self.names.items() if name in metric_names]
+        if len(codes) == len(self.names):
+            return np.concatenate([np.zeros(0, ROW), *self._pieces])
+        is_wanted = np.zeros(len(self.names), np.bool_)
+        is_wanted[codes] = True
+        return np.concatenate([np.zeros(0, ROW), *(piece[is_wanted[piece["name"]]] for piece in self._pieces)])
 
-def _pack(sizes: Mapping[str, int]) -> list[set[str]]:
-    """Names in parts of up to `MAX_ROWS` rows, where no name by itself has more; what is bound together stays so."""
-    parts = [{name for name in sizes if name in BOUND_TOGETHER}]
-    filled = sum(sizes[name] for name in parts[0])
-    for name in (name for name in sizes if name not in BOUND_TOGETHER):
-        if parts[-1] and filled + sizes[name] > MAX_ROWS:
-            parts.append(set())
-            filled = 0
-        parts[-1].add(name)
-        filled += sizes[name]
-    return [part for part in parts if part]
+    def _run(self, metric_names: Collection[str]) -> Run:
+        rows = self._rows(metric_names)
+        instance, treatment, trial = self._parts_of(rows["key"])
+        n_trials = int(trial.max(initial=0)) + 1
+        present = np.flatnonzero(np.bincount(rows["name"], minlength=len(self.names)))
+        metric = np.searchsorted(present, rows["name"])
+        codes = tuple(part.astype(np.int64) for part in (metric, treatment, trial, instance))
+        shape = (len(present), len(self._treatments), n_trials, len(self._instances))
+        cells = add_up(codes, shape, rows["count"], rows["sum"], rows["min"])
+        names = list(self.names)
+        metrics = tuple(Metric(*names[code]) for code in present.tolist())
+        return Run(metrics, tuple(self._treatments), tuple(self._instances), n_trials, cells)

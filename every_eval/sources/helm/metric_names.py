@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from every_eval.sources.helm.decoding import decode_object
+from every_eval.sources.decoding import decode_object
 from every_eval.sources.helm.perturbations import Treatments
 from every_eval.sources.helm.records import MetricName, Stat
 from every_eval.sources.source import Reject

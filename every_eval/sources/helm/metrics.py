@@ -1,9 +1,9 @@
 """The rows of `metrics`, from per_instance_stats.json."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from every_eval.contracts.metrics import METRICS
 from every_eval.contracts.rejects import Reason
-from every_eval.sources.helm.columns import build
+from every_eval.sources.columns import build
+from every_eval.sources.decoding import Decoded, in_file_order
 from every_eval.sources.helm.context import RunContext
-from every_eval.sources.helm.decoding import in_file_order
-from every_eval.sources.helm.measured import ROW, Measured
+from every_eval.sources.helm.measured import Measured
 from every_eval.sources.helm.metric_names import UNREADABLE, MetricNames, Repetitions
 from every_eval.sources.helm.perturbations import Treatments
 from every_eval.sources.helm.records import InstanceStats, Number, Stat
@@ -25,6 +25,13 @@ LANGUAGE_MODELING: Final = "language_modeling"
 
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
+Columns = dict[str, npt.NDArray[Any]]
+
+_NOTHING: Final[Columns] = {
+    **{field: np.zeros(0, np.int32) for field in ("key", "name", "occurrence")},
+    "count": np.zeros(0, np.int64),
+    **{field: np.zeros(0, np.float64) for field in ("sum", "min", "max")},
+}
 
 
 @dataclass(frozen=True)
@@ -36,10 +43,18 @@ class _Elements:
     names: npt.NDArray[np.int32]
     occurrences: npt.NDArray[np.int32]
     """How many elements before have the same key and name."""
-    positions: list[int]
+    positions: Sequence[int]
     """Of the entries."""
     ends: npt.NDArray[np.int64]
     """Number of elements up to each entry's last one."""
+
+    def values(self) -> dict[str, list[Number | None]]:
+        """Their numbers, by field."""
+        return {
+            "sum": [stat.sum for stat in self.stats],
+            "min": [stat.min for stat in self.stats],
+            "max": [stat.max for stat in self.stats],
+        }
 
     def place(self, element: int) -> str:
         """Where an element is in the file."""
@@ -59,44 +74,51 @@ class MetricsReader:
         self._context = context
         self._treatments = treatments
 
-    def read(self, entries: Iterable[tuple[int, InstanceStats]]) -> tuple[pa.Table, list[Reject]]:
+    def read(self, pieces: Iterable[Decoded[InstanceStats]]) -> tuple[pa.Table, list[Reject]]:
         """One row per element of `stats`, in the file's order, and what could not be read.
 
-        The entries come with their positions in the file. Of several metrics under one key and name the first counts,
-        but for language modelling, where each window of a text has its own.
+        Of several metrics under one key and name the first counts, but for language modelling, where each window of a
+        text has its own.
         """
         rejects: list[Reject] = []
-        elements = self._elements(entries, rejects)
+        found = [_NOTHING, *(self._extract(entries, rejects) for entries in pieces)]
+        return self._table({field: np.concatenate([piece[field] for piece in found]) for field in _NOTHING}), rejects
+
+    def _extract(self, entries: Decoded[InstanceStats], rejects: list[Reject]) -> Columns:
+        """Codes and numbers of the elements of `stats`; numbers that are not there, or not finite, are NaN."""
+        noted: list[Reject] = []
+        elements = self._elements(entries, noted)
         is_readable: Flags = elements.names != UNREADABLE
         keep = is_readable
-        rejects += self._unreadable(elements, ~is_readable)
+        noted += self._unreadable(elements, ~is_readable)
         if self._context.spec.adapter_spec.method != LANGUAGE_MODELING:
             keep = is_readable & (elements.occurrences == 0)
-            rejects += self._doubled(elements, is_readable & ~keep)
-        numbers = {}
-        for field in ("sum", "min", "max"):
-            numbers[field], is_odd = _numbers([getattr(stat, field) for stat in elements.stats])
-            rejects += _not_finite(elements, field, is_odd & is_readable)
-        return self._table(elements, numbers, keep), in_file_order(rejects)
+            noted += self._doubled(elements, is_readable & ~keep)
+        columns: Columns = {"key": elements.keys, "name": elements.names, "occurrence": elements.occurrences}
+        columns["count"] = np.array([stat.count for stat in elements.stats], np.int64)
+        for field, values in elements.values().items():
+            columns[field], is_odd = _numbers(values)
+            noted += _not_finite(elements, field, is_odd & is_readable)
+        rejects += in_file_order(noted)
+        return columns if keep.all() else {field: values[keep] for field, values in columns.items()}
 
-    def _elements(self, entries: Iterable[tuple[int, InstanceStats]], rejects: list[Reject]) -> _Elements:
-        stats, keys, names, occurrences, positions = [], [], [], [], []
-        for position, entry, treatment in self._treatments.readable(entries, FILE, rejects):
+    def _elements(self, entries: Decoded[InstanceStats], rejects: list[Reject]) -> _Elements:
+        readable, treatments = self._treatments.readable(entries, FILE, rejects)
+        keys, names, occurrences = [], [], []
+        for entry, treatment in zip(readable.records, treatments, strict=True):
             key = self.measured.key_code(entry.instance_id, treatment, entry.train_trial_index)
             sequence = self._names.sequence(entry.stats)
-            stats.append(entry.stats)
             keys.append(key)
             names.append(sequence.codes)
             occurrences.append(self._repetitions.next(key, sequence))
-            positions.append(position)
         sizes = np.array([len(codes) for codes in names], np.int64)
         nothing = np.zeros(0, np.int32)
         return _Elements(
-            list(chain.from_iterable(stats)),
+            list(chain.from_iterable([entry.stats for entry in readable.records])),
             np.repeat(np.array(keys, np.int32), sizes),
             np.concatenate([nothing, *names]),
             np.concatenate([nothing, *occurrences]),
-            positions,
+            readable.positions,
             np.cumsum(sizes),
         )
 
@@ -113,28 +135,19 @@ class MetricsReader:
             detail = f"{names[elements.names[element]][0]}: count {stat.count}, sum {stat.sum}"
             yield Reject(Reason.DOUBLED_METRIC, detail, FILE, elements.place(element))
 
-    def _table(self, elements: _Elements, numbers: dict[str, Floats], keep: Flags) -> pa.Table:
-        is_whole = bool(keep.all())
-        keys, names, occurrences = (
-            codes if is_whole else codes[keep] for codes in (elements.keys, elements.names, elements.occurrences)
-        )
-        counts = np.array([stat.count for stat in elements.stats], np.int64)
-        if not is_whole:
-            counts, numbers = counts[keep], {field: values[keep] for field, values in numbers.items()}
-        rows = np.empty(len(keys), ROW)
-        for field, values in (("key", keys), ("name", names), ("count", counts), ("sum", numbers["sum"])):
-            rows[field] = values
-        rows["min"] = numbers["min"]
-        self.measured.add(rows)
-        means = np.divide(numbers["sum"], counts, out=np.full(len(counts), np.nan), where=counts != 0)
+    def _table(self, found: Columns) -> pa.Table:
+        self.measured.add(found)
+        count, total = found["count"], found["sum"]
+        numbers = {field: found[field] for field in ("sum", "min", "max")}
+        numbers["value"] = np.divide(total, count, out=np.full(len(count), np.nan), where=count != 0)
         columns = {
-            **self.measured.key_columns(keys),
-            "occurrence": pa.array(occurrences),
-            **self.measured.name_columns(names),
-            "count": pa.array(counts),
-            **{name: pa.array(values, mask=~np.isfinite(values)) for name, values in (*numbers.items(), ("value", means))},
+            **self.measured.key_columns(found["key"]),
+            "occurrence": pa.array(found["occurrence"]),
+            **self.measured.name_columns(found["name"]),
+            "count": pa.array(count),
+            **{field: pa.array(values, mask=~np.isfinite(values)) for field, values in numbers.items()},
         }
-        return build(METRICS, len(keys), columns, {**self._context.shared, "reference_index": None})
+        return build(METRICS, len(count), columns, {**self._context.shared, "reference_index": None})
 
 
 def _not_finite(elements: _Elements, field: str, chosen: Flags) -> Iterator[Reject]:
@@ -150,4 +163,8 @@ def _numbers(values: list[Number | None]) -> tuple[Floats, Flags]:
     except pa.ArrowException:  # some are texts, as a mended file has them
         array = pa.array([None if value is None else float(value) for value in values], pa.float64())
     numbers: Floats = array.to_numpy(zero_copy_only=False)
-    return numbers, ~np.isfinite(numbers) & array.is_valid().to_numpy(zero_copy_only=False)
+    is_finite = np.isfinite(numbers)
+    if is_finite.all():
+        return numbers, ~is_finite
+    is_odd: Flags = ~is_finite & array.is_valid().to_numpy(zero_copy_only=False)
+    return np.where(is_finite, numbers, np.nan), is_odd

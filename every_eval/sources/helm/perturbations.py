@@ -1,10 +1,10 @@
 """How perturbations are spelled in keys."""
 
-from collections.abc import Iterable
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any, TypeVar, cast
 
 from every_eval.contracts.rejects import Reason
-from every_eval.sources.helm.decoding import decode_object
+from every_eval.sources.decoding import Decoded, decode_object
 from every_eval.sources.helm.records import Perturbed
 from every_eval.sources.source import Reject
 from every_eval.statistics.cells import ORIGINAL, Treatment
@@ -32,18 +32,20 @@ class Treatments:
             return Reject(Reason.UNEXPECTED_SHAPE, "Expected a perturbation with a name", file, place)
         return self._known.setdefault(raw, Treatment.of(perturbation))
 
-    def readable(
-        self, records: Iterable[tuple[int, P]], file: str, rejects: list[Reject], root: str = "$"
-    ) -> list[tuple[int, P, Treatment]]:
-        """The records of a file's list, given with their positions, with their treatments; adds what is left out."""
-        readable = []
-        for position, record in records:
-            treatment = self._known.get(bytes(record.perturbation))
-            if treatment is None:
-                found = self.of(record, file, f"{root}[{position}]")
-                if isinstance(found, Reject):
-                    rejects.append(found)
-                    continue
-                treatment = found
-            readable.append((position, record, treatment))
-        return readable
+    def readable(self, decoded: Decoded[P], file: str, rejects: list[Reject]) -> tuple[Decoded[P], Sequence[Treatment]]:
+        """The records of a file's list and their treatments, without those that are added to `rejects`."""
+        known = [self._known.get(bytes(record.perturbation)) for record in decoded.records]
+        if None not in known:
+            return decoded, cast(list[Treatment], known)
+        positions: list[int] = []
+        records: list[P] = []
+        treatments: list[Treatment] = []
+        for position, record in zip(*decoded, strict=True):
+            treatment = self.of(record, file, f"$[{position}]")
+            if isinstance(treatment, Reject):
+                rejects.append(treatment)
+            else:
+                positions.append(position)
+                records.append(record)
+                treatments.append(treatment)
+        return Decoded(positions, records), treatments

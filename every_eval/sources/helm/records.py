@@ -2,7 +2,8 @@
 
 The shapes are those of crfm-helm's dataclasses (`benchmark/adaptation`, `benchmark/metrics`, `presentation`), in
 every version since 0.1.0. An absent optional is an omitted key. What is `Raw` is compared as bytes and decoded once
-per distinct value, since a file repeats few metric names and perturbations many times.
+per distinct value, since a file repeats few metric names and perturbations many times. Records hold no cycles, and
+are so many that looking for cycles in them would take longer than decoding them: the garbage collector is told so.
 """
 
 from typing import Annotated, Any, Literal
@@ -15,27 +16,27 @@ Number = float | Literal["NaN", "Infinity", "-Infinity"]
 """A number; those that JSON lacks stand as texts in a mended file."""
 
 
-class Perturbed(Struct, kw_only=True):
+class Perturbed(Struct, kw_only=True, gc=False):
     """What concerns a text that may have been changed."""
 
     perturbation: Raw = Raw()
     """How, as JSON; empty or null if it was not."""
 
 
-class Text(Struct):
+class Text(Struct, gc=False):
     """Input or output; before 0.2.0 a plain string stood for it."""
 
     text: str = ""
 
 
-class Reference(Struct):
+class Reference(Struct, gc=False):
     """One possible answer."""
 
     output: Text | str
     tags: list[str] = []
 
 
-class Instance(Perturbed, kw_only=True):
+class Instance(Perturbed, kw_only=True, gc=False):
     """One question, original or perturbed."""
 
     id: str
@@ -45,7 +46,7 @@ class Instance(Perturbed, kw_only=True):
     sub_split: str | None = None
 
 
-class Prediction(Perturbed, kw_only=True):
+class Prediction(Perturbed, kw_only=True, gc=False):
     """Element of display_predictions.json."""
 
     instance_id: str
@@ -56,14 +57,14 @@ class Prediction(Perturbed, kw_only=True):
     reference_index: Index | None = None
 
 
-class RequestBody(Struct):
+class RequestBody(Struct, gc=False):
     """What was sent to the model: a prompt or, for a chat, messages."""
 
     prompt: str = ""
     messages: list[dict[str, Any]] | None = None
 
 
-class DisplayRequest(Perturbed, kw_only=True):
+class DisplayRequest(Perturbed, kw_only=True, gc=False):
     """Element of display_requests.json."""
 
     instance_id: str
@@ -71,7 +72,7 @@ class DisplayRequest(Perturbed, kw_only=True):
     train_trial_index: Index = 0
 
 
-class Token(Struct):
+class Token(Struct, gc=False):
     """A piece of a text."""
 
     text: str = ""
@@ -79,20 +80,20 @@ class Token(Struct):
     """The likeliest tokens at its place; HELM 0.5.0 dropped them."""
 
 
-class Completion(Struct):
+class Completion(Struct, gc=False):
     """One answer of a model."""
 
     text: str = ""
     tokens: list[Token] = []
 
 
-class RequestResult(Struct):
+class RequestResult(Struct, gc=False):
     """What came back from the model."""
 
     completions: list[Completion] = []
 
 
-class RequestState(Struct):
+class RequestState(Struct, gc=False):
     """Element of scenario_state.json's `request_states`: something asked, and answered."""
 
     instance: Instance
@@ -104,7 +105,7 @@ class RequestState(Struct):
     result: RequestResult | None = None
 
 
-class MetricName(Perturbed, kw_only=True):
+class MetricName(Perturbed, kw_only=True, gc=False):
     """What a statistic is of."""
 
     name: str
@@ -122,7 +123,7 @@ class Stat(Struct, gc=False):
     max: Number | None = None
 
 
-class ReportedStat(Struct):
+class ReportedStat(Struct, gc=False):
     """Element of stats.json: values of one metric over trials."""
 
     name: MetricName
@@ -133,7 +134,7 @@ class ReportedStat(Struct):
     mean: Number | None = None
 
 
-class InstanceStats(Perturbed, kw_only=True):
+class InstanceStats(Perturbed, kw_only=True, gc=False):
     """Element of per_instance_stats.json: metrics of one instance in one trial."""
 
     instance_id: str
@@ -141,14 +142,14 @@ class InstanceStats(Perturbed, kw_only=True):
     train_trial_index: Index = 0
 
 
-class ScenarioSpec(Struct, frozen=True):
+class ScenarioSpec(Struct, frozen=True, gc=False):
     """Which scenario, with which arguments."""
 
     class_name: str = ""
     args: dict[str, Any] = {}
 
 
-class AdapterSpec(Struct, frozen=True):
+class AdapterSpec(Struct, frozen=True, gc=False):
     """How instances become prompts, and for which model."""
 
     method: str | None = None
@@ -156,7 +157,7 @@ class AdapterSpec(Struct, frozen=True):
     model_deployment: str | None = None
 
 
-class RunSpec(Struct):
+class RunSpec(Struct, gc=False):
     """run_spec.json."""
 
     name: str
@@ -165,7 +166,7 @@ class RunSpec(Struct):
     groups: list[str] = []
 
 
-class Scenario(Struct):
+class Scenario(Struct, gc=False):
     """scenario.json."""
 
     name: str

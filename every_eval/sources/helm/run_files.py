@@ -3,21 +3,22 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
 from typing import IO, Final, Generic
 
 import msgspec
 
 from every_eval.contracts.rejects import Reason
-from every_eval.sources.helm.decoding import UNREADABLE, T, decode_list, decode_object
-from every_eval.sources.helm.splitting import PIECE_BYTES, find_spans
+from every_eval.sources.decoding import UNREADABLE, Decoded, T, decode_list, decode_object
+from every_eval.sources.helm.splitting import find_spans
 from every_eval.sources.source import Input, Reject
 
 WHOLE_BYTES: Final = 96 << 20
 """Of a file that is decoded at once: cutting it costs more than it spares."""
 
-Decoded = list[tuple[int, T]]
-"""Elements of a list with their positions in it."""
+
+CACHED_BYTES: Final = 1 << 20
+BOUNDARY: Final = b"\n  },\n  {"
+"""Between elements of a list, as `json.dumps(…, indent=2)` writes them."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,34 @@ class ListFile(Generic[T]):
             return
         root = "$" if self.key is None else f"$.{self.key}"
         spans = find_spans(self.stream, self.key, self.piece_bytes)
-        for first, raw in [(0, self._whole(rejects))] if spans is None else ((s.first, s.read(self.stream)) for s in spans):
+        if spans is None:
+            pieces = iter([(0, self._whole(rejects))])
+        else:
+            pieces = ((span.first, span.read(self.stream)) for span in spans)
+        for first, raw in pieces:
             elements, unread = decode_list(raw, self.kind, self.name, root, first)
             rejects += unread
-            yield elements
+            yield Decoded([position for position, _ in elements], [record for _, record in elements])
+
+    def strict_pieces(self) -> Iterator[Decoded[T]]:
+        """The elements of a list that is not large, in pieces that stay in the processor's cache.
+
+        It is cut between lines that look like the boundary of two elements in HELM's own white space. If each piece is
+        a list, so is the whole, and of the same elements; if not, nothing that was yielded counts.
+
+        Raises:
+            msgspec.DecodeError, UnicodeDecodeError, RecursionError: a piece is not as it should be.
+        """
+        self.stream.seek(0)
+        raw = self.stream.read()
+        start, end, n_elements = 0, -1, 0
+        while end < len(raw):
+            end = raw.find(BOUNDARY, start + CACHED_BYTES)
+            end = len(raw) if end < 0 else end + BOUNDARY.index(b",")
+            opening, closing = b"[" if start else b"", b"]" if end < len(raw) else b""
+            records = msgspec.json.decode(opening + raw[start:end] + closing, type=list[self.kind])  # type: ignore[name-defined]
+            yield Decoded(range(n_elements, n_elements + len(records)), records)
+            start, n_elements = end + 1, n_elements + len(records)
 
     def _decode_strictly(self) -> Decoded[T] | None:
         """All elements; null if any is not as it should be."""
@@ -51,9 +76,10 @@ class ListFile(Generic[T]):
         try:
             if self.key is not None:
                 raw = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])[self.key]
-            return list(enumerate(msgspec.json.decode(raw, type=list[self.kind])))  # type: ignore[name-defined]
+            records = msgspec.json.decode(raw, type=list[self.kind])  # type: ignore[name-defined]
         except (KeyError, *UNREADABLE):
             return None
+        return Decoded(range(len(records)), records)
 
     def _whole(self, rejects: list[Reject]) -> bytes:
         """The list's JSON, of a file that cannot be cut."""
@@ -106,8 +132,14 @@ class RunFiles:
 
     def list(self, file: str, kind: type[T]) -> Decoded[T]:
         """A file that holds a list, all of it."""
-        with self.open_list(file, kind) as pieces:
-            return list(chain.from_iterable(pieces.pieces(self.rejects)) if pieces else ())
+        with self.open_list(file, kind) as opened:
+            pieces = list(opened.pieces(self.rejects)) if opened else []
+        if len(pieces) == 1:
+            return pieces[0]
+        whole = Decoded[T]([], [])
+        for piece in pieces:
+            whole = Decoded([*whole.positions, *piece.positions], [*whole.records, *piece.records])
+        return whole
 
     @contextmanager
     def open_list(self, file: str, kind: type[T], key: str | None = None) -> Iterator[ListFile[T] | None]:

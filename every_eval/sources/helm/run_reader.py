@@ -1,12 +1,12 @@
 """Reading one run: its files in, its rows out, and a reject for whatever cannot be read."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import IO
 
+from every_eval.sources.decoding import UNREADABLE, Decoded, without_space
 from every_eval.sources.helm import joining, metrics, scenario_state, statistics
 from every_eval.sources.helm.context import RunContext
-from every_eval.sources.helm.decoding import without_space
 from every_eval.sources.helm.joining import InstanceIndex, join
 from every_eval.sources.helm.measured import Measured
 from every_eval.sources.helm.metrics import MetricsReader
@@ -49,10 +49,9 @@ class RunReader:
             self._files.rejects.append(Reject(self.run.problem, f"named by an index: {self.run.name}"))
         context = None if self.run.problem else self._context()
         if context is not None:
-            reader = MetricsReader(context, self._treatments)
-            yield from self._metrics(reader)
-            yield from self._samples(context, reader.measured)
-            yield self._statistics(context, reader.measured)
+            measured = yield from self._metrics(context)
+            yield from self._samples(context, measured)
+            yield self._statistics(context, measured)
         yield RunRows(rejects=self._files.take_rejects())
 
     def _context(self) -> RunContext | None:
@@ -62,12 +61,23 @@ class RunReader:
             return None
         return RunContext(self.run, spec[0], without_space(spec[1]), scenario[0] if scenario else None)
 
-    def _metrics(self, reader: MetricsReader) -> Iterator[RunRows]:
+    def _metrics(self, context: RunContext) -> Generator[RunRows, None, Measured]:
         with self._files.open_list(metrics.FILE, InstanceStats) as file:
-            for entries in file.pieces(self._files.rejects) if file else ():
-                table, rejects = reader.read(entries)
+            if file is None:
+                return Measured()
+            if not file.is_large:
+                reader = MetricsReader(context, self._treatments)
+                try:
+                    pieces = iter([reader.read(file.strict_pieces())])
+                except UNREADABLE:
+                    pieces = None  # what was read before the failure is read again
+            if file.is_large or pieces is None:
+                reader = MetricsReader(context, self._treatments)
+                pieces = (reader.read([entries]) for entries in file.pieces(self._files.rejects))
+            for table, rejects in pieces:
                 self._files.rejects += rejects
                 yield RunRows(metrics=table, rejects=self._files.take_rejects())
+            return reader.measured
 
     def _samples(self, context: RunContext, measured: Measured) -> Iterator[RunRows]:
         if scenario_state.FILE not in self._files.inputs:
@@ -94,13 +104,13 @@ class RunReader:
 
     def _displayed(self) -> Outputs:
         """The outputs, as the files have them that HELM writes for display."""
-        index = InstanceIndex(self._perturbed(joining.INSTANCES, Instance))
+        index = InstanceIndex(*self._perturbed(joining.INSTANCES, Instance))
         self._files.rejects += index.rejects
         predictions = self._perturbed(joining.PREDICTIONS, Prediction)
         requests = self._perturbed(joining.REQUESTS, DisplayRequest)
-        return join(predictions, index, requests, self._files.rejects)
+        return join(*predictions, index, *requests, self._files.rejects)
 
-    def _perturbed(self, file: str, kind: type[P]) -> list[tuple[int, P, Treatment]]:
+    def _perturbed(self, file: str, kind: type[P]) -> tuple[Decoded[P], Sequence[Treatment]]:
         return self._treatments.readable(self._files.list(file, kind), file, self._files.rejects)
 
     def _sample_rows(

@@ -4,8 +4,9 @@ What HELM would have written to its display files is chosen by the same rules (`
 calibration requests and, of references that were sent one by one, only the one that was chosen.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
+from every_eval.sources.decoding import Decoded
 from every_eval.sources.helm.measured import SampleKey
 from every_eval.sources.helm.perturbations import Treatments
 from every_eval.sources.helm.records import Completion, Prediction, RequestState
@@ -20,7 +21,7 @@ LANGUAGE_MODELING = "language_modeling"
 
 
 def read_outputs(
-    states: Iterable[tuple[int, RequestState]],
+    states: Decoded[RequestState],
     method: str,
     chosen: Mapping[SampleKey, float],
     treatments: Treatments,
@@ -30,8 +31,8 @@ def read_outputs(
 
     `chosen` is the metric predicted_index by HELM's key. What cannot be read is added to `rejects`.
     """
-    outputs = Outputs([])
-    for position, state in states:
+    shown = []
+    for position, state in zip(*states, strict=True):
         treatment = treatments.of(state.instance, FILE, f"$.{KEY}[{position}].instance")
         if isinstance(treatment, Reject):
             rejects.append(treatment)
@@ -40,9 +41,9 @@ def read_outputs(
         if state.result is None or not _is_displayed(state, method, chosen.get(key)):
             continue
         completion = state.result.completions[0] if state.result.completions else Completion()
-        outputs.add(key, _prediction(state, completion, method), treatment, len(outputs.instances), state.request)
-        outputs.instances.append(state.instance)
-    return outputs
+        shown.append((state.instance, key, _prediction(state, completion, method), treatment, state.request))
+    instances, keys, predictions, treated, requests = map(list, zip(*shown, strict=True)) if shown else [[]] * 5
+    return Outputs(instances, range(len(shown)), keys, predictions, treated, requests)
 
 
 def _is_displayed(state: RequestState, method: str, chosen: float | None) -> bool:

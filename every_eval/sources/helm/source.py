@@ -1,17 +1,19 @@
 """HELM as a source: how its runs are found and how they are read."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from every_eval.contracts.helm_tables import HELM_TABLES
+from every_eval.sources.garbage import each_uncollected
 from every_eval.sources.helm.discovery import discover
 from every_eval.sources.helm.main_table import directions, standings
 from every_eval.sources.helm.run_reader import RunReader
 from every_eval.sources.helm.tables.disagreements import disagreements
 from every_eval.sources.helm.tables.release import Release, helm_tables
+from every_eval.sources.helm.watching import index_witness
 from every_eval.sources.source import Discovery, Run, RunRows
 from every_eval.statistics.main_table import MainTable
 from every_eval.storage.storage import Storage
@@ -22,14 +24,24 @@ class HelmSource:
 
     name = "helm"
     data_version = 1
+    has_sample = True
+    benchmarks_variable = "EVERY_EVAL_BENCHMARKS"
+
+    def benchmarks(self, storage: Storage) -> Sequence[str]:  # noqa: ARG002 - the root may hold many more
+        """The projects that are followed by default."""
+        return ("lite", "mmlu", "classic")
 
     def discover(self, storage: Storage, benchmark: str) -> Discovery:
         """Find the runs and releases of one HELM project."""
         return discover(storage, benchmark)
 
+    def index_witness(self, storage: Storage, benchmark: str) -> str:
+        """A digest that changes with a project's releases, suites and newest index."""
+        return index_witness(storage, benchmark)
+
     def read(self, run: Run, open_file: Callable[[str], IO[bytes]]) -> Iterator[RunRows]:
         """Turn a run's files into rows."""
-        return RunReader(run, open_file).pieces()
+        return each_uncollected(RunReader(run, open_file).pieces())
 
     published_contracts = (HELM_TABLES,)
 

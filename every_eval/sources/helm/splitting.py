@@ -13,10 +13,12 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from every_eval.sources.helm.decoding import UNREADABLE, mend
+from every_eval.sources.decoding import UNREADABLE, mend
 
 PIECE_BYTES: Final = 8 << 20
 
+_HEAD_BYTES: Final = 4096
+"""What is looked at least for the beginning of a list."""
 _SPACE: Final = b" \t\r\n"
 _BOM: Final = b"\xef\xbb\xbf"
 _QUOTE, _OPEN, _CLOSE = ord('"'), ord("{"), ord("}")
@@ -71,7 +73,7 @@ def _find_list(file: IO[bytes], key: str | None, piece_bytes: int) -> bytes | No
     pattern = rb"\A(?:\xef\xbb\xbf)?\s*\[" if key is None else rb'"%b"\s*:\s*\[' % re.escape(key.encode())
     depth = 0 if key is None else 1
     head = b""
-    while more := file.read(max(piece_bytes, len(head))):
+    while more := file.read(max(piece_bytes, len(head), _HEAD_BYTES)):
         head += more
         for match in re.finditer(pattern, head):
             if _depth_at(head, match.start()) == depth:
@@ -129,12 +131,14 @@ def _skip(text: bytes, *, is_first: bool) -> int | None:
 
 
 def _decode(raw: bytes) -> list[msgspec.Raw] | None:
-    for text in (lambda: raw, lambda: mend(raw)):
-        try:
-            return msgspec.json.decode(text(), type=list[msgspec.Raw])
-        except UNREADABLE:
-            continue
-    return None
+    try:
+        return msgspec.json.decode(raw, type=list[msgspec.Raw])
+    except UNREADABLE:
+        pass
+    try:
+        return msgspec.json.decode(mend(raw), type=list[msgspec.Raw])
+    except UNREADABLE:
+        return None
 
 
 def _is_framed(file: IO[bytes], head: bytes, end: int, key: str | None) -> bool:

@@ -1,7 +1,7 @@
 """The rows of `stats`: what stats.json reports, beside what the metrics of single outputs give."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,16 +10,17 @@ import pyarrow as pa
 from every_eval.contracts.metrics import METRICS
 from every_eval.contracts.rejects import Reason
 from every_eval.contracts.stats import BOOTSTRAP, RECOMPUTED, REPORTED, STATISTIC_KEY, STATS
-from every_eval.sources.helm.columns import build
+from every_eval.sources.columns import build
+from every_eval.sources.decoding import Decoded
 from every_eval.sources.helm.context import RunContext
-from every_eval.sources.helm.measured import BOUND_TOGETHER, Measured
+from every_eval.sources.helm.measured import Measured
 from every_eval.sources.helm.metrics import LANGUAGE_MODELING
 from every_eval.sources.helm.perturbations import Treatments
 from every_eval.sources.helm.records import ReportedStat
 from every_eval.sources.source import Reject
 from every_eval.statistics.comparison import compare
-from every_eval.statistics.instances import OVER_TRIALS, SCHEMA, summarise
-from every_eval.statistics.replicates import replicate_main_metrics
+from every_eval.statistics.instances import OVER_TRIALS
+from every_eval.statistics.replicates import needed_metrics, replicate_main_metrics
 
 FILE = "stats.json"
 
@@ -33,14 +34,14 @@ NOTHING_MEASURED: Final[StatisticKey] = ("num_instances", *[None] * (len(KEY) - 
 
 
 def read_reported(
-    stats: Iterable[tuple[int, ReportedStat]], treatments: Treatments, rejects: list[Reject]
+    stats: Decoded[ReportedStat], treatments: Treatments, rejects: list[Reject]
 ) -> dict[StatisticKey, Row]:
     """The reported statistics by their key, in the file's order; of two under one key the first counts.
 
     What cannot be read is added to `rejects`.
     """
     rows: dict[StatisticKey, Row] = {}
-    for position, stat in stats:
+    for position, stat in zip(*stats, strict=True):
         treatment = treatments.of(stat.name, FILE, f"$[{position}].name")
         if isinstance(treatment, Reject):
             rejects.append(treatment)
@@ -81,9 +82,7 @@ def run_statistics(reported: Mapping[StatisticKey, Row], measured: Measured, con
     """
     # HELM computes no worst cases of perturbations in language modelling.
     has_worst_cases = context.spec.adapter_spec.method != LANGUAGE_MODELING
-    recomputed = pa.concat_tables(
-        [SCHEMA.empty_table(), *(summarise(table, has_worst_cases=has_worst_cases) for table in measured.tables())]
-    ).sort_by([(name, "ascending") for name in KEY])
+    recomputed = measured.summarise(has_worst_cases=has_worst_cases)
     rows = {key: dict(row) for key, row in reported.items()}
     for row in recomputed.to_pylist():
         rows.setdefault(tuple(row[name] for name in KEY), {}).update(row)
@@ -91,7 +90,8 @@ def run_statistics(reported: Mapping[StatisticKey, Row], measured: Measured, con
     main = _main_metrics(context, {key[0] for key in rows})
     shared = context.shared
     scenario = (shared["benchmark"], shared["dataset_name"], shared["task"])
-    replicates = replicate_main_metrics(_plain(measured.table({name for name, _ in main} | BOUND_TOGETHER)), main, scenario)
+    needed = measured.table(needed_metrics({name for name, _ in main}))
+    replicates = replicate_main_metrics(_plain(needed), main, scenario)
     for row in replicates.to_pylist():
         rows[tuple(row[name] for name in KEY)].update(row)
     columns: dict[str, list[Any]] = {name: [key[place] for key in rows] for place, name in enumerate(KEY)}

@@ -6,7 +6,7 @@ from copy import deepcopy
 from io import BytesIO
 from typing import Any
 
-from every_eval.sources.helm.source import HelmSource
+from every_eval.sources.helm.run_reader import RunReader
 from every_eval.sources.source import Input, Run, RunRows
 from every_eval_tests.sources.rows import gather
 
@@ -93,14 +93,21 @@ def raw_of(content: Any) -> bytes:
 
 
 def read(content: Mapping[str, Any], *, facts: Mapping[str, str] = FACTS, **run: Any) -> RunRows:
-    """The run's rows, which keep their contracts whatever the files hold; a file that is null is not there."""
+    """The run's rows, the same whether its lists are decoded at once or an element or two at a time.
+
+    They keep their contracts, whatever the files hold. A file that is null is not there.
+    """
     raw = {name: raw_of(value) for name, value in content.items() if value is not None}
     inputs = tuple(Input(name, len(value), "w") for name, value in sorted(raw.items()))
     identity = {"source": "helm", "benchmark": "lite", "suite": "v1", "name": "quiz:subject=x,model=m_a"} | run
     folder = f"lite/benchmark_output/runs/v1/{identity['name']}"
-    return gather(
-        HelmSource().read(Run(**identity, folder=folder, inputs=inputs, facts=facts), lambda name: BytesIO(raw[name]))
+    made_up = Run(**identity, folder=folder, inputs=inputs, facts=facts)
+    whole, in_pieces = (
+        gather(RunReader(made_up, lambda name: BytesIO(raw[name]), *sizes).pieces())
+        for sizes in ((1 << 30, 1), (0, 300))
     )
+    assert in_pieces == whole
+    return whole
 
 
 def rejects(rows: RunRows) -> list[tuple[str, str | None, str | None]]:

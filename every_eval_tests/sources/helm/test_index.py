@@ -100,7 +100,7 @@ def test_an_index_says_what_helm_wrote(root: HelmRoot) -> None:
 def test_groups_have_one_order_with_a_listing_and_without(tmp_path: Path) -> None:
     groups = ["a", "a-b", "a_b", "b"]
     table = [{"title": "t", "header": [{"value": "Model"}], "rows": [[{"value": "m"}]]}]
-    files = {f"x/groups/{group}.json": table for group in groups}
+    files: dict[str, Any] = {f"x/groups/{group}.json": table for group in groups}
     files |= {"x/groups/latex/a.tex": b"", "x/groups_metadata.json": {group: {} for group in [*groups[::-1], "absent"]}}
     storage = _write(tmp_path, files)
     unlisted = WatchedStorage(storage, can_list=False)

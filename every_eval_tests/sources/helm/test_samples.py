@@ -9,7 +9,7 @@ import pytest
 from every_eval_tests.sources.helm.made_up import TYPOS, TYPOS_JSON, files, read, rejects, stat
 
 
-def _row(content: dict[str, Any], number: int = 0, **rest: Any) -> dict[str, Any]:
+def _row(content: dict[str, Any], number: int = 0, /, **rest: Any) -> dict[str, Any]:
     row: dict[str, Any] = read(content, **rest).samples.to_pylist()[number]
     return row
 
@@ -57,6 +57,7 @@ def test_every_column_of_a_sample() -> None:
         "mapped_output": None,
         "model_deployment": "host/a",
         "creator": "Somebody",
+        "responses": None,
     }
 
 
@@ -76,13 +77,14 @@ def test_a_changed_text_has_its_own_question_prompt_and_score() -> None:
     assert row["evaluation_id"] == hashlib.sha256(spelled.encode()).hexdigest()
 
 
-def test_an_id_is_of_the_text_as_it_is_written() -> None:
+@pytest.mark.parametrize("instance_id", ["é😀", 'a"b', "back\\slash", "a\n\t\b\f\r\x01\x1f\x7f", "/\u2028</", ""])
+def test_an_id_is_of_the_canonical_json_whatever_the_text(instance_id: str) -> None:
     content = files()
     for file in ("instances.json", "display_predictions.json", "display_requests.json"):
         for item in content[file]:
             name = "id" if "id" in item else "instance_id"
-            item[name] = item[name].replace("id1", "é😀")
-    identity = ["helm", "lite", "v1", "quiz:subject=x,model=m_a", "é😀", None, 0, None, 0]
+            item[name] = item[name].replace("id1", instance_id)
+    identity = ["helm", "lite", "v1", "quiz:subject=x,model=m_a", instance_id, None, 0, None, 0]
     spelled = json.dumps(identity, separators=(",", ":"), ensure_ascii=False)
 
     assert _row(content)["evaluation_id"] == hashlib.sha256(spelled.encode()).hexdigest()

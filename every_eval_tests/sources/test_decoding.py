@@ -5,7 +5,7 @@ import msgspec
 import pytest
 
 from every_eval.contracts.rejects import Reason
-from every_eval.sources.helm.decoding import decode_list, decode_object, mend, without_space
+from every_eval.sources.decoding import decode_list, decode_object, mend, without_space
 from every_eval.sources.helm.records import Number
 from every_eval.sources.source import Reject
 

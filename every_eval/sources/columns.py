@@ -34,18 +34,19 @@ def build(
 def codes_of(codes: np.ndarray, values: Sequence[str | None]) -> pa.DictionaryArray:
     """Texts given as positions in `values`, each of which may stand there more than once."""
     distinct: dict[str | None, int] = {}
-    places = np.array([distinct.setdefault(value, len(distinct)) for value in values], np.int32)
+    places = np.array([distinct.setdefault(value, len(distinct)) for value in values], np.int32)[codes]
     null = distinct.pop(None, None)
+    mask = None if null is None else places == null
     if null is not None:
         places -= places > null
-    indices = places[codes]
-    mask = None if null is None else np.array([value is None for value in values], np.bool_)[codes]
-    return pa.DictionaryArray.from_arrays(pa.array(indices, mask=mask), pa.array(distinct, pa.string()))
+    return pa.DictionaryArray.from_arrays(pa.array(places, mask=mask), pa.array(distinct, pa.string()))
 
 
 def _repeat(value: object, kind: pa.DataType, n_rows: int) -> pa.Array:
     if pa.types.is_string(kind):
         return codes_of(np.zeros(n_rows, np.int32), [value])  # type: ignore[list-item]
+    if value is None:
+        return pa.nulls(n_rows, kind)
     return pa.repeat(pa.scalar(value, kind), n_rows)
 
 

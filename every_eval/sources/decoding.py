@@ -1,4 +1,4 @@
-"""Typed decoding of HELM's JSON, with whatever it wrote that JSON does not allow.
+"""Typed decoding of JSON as sources write it, with what JSON does not allow.
 
 Python's `json` writes the bare tokens NaN and Infinity, and half of a surrogate pair where a model's output was
 cut between the two. Neither is JSON. A file is decoded strictly first; only one that fails is mended and decoded
@@ -6,8 +6,8 @@ again, so that the mending costs nothing where it is not needed.
 """
 
 import re
-from collections.abc import Iterable
-from typing import Final, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -15,6 +15,14 @@ from every_eval.contracts.rejects import Reason
 from every_eval.sources.source import Reject
 
 T = TypeVar("T")
+
+
+class Decoded(NamedTuple, Generic[T]):
+    """Elements of a list, and their positions in it."""
+
+    positions: Sequence[int]
+    records: Sequence[T]
+
 
 _TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b', re.DOTALL)
 _SURROGATE: Final = re.compile(

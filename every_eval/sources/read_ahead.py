@@ -1,0 +1,102 @@
+"""Opening a run's inputs before they are asked for, so that the network and the processor work at once."""
+
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock
+from types import TracebackType
+from typing import IO, Final, Self
+
+from every_eval.sources.inputs import MEMORY_BYTES, open_input
+from every_eval.sources.source import Run
+from every_eval.storage.storage import Storage
+
+AHEAD_BYTES: Final = 64 << 20
+"""Of inputs held in memory before they are asked for."""
+THREADS: Final = 32
+
+Key = tuple[str, str]
+"""Folder of a run and name of its input."""
+
+
+class ReadAhead:
+    """Opens inputs in the order in which they are expected, as far as a bound on memory allows."""
+
+    def __init__(self, storage: Storage, n_threads: int = THREADS, max_bytes: int = AHEAD_BYTES) -> None:
+        """Opens nothing yet."""
+        self._storage = storage
+        self._max_bytes = max_bytes
+        self._threads = ThreadPoolExecutor(n_threads, "read-ahead")
+        self._lock = Lock()
+        self._expected: dict[Key, Run] = {}
+        self._opening: dict[Key, tuple[Future[IO[bytes]], int]] = {}
+        self._n_bytes = 0
+
+    def expect(self, runs: Iterable[Run]) -> None:
+        """Tell which runs will be read after those that are expected already."""
+        with self._lock:
+            self._expected |= {(run.folder, item.name): run for run in runs for item in run.inputs}
+            self._advance()
+
+    def open(self, run: Run, name: str) -> IO[bytes]:
+        """See `open_input`."""
+        key = (run.folder, name)
+        with self._lock:
+            self._expected.pop(key, None)
+            if key not in self._opening:
+                self._start(key, run)
+            opening, n_bytes = self._opening.pop(key)
+        try:
+            return opening.result()
+        finally:
+            with self._lock:
+                self._n_bytes -= n_bytes
+                self._advance()
+
+    def finish(self, run: Run) -> None:
+        """Give up what is expected of a run and was not asked for."""
+        with self._lock:
+            for key in [(run.folder, item.name) for item in run.inputs]:
+                self._expected.pop(key, None)
+                self._give_up(key)
+            self._advance()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._lock:
+            self._expected.clear()
+            for key in list(self._opening):
+                self._give_up(key)
+        self._threads.shutdown(cancel_futures=True)
+
+    def _advance(self) -> None:
+        for key, run in list(self._expected.items()):
+            if self._n_bytes and self._n_bytes + _held_bytes(run, key[1]) > self._max_bytes:
+                return
+            del self._expected[key]
+            self._start(key, run)
+
+    def _start(self, key: Key, run: Run) -> None:
+        n_bytes = _held_bytes(run, key[1])
+        self._n_bytes += n_bytes
+        self._opening[key] = self._threads.submit(open_input, self._storage, run, key[1]), n_bytes
+
+    def _give_up(self, key: Key) -> None:
+        if key in self._opening:
+            opening, n_bytes = self._opening.pop(key)
+            self._n_bytes -= n_bytes
+            if not opening.cancel():
+                opening.add_done_callback(_close)
+
+
+def _close(opening: Future[IO[bytes]]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
+
+
+def _held_bytes(run: Run, name: str) -> int:
+    size = next(item.size for item in run.inputs if item.name == name)
+    return MEMORY_BYTES if size is None else min(size, MEMORY_BYTES)

@@ -1,0 +1,98 @@
+from collections import Counter
+from dataclasses import dataclass, field
+from hashlib import md5
+from io import BytesIO
+from threading import Lock
+from typing import IO, Any
+
+import pytest
+
+from every_eval.errors import UpstreamUnavailable
+from every_eval.sources.read_ahead import ReadAhead
+from every_eval.sources.source import Input, Run
+
+
+@dataclass
+class Counted:
+    """A storage that counts what is opened and not yet closed."""
+
+    contents: dict[str, bytes]
+    opened: Counter[str] = field(default_factory=Counter)
+    lock: Lock = field(default_factory=Lock)
+
+    def open(self, name: str) -> IO[bytes]:
+        with self.lock:
+            self.opened[name] += 1
+        return BytesIO(self.contents[name])
+
+
+def _run(number: int, *sizes: int) -> tuple[Run, dict[str, bytes]]:
+    contents = {f"{name}.json": bytes([number]) * size for name, size in zip("abcd", sizes, strict=False)}
+    inputs = tuple(Input(name, len(raw), "w", md5(raw).hexdigest()) for name, raw in contents.items())
+    run = Run("helm", "lite", "v1", f"r{number}", f"runs/r{number}", inputs)
+    return run, {f"{run.folder}/{name}": raw for name, raw in contents.items()}
+
+
+def _storage(*made: tuple[Run, dict[str, bytes]]) -> Any:
+    return Counted({name: raw for _, contents in made for name, raw in contents.items()})
+
+
+def test_every_input_is_opened_once_and_given_as_it_is() -> None:
+    made = [_run(number, 10, 20, 30) for number in range(20)]
+    storage = _storage(*made)
+    with ReadAhead(storage, n_threads=4, max_bytes=100) as ahead:
+        ahead.expect(run for run, _ in made)
+        for run, contents in made:
+            for item in reversed(run.inputs):
+                assert ahead.open(run, item.name).read() == contents[f"{run.folder}/{item.name}"]
+            ahead.finish(run)
+
+    assert set(storage.opened.values()) == {1} and len(storage.opened) == 60
+
+
+def test_no_more_is_opened_ahead_than_the_bound_allows() -> None:
+    made = [_run(number, 40, 40) for number in range(10)]
+    storage = _storage(*made)
+    with ReadAhead(storage, n_threads=2, max_bytes=100) as ahead:
+        ahead.expect(run for run, _ in made)
+        ahead._threads.submit(int).result()
+
+    assert sum(storage.opened.values()) <= 2  # 40 + 40 bytes; a third input would make them 120
+
+
+def test_an_input_above_the_bound_is_opened_by_itself() -> None:
+    made = _run(1, 500, 10)
+    with ReadAhead(_storage(made), max_bytes=100) as ahead:
+        ahead.expect([made[0]])
+
+        assert [len(ahead.open(made[0], name).read()) for name in ("a.json", "b.json")] == [500, 10]
+
+
+def test_what_nobody_asks_for_makes_room_when_its_run_is_finished() -> None:
+    skipped, wanted = _run(1, 90, 90), _run(2, 90)
+    storage = _storage(skipped, wanted)
+    with ReadAhead(storage, n_threads=1, max_bytes=100) as ahead:
+        ahead.expect([skipped[0], wanted[0]])
+        ahead.finish(skipped[0])
+        ahead._threads.submit(int).result()
+
+        assert storage.opened["runs/r2/a.json"] == 1
+    assert storage.opened["runs/r1/b.json"] == 0
+
+
+def test_what_was_not_expected_can_be_asked_for() -> None:
+    made = _run(1, 10)
+    with ReadAhead(_storage(made)) as ahead:
+        assert ahead.open(made[0], "a.json").read() == b"\x01" * 10
+
+
+def test_an_input_that_is_another_one_is_told_to_whoever_asks_for_it() -> None:
+    made = _run(1, 10, 10)
+    storage = _storage(made)
+    storage.contents["runs/r1/a.json"] = b"else"
+    with ReadAhead(storage) as ahead:
+        ahead.expect([made[0]])
+        with pytest.raises(UpstreamUnavailable, match=r"runs/r1/a\.json is not what was listed"):
+            ahead.open(made[0], "a.json")
+
+        assert len(ahead.open(made[0], "b.json").read()) == 10

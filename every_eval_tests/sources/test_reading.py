@@ -1,0 +1,98 @@
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from every_eval.errors import TransientError, UpstreamUnavailable
+from every_eval.sources.catalog import md5_of
+from every_eval.sources.helm.source import HelmSource
+from every_eval.sources.reading import PROCESS_BYTES, Reading, ReadingHere, Workers, reading
+from every_eval.sources.source import Run, RunRows
+from every_eval.storage.archive import HELM_SAMPLE, ArchiveStorage
+from every_eval_tests.sources.rows import gather
+
+STORAGE = ArchiveStorage(HELM_SAMPLE)
+
+
+def _runs() -> list[Run]:
+    """A few runs of the bundled sample, as the catalog has them."""
+    return [
+        replace(
+            run,
+            inputs=tuple(replace(item, md5=md5_of(STORAGE.read(f"{run.folder}/{item.name}"))) for item in run.inputs),
+        )
+        for run in HelmSource().discover(STORAGE, "lite").runs[:12]
+    ]
+
+
+def _rows(reader: Reading, runs: Sequence[Run]) -> list[RunRows]:
+    return [gather(pieces) for pieces in reader.rows(runs)]
+
+
+class Dying(HelmSource):
+    """A source whose process is killed by some runs."""
+
+    def read(self, run: Run, open_file: Callable[[str], IO[bytes]]) -> Iterator[RunRows]:
+        """Read, or end everything."""
+        if run.name.startswith("legalbench"):
+            os._exit(9)
+        yield from super().read(run, open_file)
+
+
+@pytest.mark.parametrize("n_processes", [2, 3])
+def test_several_processes_give_the_rows_of_one_in_the_same_order(n_processes: int) -> None:
+    runs = _runs()
+    with Workers(HelmSource(), STORAGE, n_processes) as workers:
+        twice = [_rows(workers, runs), _rows(workers, runs[:5])]
+
+    here = _rows(ReadingHere(HelmSource(), STORAGE), runs)
+    assert twice == [here, here[:5]]
+    assert all(rows.samples.num_rows and rows.metrics.num_rows and rows.stats.num_rows for rows in here)
+
+
+def test_what_goes_wrong_in_a_process_goes_wrong_here_and_the_next_shard_is_read() -> None:
+    runs = _runs()
+    changed = replace(runs[4], inputs=tuple(replace(item, md5="0" * 32) for item in runs[4].inputs))
+    with Workers(HelmSource(), STORAGE, 2) as workers:
+        with pytest.raises(UpstreamUnavailable, match="is not what was listed"):
+            _rows(workers, [*runs[:4], changed, *runs[5:]])
+
+        assert _rows(workers, runs[:3]) == _rows(ReadingHere(HelmSource(), STORAGE), runs[:3])
+
+
+def test_a_process_that_is_killed_is_an_error_that_may_pass() -> None:
+    with Workers(Dying(), STORAGE, 2) as workers, pytest.raises(TransientError, match="has ended"):
+        _rows(workers, _runs())
+
+
+def test_a_reader_that_is_left_early_leaves_nothing_behind() -> None:
+    runs = _runs()
+    with Workers(HelmSource(), STORAGE, 2) as workers:
+        rows = workers.rows(runs)
+        next(rows)
+        rows.close()
+
+        assert len(_rows(workers, runs)) == len(runs)
+
+
+@pytest.mark.parametrize(
+    ("n_processes", "n_bytes", "is_parallel"),
+    [(1, 1 << 40, False), (8, PROCESS_BYTES, False), (8, 2 * PROCESS_BYTES, True), (2, 1 << 40, True)],
+)
+def test_processes_are_started_where_there_is_enough_to_read(n_processes: int, n_bytes: int, is_parallel: bool) -> None:
+    with reading(HelmSource(), STORAGE, n_processes, n_bytes) as reader:
+        assert isinstance(reader, Workers) is is_parallel
+
+
+def test_a_process_that_reads_imports_neither_dagster_nor_pandas() -> None:
+    program = (
+        "import sys, every_eval.sources.worker, every_eval.sources.helm.source; "
+        "assert not {'dagster', 'pandas', 'scipy', 'huggingface_hub'} & set(sys.modules)"
+    )
+
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[2])
