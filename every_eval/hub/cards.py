@@ -1,24 +1,29 @@
-"""Dataset cards: what a repo's README.md says, from its tables' contracts and a listing; no clock in it."""
+"""Dataset cards: what a repo's README.md says, from its tables' contracts and what is in it; no clock in it.
 
-from collections.abc import Iterable, Mapping, Sequence
+The YAML at its beginning is for the Hub's viewer and `datasets`: https://huggingface.co/docs/hub/datasets-manual-configuration
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
 from every_eval.contracts.table import Column, Table
+from every_eval.hub.citations import citations, tags
+from every_eval.hub.features import features, size_category
 
 CARD = "README.md"
 
-HELM_CITATION = """```bibtex
-@article{liang2023holistic,
-  title   = {Holistic Evaluation of Language Models},
-  author  = {Percy Liang and Rishi Bommasani and Tony Lee and others},
-  journal = {Transactions on Machine Learning Research},
-  year    = {2023},
-  url     = {https://openreview.net/forum?id=iO4LZibEqW}
-}
-```"""
+
+@dataclass(frozen=True)
+class Config:
+    """A part of a repo that `datasets` loads by its name."""
+
+    name: str
+    contract: Table
+    patterns: Sequence[str]
+    """Its files, as paths or globs from the repo's root."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ class Section:
 
     contract: Table
     pattern: str
-    """Its files, as a glob from the repo's root."""
+    """Its files, as a path or glob from the repo's root."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +40,19 @@ class Card:
     """What a card is made of."""
 
     title: str
+    repo: str
     introduction: str
-    configs: Mapping[str, str]
-    """Names that `datasets` loads, each with the glob of its files; the first is the default."""
+    configs: Sequence[Config]
+    """The first is the default, and the one that is shown how to load."""
     sections: Sequence[Section]
     contents: str
     """What is in it, as Markdown."""
-    repo: str
+    n_rows: int
+    """Rows of what the repo is about."""
+    queries: str = ""
+    """Further examples, as Markdown."""
+    sources: Sequence[str] = ("helm",)
+    """Names of the sources whose results are in it."""
 
     def render(self) -> bytes:
         """The card's bytes."""
@@ -49,38 +60,55 @@ class Card:
             f"---\n{self._front_matter()}---\n\n# {self.title}\n\n{self.introduction}",
             f"## What is in it\n\n{self.contents}",
             f"## How to read it\n\n{self._examples()}",
-            "## Tables\n\n" + "\n\n".join(_documentation(section) for section in self.sections),
-            f"## Citation\n\nHELM, whose results these are:\n\n{HELM_CITATION}",
+            *([self.queries] if self.queries else []),
+            "## Tables\n\n" + "\n\n".join(map(_documentation, self.sections)),
+            "## Licence\n\nThe results belong to those who published them, and the questions to the datasets that they "
+            "were taken from, each under its own licence.",
+            f"## Citation\n\n{citations(self.sources)}",
         ]
         return ("\n\n".join(parts) + "\n").encode()
 
     def _front_matter(self) -> str:
         import yaml
 
-        configs: list[dict[str, Any]] = [
-            {"config_name": name, "data_files": [{"split": "train", "path": pattern}]}
-            for name, pattern in self.configs.items()
-        ]
-        configs[0]["default"] = True
         fields: dict[str, Any] = {
             "pretty_name": self.title,
             "license": "other",
-            "language": ["en"],
-            "tags": ["evaluation", "leaderboard", "helm"],
-            "configs": configs,
+            "license_name": "as-published",
+            "license_link": f"https://huggingface.co/datasets/{self.repo}#licence",
+            "size_categories": [size_category(self.n_rows)],
+            "tags": ["evaluation", "leaderboard", *tags(self.sources)],
+            "configs": [_data_files(config) for config in self.configs],
+            "dataset_info": [
+                {"config_name": config.name, "features": features(config.contract.schema)} for config in self.configs
+            ],
         }
-        text: str = yaml.safe_dump(fields, sort_keys=False)
+        fields["configs"][0]["default"] = True
+        text: str = yaml.safe_dump(fields, sort_keys=False, width=120)
         return text
 
     def _examples(self) -> str:
-        name, pattern = next(iter(self.configs.items()))
-        address = f"hf://datasets/{self.repo}/{pattern}"
+        config = self.configs[0]
+        address = address_of(self.repo, config.patterns[0])
+        folder = address.removesuffix("/*.parquet")
         return (
             "```python\nfrom datasets import load_dataset\n\n"
-            f'load_dataset("{self.repo}", "{name}", split="train")\n```\n\n'
-            f'```python\nimport polars as pl\n\npl.scan_parquet("{address}")\n```\n\n'
+            f'rows = load_dataset("{self.repo}", "{config.name}", split="train")\n'
+            f'stream = load_dataset("{self.repo}", "{config.name}", split="train", streaming=True)\n```\n\n'
+            f'```python\nimport pandas as pd\n\nframe = pd.read_parquet("{folder}")\n```\n\n'
+            f'```python\nimport polars as pl\n\nframe = pl.scan_parquet("{address}").head(10).collect()\n```\n\n'
             f"```sql\n-- DuckDB\nSELECT * FROM '{address}' LIMIT 10;\n```"
         )
+
+
+def address_of(repo: str, path: str) -> str:
+    """Where readers of Parquet find a file of a repo on the Hugging Face Hub."""
+    return f"hf://datasets/{repo}/{path}"
+
+
+def _data_files(config: Config) -> dict[str, Any]:
+    path = list(config.patterns) if len(config.patterns) > 1 else config.patterns[0]
+    return {"config_name": config.name, "data_files": [{"split": "train", "path": path}]}
 
 
 def _documentation(section: Section) -> str:
@@ -105,3 +133,9 @@ def type_name(kind: pa.DataType) -> str:
 def count_bytes(sizes: Iterable[int]) -> str:
     """A sum of sizes, for people."""
     return f"{sum(sizes) / 1e6:,.1f} MB"
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Rows as a table; undefined cells are left empty."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join("" if cell is None else str(cell) for cell in line) + " |" for line in lines)

@@ -1,12 +1,12 @@
 """The Hub's own client, with what it leaves to its caller: retries, time-outs, and care for the token."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
@@ -51,6 +51,10 @@ class HubClient:
         self._sleep = sleep
         self.endpoint = self._api.endpoint
         send_only_to(self.endpoint, token)
+
+    def whoami(self) -> Mapping[str, Any]:
+        """Whose the token is, and what it may do."""
+        return self._repeat("asking whose HF_TOKEN is", self._api.whoami)
 
     def head(self, repo: str, commit: str | None = None) -> Head | None:
         """The newest commit, or the one named; null if there is no such repo."""

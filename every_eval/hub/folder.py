@@ -1,12 +1,13 @@
 """The Hub in a folder, embedded: `root/owner/name/…` are plain files that anything can read."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
-from every_eval.errors import PublishConflict
+from every_eval.errors import ConfigurationError, PublishConflict
 from every_eval.hub.disk import writing
 from every_eval.hub.hub import Add, Change, HubFile
 from every_eval.hub.manifest import Manifest
@@ -71,6 +72,16 @@ class FolderHub:
                 made = Manifest(parent, title, self._clock().astimezone(UTC), files)
                 repository.record(head, made, contents)
                 return _show(repository, made)
+
+    def check_access(self, repo: str) -> None:
+        """See `Hub.check_access`."""
+        folder = self._repository(repo).folder
+        place = next(place for place in (folder, *folder.parents) if place.exists())
+        if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+            raise ConfigurationError(
+                f"{folder} cannot be written to: {place} is not a folder, or not one that we may write to; "
+                "set EVERY_EVAL_HUB to another folder"
+            )
 
     def location(self, repo: str, path: str = "") -> str:
         """See `Hub.location`."""

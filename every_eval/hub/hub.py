@@ -86,6 +86,14 @@ class Hub(Protocol):
             HubUnavailable: the Hub did not take the commit; nothing was changed.
         """
 
+    def check_access(self, repo: str) -> None:
+        """Find out, writing nothing, whether the repo can be written to.
+
+        Raises:
+            ConfigurationError: it cannot; the message says why, and what to do.
+            HubUnavailable: the Hub did not answer.
+        """
+
     def location(self, repo: str, path: str = "") -> str:
         """Where people find the repo, or a file of it: an absolute path or a URL."""
 

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
 from every_eval.errors import ConfigurationError, HubUnavailable, PublishConflict, TerminalError
+from every_eval.hub.access import refusal
 from every_eval.hub.client import Head, HubClient, Operation
 from every_eval.hub.digests import Digests, digests
 from every_eval.hub.downloads import Downloads
@@ -57,6 +58,7 @@ class HuggingFaceHub:
         token = token.strip() if token else None
         if token and not _TOKEN.fullmatch(token):
             raise ConfigurationError("HF_TOKEN holds characters that no token has")
+        self._has_token = bool(token)
         self._client = HubClient(token or None, endpoint, sleep)
         self._downloads = Downloads(cache.absolute())
         self._newest: dict[str, HuggingFaceSnapshot] = {}
@@ -91,6 +93,15 @@ class HuggingFaceHub:
             parent=parent or self._create(repo),
         )
         return self._show(repo, self._client.head(repo, commit), [*kept, *self._landed(repo, commit, added)])
+
+    def check_access(self, repo: str) -> None:
+        """See `Hub.check_access`."""
+        check_repo(repo)
+        advice = f"make a token that may write there at {self._client.endpoint}/settings/tokens, or name another repo"
+        if not self._has_token:
+            raise ConfigurationError(f"HF_TOKEN is not set, and {repo} cannot be written to without: {advice}")
+        if reason := refusal(self._client.whoami(), repo):
+            raise ConfigurationError(f"HF_TOKEN may not write to {repo}: {reason}; {advice}")
 
     def location(self, repo: str, path: str = "") -> str:
         """See `Hub.location`."""

@@ -41,8 +41,8 @@ def check_space(folder: Path, n_bytes: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < n_bytes:
         raise ConfigurationError(
-            f"{folder} has {free:,} bytes left and work files may take {n_bytes:,}: make room, or set TMPDIR to a folder "
-            "on another disk"
+            f"{folder} has {free:,} bytes left and work files may take {n_bytes:,}: make room, or set TMPDIR to "
+            "a folder on another disk"
         )
 
 
@@ -53,5 +53,5 @@ def check_source(name: str, storage: Storage) -> None:
             storage.list_folders("")
     except UpstreamUnavailable as error:
         raise ConfigurationError(
-            f"{storage.location} cannot be reached ({error}): try again later, or correct EVERY_EVAL_{name.upper()}_ROOT"
+            f"{storage.location} cannot be reached: {error}; try again later, or correct EVERY_EVAL_{name.upper()}_ROOT"
         ) from error

@@ -1,6 +1,7 @@
 """The data repo's card: what is published of which benchmarks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from every_eval.contracts.catalog import CATALOG, State
 from every_eval.contracts.metrics import METRICS
@@ -8,53 +9,96 @@ from every_eval.contracts.parquet import read_table
 from every_eval.contracts.rejects import REJECTS
 from every_eval.contracts.releases import RELEASES
 from every_eval.contracts.samples import SAMPLES
+from every_eval.contracts.shards import SHARDS
 from every_eval.contracts.stats import STATS
-from every_eval.hub.cards import CARD, Card, Section, count_bytes
+from every_eval.hub.cards import CARD, Card, Config, Section, count_bytes, markdown_table
 from every_eval.hub.hub import Add, Change, Snapshot
+from every_eval.sources import SOURCES
 from every_eval.sources.discovery import read_catalog, releases_path
 from every_eval.sources.shard_files import FOLDERS
+from every_eval.sources.shard_index import read_index
 from every_eval.sources.shards import published_shards
+from every_eval.sources.source import Source
 
 INTRODUCTION = """Results of public evaluations of language models: every run, every instance, every metric, as Parquet.
 They are made from the JSON files that the evaluations' authors publish; what could not be read is listed, with the
 reason, in `rejects`. A leaderboard over them is in
 [every_eval_score_ever](https://huggingface.co/datasets/evaleval/every_eval_score_ever)."""
 
+HEADER = (
+    *("benchmark", "newest release", "models", "runs", "samples", "metrics", "statistics", "rejects"),
+    *("withdrawn upstream", "shards", "size"),
+)
+
 
 def card_change(head: Snapshot, repo: str) -> Sequence[Change]:
     """The card of what the repo holds; nothing while it holds nothing."""
-    folders = sorted({path.split("/")[1] for path in head.files if path.startswith("stats/")})
+    found = sorted({path.split("/")[1] for path in head.files if path.startswith("stats/")})
+    folders = [folder for source in SOURCES for folder in found if _is_of(source, folder)]
     if not folders:
         return []
+    indexes = {folder: read_index(head, folder) for folder in folders}
+    sections = [section for section in _sections() if _is_there(section, head)]
+    rows = [row for index in indexes.values() for row in index]
+    models = {model for row in rows for model in row["models"]}
     card = Card(
         title="Every Eval Ever",
-        introduction=INTRODUCTION,
-        configs={folder: f"data/{folder}/*.parquet" for folder in folders}
-        | {table: f"{table}/*/*.parquet" for table in (METRICS.name, STATS.name)},
-        sections=[
-            *(Section(table, f"{FOLDERS[table.name]}/*/*.parquet") for table in (SAMPLES, METRICS, STATS, REJECTS)),
-            *(Section(table, f"{table.name}/*.parquet") for table in (CATALOG, RELEASES)),
-        ],
-        contents="\n".join(_contents(head, folders)),
         repo=repo,
+        introduction=INTRODUCTION,
+        configs=[
+            *(
+                Config(name, SAMPLES, [f"data/{name}/*.parquet"])
+                for name in folders
+                if _total(indexes[name], "samples")
+            ),
+            *(Config(item.contract.name, item.contract, [item.pattern]) for item in sections[1:] if _holds(item, rows)),
+        ],
+        sections=sections,
+        contents=markdown_table(HEADER, _rows(head, indexes)) + f"\n\n{len(models):,} models in all.",
+        n_rows=_total(rows, "samples"),
+        sources=[source.name for source in SOURCES if any(_is_of(source, folder) for folder in folders)],
     )
     return [Add(CARD, card.render())]
 
 
-def _contents(head: Snapshot, folders: Sequence[str]) -> Iterator[str]:
-    yield "| benchmark | newest release | runs | withdrawn upstream | shards | size |"
-    yield "|---|---|---|---|---|---|"
-    for folder in folders:
-        catalog = read_catalog(head, folder)
-        withdrawn = sum(entry.state is State.WITHDRAWN for entry in catalog)
-        # Of the shards alone: the catalog's size depends on where the results were read from.
+def _is_of(source: Source, folder: str) -> bool:
+    return folder.startswith(f"{source.name}_")
+
+
+def _sections() -> list[Section]:
+    shards = [Section(table, f"{FOLDERS[table.name]}/*/*.parquet") for table in (SAMPLES, METRICS, STATS, REJECTS)]
+    return shards + [Section(table, f"{table.name}/*.parquet") for table in (CATALOG, RELEASES, SHARDS)]
+
+
+def _is_there(section: Section, head: Snapshot) -> bool:
+    return any(path.startswith(section.pattern.partition("*")[0]) for path in head.files)
+
+
+def _holds(section: Section, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a table has rows at all: `datasets` would fail to load one without."""
+    return section.contract.name not in FOLDERS or _total(rows, section.contract.name) > 0
+
+
+def _rows(head: Snapshot, indexes: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[list[object]]:
+    for folder, index in indexes.items():
+        # Sizes of the shards alone: the catalog's depends on where the results were read from.
         tops = {f"{top}/{folder}" for top in FOLDERS.values()}
-        size = count_bytes(file.size for path, file in head.files.items() if path.rpartition("/")[0] in tops)
-        n_shards = len(published_shards(head.files, folder))
-        yield f"| {folder} | {_newest(head, folder)} | {len(catalog)} | {withdrawn} | {n_shards} | {size} |"
+        yield [
+            folder,
+            _newest(head, folder),
+            len({model for row in index for model in row["models"]}),
+            *(f"{_total(index, of):,}" for of in ("runs", "samples", "metrics", "stats", "rejects")),
+            sum(entry.state is State.WITHDRAWN for entry in read_catalog(head, folder)),
+            len(published_shards(head.files, folder)),
+            count_bytes(file.size for path, file in head.files.items() if path.rpartition("/")[0] in tops),
+        ]
 
 
-def _newest(head: Snapshot, folder: str) -> str:
+def _total(index: Sequence[Mapping[str, Any]], of: str) -> int:
+    return sum(row[f"n_{of}"] for row in index)
+
+
+def _newest(head: Snapshot, folder: str) -> str | None:
     path = releases_path(folder)
     rows = read_table(RELEASES, [head.fetch(path)]).to_pylist() if path in head.files else []
-    return next((row["release"] for row in rows if row["is_newest"]), "none")
+    return next((row["release"] for row in rows if row["is_newest"]), None)

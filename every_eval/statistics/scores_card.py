@@ -1,5 +1,6 @@
 """The scores repo's card, with the top of the leaderboard in it."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
+from every_eval.contracts.cross_source import CROSS_SOURCE
 from every_eval.contracts.leaderboard import LEADERBOARD
 from every_eval.contracts.parquet import read_table
 from every_eval.contracts.state import STATE
@@ -43,25 +45,29 @@ WHERE board.benchmark = '{benchmark}' AND board.rank = 1 AND stats.is_main_metri
 def card_add(
     repo: str,
     source: str,
-    tables: Sequence[Table],
     leaderboard: pa.Table,
     *,
     head: Snapshot | None = None,
     data_repo: str = DATA_REPO,
-    n_rows: int = 0,
+    n_rows: Mapping[Table, int],
 ) -> Add:
-    """The card once a source's newest `tables`, of `n_rows` together, lie on `head` beside those of other sources."""
-    latest = {f"latest/{latest_name(table, source)}": table for table in tables}
+    """The card once a source's newest tables, of `n_rows` each, lie on `head` beside those of other sources.
+
+    A table without rows is no config: `datasets` would fail to load it.
+    """
+    latest = {f"latest/{latest_name(table, source)}": table for table in n_rows}
+    rows_of = Counter(n_rows)
     boards = [leaderboard]
     for path, (table, file) in _others(head, latest).items() if head else ():
         latest[path] = table
-        n_rows += pq.read_metadata(file).num_rows
+        rows_of[table] += pq.read_metadata(file).num_rows
         boards += [read_table(LEADERBOARD, [file])] if table is LEADERBOARD else []
+    full = {table.name: table for table in latest.values() if rows_of[table] or not rows_of.total()}
     configs = [
         Config(name, table, sorted(path for path in latest if latest[path] is table))
-        for name, table in sorted({table.name: table for table in latest.values()}.items())
+        for name, table in sorted(full.items())
     ]
-    rows = sorted(pa.concat_tables(boards).to_pylist(), key=lambda row: (row["source"], row["benchmark"]))
+    rows = sorted(pa.concat_tables(boards).to_pylist(), key=lambda row: (_place(row["source"]), row["benchmark"]))
     card = Card(
         title="Every Eval Score Ever",
         repo=repo,
@@ -72,15 +78,22 @@ def card_add(
             Section(STATE, "state/*/*.parquet"),
         ],
         contents="\n\n".join(_tops(rows)),
-        n_rows=n_rows,
+        n_rows=rows_of.total(),
         queries=_answers(repo, data_repo, rows[0]) if rows else "",
+        sources=sorted({source, *(row["source"] for row in rows)}, key=_place),
     )
     return Add(CARD, card.render())
 
 
+def _place(source: str) -> int:
+    """Where a source stands among all."""
+    return [one.name for one in SOURCES].index(source)
+
+
 def latest_name(table: Table, source: str) -> str:
-    """Name of a table's newest file; helm_tables bears its source's name already."""
-    return f"{table.name}.parquet" if table.name.startswith(f"{source}_") else f"{table.name}_{source}.parquet"
+    """Name of a table's newest file; helm_tables bears its source's name already, and cross_source is of all."""
+    is_named = table is CROSS_SOURCE or table.name.startswith(f"{source}_")
+    return f"{table.name}.parquet" if is_named else f"{table.name}_{source}.parquet"
 
 
 def _others(head: Snapshot, own: Mapping[str, Table]) -> dict[str, tuple[Table, Path]]:

@@ -101,7 +101,8 @@ class FaultyHandler(BaseHTTPRequestHandler):
         if ending == "flipped" and body:
             body = bytes([body[0] ^ 1]) + body[1:]
         status, headers = answer.status, dict(answer.headers)
-        if asked := re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", "")):
+        asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+        if asked and status == 200:
             first, last = int(asked[1]), min(int(asked[2] or len(body) - 1), len(body) - 1)
             headers["Content-Range"] = f"bytes {first}-{last}/{len(body)}"
             status, body = 206, body[first : last + 1]

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from http.server import ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from every_eval_tests.hub.commits import Blob, Commit
@@ -22,6 +23,7 @@ from every_eval_tests.hub.faults import Answer, Fault, FaultyHandler
 TOKEN = "hf_ThisTokenMustNotBeSeenAnywhere"
 CLIENT_WARNING = "ignore:Use 'content=:DeprecationWarning"
 """A warning of the Hub's client over how it itself calls its HTTP library."""
+MEMBER = {"type": "user", "name": "tester", "orgs": [{"name": "evaleval", "roleInOrg": "contributor"}]}
 PAGE = 7
 """Entries in a page of a listing; the real Hub has 1,000."""
 
@@ -38,6 +40,8 @@ class HubServer:
     large: dict[str, bytes] = field(default_factory=dict)
     """Uploaded contents by their SHA-256."""
     faults: list[Fault] = field(default_factory=list)
+    who: dict[str, Any] = field(default_factory=lambda: {**MEMBER, "auth": {"accessToken": {"role": "write"}}})
+    """Whose the token is, and what it may do."""
     requests: list[tuple[str, str, str | None]] = field(default_factory=list)
     """`METHOD path`, the host it was sent to and its authorization, of each request."""
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -240,8 +244,8 @@ def _large(hub: HubServer, request: _Request) -> Answer:
     return Answer(200, {"ETag": f'"{request.repo}"', "Accept-Ranges": "bytes"}, hub.large[request.repo])
 
 
-def _whoami(_: HubServer, __: _Request) -> Answer:
-    return Answer.of({"type": "user", "name": "tester", "auth": {"accessToken": {"role": "write"}}})
+def _whoami(hub: HubServer, _: _Request) -> Answer:
+    return Answer.of(hub.who)
 
 
 def _date(commit: Commit) -> str:

@@ -1,0 +1,28 @@
+"""A Hub on a server, for tests of the jobs."""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from huggingface_hub import constants
+
+from every_eval.orchestration import weekly
+from every_eval_tests.hub.hub_server import serving
+from every_eval_tests.orchestration.deployment import Deployment
+from every_eval_tests.orchestration.online import NOON, Online, now
+
+
+@pytest.fixture
+def online(deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Online]:
+    """An empty server, and a machine that nobody keeps waiting; large files go over plain LFS."""
+    monkeypatch.setenv("HF_HUB_DISABLE_XET", "1")
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    monkeypatch.setattr(weekly, "FIRST_WAIT_SECONDS", 0)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(NOON))
+    with serving(now) as server, ExitStack() as machines:
+        made = Online(server, deployment, tmp_path, machines)
+        made.move(tmp_path / "machine")
+        yield made

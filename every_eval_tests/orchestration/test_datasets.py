@@ -1,0 +1,167 @@
+"""What is published can be used as its cards say: with `datasets`, pandas, polars and DuckDB, as they are."""
+
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import polars as pl
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from every_eval_tests.hub.hub_server import CLIENT_WARNING
+from every_eval_tests.orchestration.deployment import DATA, SCORES, Deployment
+from every_eval_tests.orchestration.online import Online
+
+pytestmark = pytest.mark.filterwarnings(CLIENT_WARNING)
+
+LOAD = """
+import json, sys
+from datasets import get_dataset_config_names, load_dataset
+
+seen = {}
+for repo in sys.argv[1:]:
+    for name in get_dataset_config_names(repo):
+        rows = load_dataset(repo, name, split="train")
+        stream = load_dataset(repo, name, split="train", streaming=True)
+        assert stream.features == rows.features, (stream.features, rows.features)
+        first = next(iter(stream), None)
+        assert first == (rows[0] if len(rows) else None)
+        seen[f"{repo}:{name}"] = {"rows": len(rows), "features": rows.features.to_dict(), "first": first}
+print(json.dumps(seen, default=str))
+"""
+
+
+def run_python(code: str, online: Online, *arguments: str) -> str:
+    """Run code in a process of its own, in which the server is the Hub."""
+    home = str(online.place / "home")
+    hub = {"HF_ENDPOINT": online.server.url, "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+    command = [sys.executable, "-W", "ignore", "-c", code, *arguments]
+    environment = {**os.environ, **hub, "HF_HOME": home}
+    done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def card(text: bytes) -> tuple[dict[str, Any], str]:
+    """A card's YAML and its Markdown."""
+    _, front_matter, body = text.decode().split("---\n", 2)
+    return yaml.safe_load(front_matter), body
+
+
+def blocks(body: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", body, re.DOTALL)
+
+
+def test_datasets_loads_every_config_whole_and_streaming_with_typed_rows(
+    online: Online, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EVERY_EVAL_BENCHMARKS", "lite,mmlu")
+    (deployment.root.runs()[-1] / "stats.json").write_text("[")
+    online.launch("refresh")
+    seen = json.loads(run_python(LOAD, online, DATA, SCORES))
+    configs = [f"{repo}:{item['config_name']}" for repo in (DATA, SCORES) for item in card_of(online, repo)["configs"]]
+    assert list(seen) == configs
+    of_shards = {"helm_lite", "helm_mmlu", "metrics", "stats", "rejects", "catalog", "releases", "shards"}
+    assert {f"{DATA}:{name}" for name in of_shards} | {f"{SCORES}:leaderboard"} <= set(seen)
+    for repo in (DATA, SCORES):
+        for item in card_of(online, repo)["configs"]:
+            (pattern,) = (part["path"] for part in item["data_files"])
+            tables = [content for path, content in online.files(repo).items() if matches(path, pattern)]
+            n_rows = sum(pq.ParquetFile(io.BytesIO(content)).metadata.num_rows for content in tables)
+            assert seen[f"{repo}:{item['config_name']}"]["rows"] == n_rows > 0
+    sample = seen[f"{DATA}:helm_lite"]["first"]
+    assert isinstance(sample["evaluation_score"], float)
+    assert sample["hf_index"] is None
+    assert isinstance(sample["references"][0]["tags"], list)
+    assert seen[f"{DATA}:releases"]["features"]["schema_json"]["dtype"] == "large_string"
+    assert seen[f"{DATA}:stats"]["features"]["boot_sum"]["feature"]["dtype"] == "float64"
+    assert json.loads(seen[f"{DATA}:releases"]["first"]["schema_json"])["run_groups"]
+    (code,) = [block for block in blocks(card(online.files()["README.md"])[1], "python") if "load_dataset" in block]
+    assert (
+        run_python(f"{code}print(len(rows), sum(1 for row in stream))", online).split()
+        == [str(seen[f"{DATA}:helm_lite"]["rows"])] * 2
+    )
+
+
+def card_of(online: Online, repo: str) -> dict[str, Any]:
+    return card(online.files(repo)["README.md"])[0]
+
+
+def matches(path: str, pattern: str) -> bool:
+    return re.fullmatch(pattern.replace(".", "[.]").replace("*", "[^/]*"), path) is not None
+
+
+@pytest.fixture
+def published(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Deployment:
+    monkeypatch.setenv("EVERY_EVAL_BENCHMARKS", "lite")
+    assert deployment.launch("refresh").success
+    return deployment
+
+
+def as_written(deployment: Deployment, repo: str, language: str) -> list[str]:
+    """Examples of a card, on the plain files of the folder that a Hub is kept in."""
+    body = card((deployment.hub / repo / "README.md").read_bytes())[1]
+    assert f"hf://datasets/{repo}/" in body
+    assert str(deployment.hub) not in body
+    return [block.replace("hf://datasets/", f"{deployment.hub}/") for block in blocks(body, language)]
+
+
+def query(sql: str) -> list[dict[str, Any]]:
+    found = duckdb.sql(sql)
+    assert found is not None
+    return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+
+
+@pytest.mark.parametrize(("repo", "pattern"), [(DATA, "data/helm_lite/*.parquet"), (SCORES, "latest/leaderboard_*")])
+def test_pandas_polars_and_duckdb_read_plain_files_as_the_card_says(
+    published: Deployment, repo: str, pattern: str
+) -> None:
+    n_rows = published.table(pattern, repo).num_rows
+    seen: dict[str, Any] = {}
+    for code in as_written(published, repo, "python"):
+        if "load_dataset" not in code:
+            exec(code, seen)
+            frame = seen["frame"]
+            assert len(frame) == (n_rows if isinstance(frame, pd.DataFrame) else min(10, n_rows))
+            assert isinstance(frame, pd.DataFrame | pl.DataFrame)
+    assert len(query(as_written(published, repo, "sql")[0])) == min(10, n_rows)
+
+
+def test_one_query_leads_from_the_leaderboard_to_the_answers_behind_it(published: Deployment) -> None:
+    """Outputs' scores average to the scores of the runs that they belong to: what the cell is made of."""
+    answers = query(as_written(published, SCORES, "sql")[-1])
+    board = published.table("latest/leaderboard_helm.parquet", SCORES).to_pylist()
+    best = next(row["model_name"] for row in board if row["rank"] == 1)
+    samples = published.table("data/helm_lite/*.parquet").to_pylist()
+    latest = published.table("latest/comprehensive_stats_helm.parquet", SCORES).to_pylist()
+    runs = {
+        (row["suite"], row["run"], row["split"])
+        for row in latest
+        if row["model_name"] == best and row["is_main_metric"] and row["perturbation"] is None
+    }
+    wanted = [
+        row for row in samples if (row["suite"], row["run"], row["split"]) in runs and row["perturbation"] is None
+    ]
+    assert len(answers) == len(wanted) > 100
+    assert all(answer["prompt"] and answer["ground_truth"] is not None for answer in answers)
+    for run in {answer["run"] for answer in answers}:
+        scores = [answer["evaluation_score"] for answer in answers if answer["run"] == run]
+        (mean,) = {answer["mean_score"] for answer in answers if answer["run"] == run}
+        assert sum(scores) / len(scores) == pytest.approx(mean, abs=1e-12)
+
+
+def test_the_cards_say_the_same_whatever_holds_the_hub_and_hold_no_path_of_a_machine(
+    published: Deployment, tmp_path: Path
+) -> None:
+    for repo in (DATA, SCORES):
+        text = (published.hub / repo / "README.md").read_text()
+        assert str(tmp_path) not in text
+        assert "127.0.0.1" not in text

@@ -1,0 +1,237 @@
+"""The jobs against the Hub's protocol: the same bytes as in a folder, once, whatever goes wrong."""
+
+import io
+import json
+import multiprocessing
+import os
+import random
+import shutil
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pyarrow.parquet as pq
+import pytest
+
+from every_eval.definitions import build_definitions
+from every_eval_tests.helm_root import HelmRoot
+from every_eval_tests.hub.commits import Blob
+from every_eval_tests.hub.faults import Fault
+from every_eval_tests.hub.hub_server import CLIENT_WARNING, TOKEN, HubServer
+from every_eval_tests.orchestration.deployment import DATA, SCORES, Deployment
+from every_eval_tests.orchestration.online import NOON, Online, failures, folder_files
+
+pytestmark = pytest.mark.filterwarnings(CLIENT_WARNING)
+
+WEEKLY, DAILY = "weekly_data_processing", "daily_comprehensive_stats"
+RUN = "mmlu:subject=anatomy,method=multiple_choice_joint,model=01-ai_yi-34b,eval_split=test,groups=mmlu_anatomy"
+
+
+@pytest.fixture
+def mmlu_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One benchmark is enough, and quicker."""
+    monkeypatch.setenv("EVERY_EVAL_BENCHMARKS", "mmlu")
+
+
+def same(files: Mapping[str, bytes], expected: Mapping[str, bytes]) -> None:
+    """Compare byte for byte, but for the data repo's commit, which each Hub names in its own way."""
+    assert files.keys() == expected.keys()
+    for path, content in files.items():
+        if path.startswith(("latest/", "comprehensive_stats_")):
+            ours, theirs = (pq.ParquetFile(io.BytesIO(each)) for each in (content, expected[path]))
+            assert ours.read().equals(theirs.read()), path
+            assert described(ours) == described(theirs), path
+        else:
+            assert content == expected[path], path
+
+
+def described(file: pq.ParquetFile) -> dict[bytes, bytes]:
+    return {name: text for name, text in file.metadata.metadata.items() if name != b"data_commit"}
+
+
+def test_the_server_gets_the_bytes_that_a_folder_gets_and_a_second_refresh_makes_no_commit(
+    online: Online, deployment: Deployment
+) -> None:
+    assert deployment.launch("refresh").success
+    assert online.launch("refresh").success
+    for repo in (DATA, SCORES):
+        same(online.files(repo), folder_files(deployment, repo))
+    before = online.commits()
+    assert online.launch("refresh").success
+    assert online.commits() == before
+
+
+@pytest.mark.usefixtures("mmlu_alone")
+def test_another_machine_that_is_given_only_the_hub_goes_on(online: Online, tmp_path: Path) -> None:
+    assert online.launch(WEEKLY).success
+    online.move(tmp_path / "second")
+    assert online.launch(DAILY).success
+    shards = set(online.machine.instance.get_dynamic_partitions("helm_shards"))
+    assert online.machine.metadata("leaderboard")["shards_read"] == len(shards) > 1
+    before = online.commits()
+    online.move(tmp_path / "third")
+    assert online.launch("refresh").success
+    assert online.commits() == before
+    assert set(online.machine.instance.get_materialized_partitions(dg.AssetKey(["helm", "stats"]))) == shards
+    online.machine.root.copy_run("mmlu", "v1.0.0", RUN, "v1.2.0", RUN)
+    online.server.requests.clear()
+    assert online.launch("refresh").success
+    assert online.machine.metadata("leaderboard")["shards_read"] == 1
+    assert online.server.count(r"PUT /large/") < 20
+    assert not online.server.count(r"(GET|HEAD) .*/resolve/.*/(data|metrics)/")
+
+
+@pytest.mark.usefixtures("mmlu_alone")
+def test_the_daily_job_reads_statistics_and_state_alone(online: Online, tmp_path: Path) -> None:
+    assert online.launch("refresh").success
+    online.machine.root.copy_run("mmlu", "v1.0.0", RUN, "v1.2.0", RUN)
+    assert online.launch(WEEKLY).success
+    online.move(tmp_path / "second")
+    online.server.requests.clear()
+    assert online.launch(DAILY).success
+    read = [request.split("/resolve/")[1] for request, _, _ in online.server.requests if "HEAD" in request]
+    of_data = [path.split("/", 1)[1] for path in read if not path.split("/", 1)[1].startswith(("latest", "state"))]
+    assert len(of_data) == 1
+    assert of_data[0].startswith("stats/helm_mmlu/")
+
+
+@pytest.mark.usefixtures("mmlu_alone")
+@pytest.mark.parametrize(("broken", "fails", "works"), [(DATA, WEEKLY, DAILY), (SCORES, DAILY, WEEKLY)])
+def test_each_job_works_while_the_other_cannot_publish_and_is_retried_alone(
+    online: Online, broken: str, fails: str, works: str
+) -> None:
+    assert online.launch("refresh").success
+    online.machine.root.copy_run("mmlu", "v1.0.0", RUN, "v1.2.0", RUN)
+    before = online.files(broken)
+    online.server.faults.append(Fault(f"POST /api/datasets/{broken}/commit", status=503, times=1_000))
+    if fails == DAILY:
+        assert online.launch(works).success
+    failed = online.launch(fails)
+    assert not failed.success
+    assert "503" in failures(failed)
+    assert online.launch(works).success
+    assert online.files(broken) == before
+    online.server.faults.clear()
+    assert online.launch(fails).success
+    assert online.files(broken) != before
+
+
+@pytest.mark.usefixtures("mmlu_alone")
+@pytest.mark.parametrize(("batch_shards", "n_commits"), [(1, 2), (8, 1)])
+def test_shards_are_published_in_as_many_commits_as_wanted(online: Online, batch_shards: int, n_commits: int) -> None:
+    config = {"ops": {"discover": {"config": {"batch_shards": batch_shards}}}}
+    assert online.launch(WEEKLY, config).success
+    titles = [commit.title for commit in online.server.repos[DATA] if commit.title.startswith("Publish")]
+    assert len(titles) == n_commits
+    assert sum(path.startswith("stats/") for path in online.files()) == 2
+
+
+KINDS: list[dict[str, Any]] = [
+    *({"status": status} for status in (412, 429, 500, 502, 503, 504)),
+    *({"status": status, "is_accepted": True} for status in (429, 500, 504)),
+    *({"ending": ending} for ending in ("cut", "reset", "truncated", "flipped")),
+    *({"ending": ending, "is_accepted": True} for ending in ("cut", "reset")),
+]
+STEPS = ["POST .*/commit/", "preupload", "batch", "PUT", "paths-info", "GET /api", "HEAD", "GET /large/", "resolve"]
+
+
+def plan_faults(server: HubServer, dice: random.Random, rivals: list[str]) -> None:
+    """A bad week: faults of every kind, rivals, and the Hub down for a while."""
+
+    def rival() -> None:
+        repo = dice.choice([DATA, SCORES])
+        if repo in server.repos:
+            rivals.append(f"rival/{len(rivals)}")
+            server.commit(repo, "A rival's", {rivals[-1]: Blob(b"%d" % len(rivals), is_large=False)})
+
+    for _ in range(16):
+        before = rival if dice.random() < 0.2 else None
+        times, skip = dice.choice([1, 1, 2, 6]), dice.choice([0, 0, 1, 3])
+        fault = Fault(dice.choice(STEPS), before=before, times=times, skip=skip, **dice.choice(KINDS))
+        server.faults.append(fault)
+    server.faults.append(Fault(".", status=503, skip=dice.choice([10, 40]), times=25))
+
+
+def change(root: HelmRoot, week: int) -> None:
+    """What a week brings upstream: a run, another with new numbers, one withdrawn, a release."""
+    if week:
+        root.copy_run("mmlu", "v1.0.0", RUN, f"v1.{week + 1}.0", RUN)
+        spec = root.runs()[-week] / "run_spec.json"
+        spec.write_text(json.dumps(json.loads(spec.read_text())) + " " * week)
+    if week == 2:
+        shutil.rmtree(root.run("mmlu", "v1.2.0", RUN))
+        root.add_release("mmlu", "v1.1.0", "v1.2.0")
+
+
+def folder_titles(deployment: Deployment) -> Counter[str]:
+    """Titles of the commits that the deployment's folder has had."""
+    manifests = (path for repo in (DATA, SCORES) for path in (deployment.hub / repo / ".every_eval/commits").iterdir())
+    return Counter(json.loads(path.read_bytes())["title"] for path in manifests)
+
+
+def persist(online: Online, job: str) -> None:
+    """Launch a job until it succeeds, as its schedule would."""
+    assert any(online.launch(job).success for _ in range(12))
+
+
+@pytest.mark.usefixtures("mmlu_alone")
+def test_after_bad_weeks_every_file_is_there_once_with_the_right_bytes(
+    online: Online, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EVERY_EVAL_SHARD_BYTES", "1000000")
+    dice, rivals, n_faults = random.Random(5), list[str](), 0
+    for week in range(3):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", str(NOON + 7 * 86_400 * week))
+        change(deployment.root, week)
+        for job in (WEEKLY, DAILY):
+            assert deployment.launch(job).success
+            plan_faults(online.server, dice, rivals)
+            planned = sum(fault.times for fault in online.server.faults)
+            persist(online, job)
+            n_faults += planned - sum(fault.times for fault in online.server.faults)
+            online.server.faults.clear()
+            persist(online, job)
+    assert n_faults >= 60
+    assert rivals
+    published = [online.files(DATA), online.files(SCORES)]
+    for repo, files in zip((DATA, SCORES), published, strict=True):
+        ours = {path: content for path, content in files.items() if path not in rivals}
+        same(ours, folder_files(deployment, repo))
+    assert sum(path in files for files in published for path in rivals) == len(rivals)
+    commits = [commit for repo in (DATA, SCORES) for commit in online.server.repos[repo]]
+    parents = {commit.id: commit for commit in commits}
+    assert all(commit.files != parents[commit.parent].files for commit in commits if commit.parent)
+    titles = Counter(commit.title for commit in commits if commit.title not in ("initial commit", "A rival's"))
+    assert titles - Counter(Describe=99) == folder_titles(deployment) - Counter(Describe=99)
+    assert not online.server.tokens_sent_elsewhere()
+
+
+def test_a_job_killed_while_the_hub_takes_its_commit_is_completed_by_the_next(
+    online: Online, deployment: Deployment
+) -> None:
+    assert deployment.launch("refresh").success
+    settings = {
+        "EVERY_EVAL_HUB": "huggingface",
+        "HF_TOKEN": TOKEN,
+        "HF_ENDPOINT": online.server.url,
+    }
+    process = multiprocessing.get_context("spawn").Process(target=refresh, args=(str(online.place), settings))
+    accepted = Fault("POST .*/commit/", skip=2, before=process.kill, is_accepted=True, ending="cut")
+    online.server.faults.append(accepted)
+    process.start()
+    process.join()
+    assert process.exitcode == -9
+    assert accepted.times == 0
+    assert online.launch("refresh").success
+    for repo in (DATA, SCORES):
+        same(online.files(repo), folder_files(deployment, repo))
+
+
+def refresh(place: str, settings: Mapping[str, str]) -> None:
+    """Run in a process of its own."""
+    os.chdir(place)
+    os.environ.update(settings)
+    with dg.DagsterInstance.ephemeral(place) as instance:
+        build_definitions().resolve_job_def("refresh").execute_in_process(instance=instance, raise_on_error=False)
