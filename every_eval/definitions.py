@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from every_eval.orchestration.alerts import failure_alerts
 from every_eval.orchestration.assets import catalog_asset, scores_assets, shard_assets
 from every_eval.orchestration.jobs import jobs, schedules
 from every_eval.orchestration.limits import Turn
-from every_eval.orchestration.resources import HubResource, SourceResource
+from every_eval.orchestration.resources import AlertResource, HubResource, SourceResource
+from every_eval.orchestration.sensors import sensors
 from every_eval.sources import SOURCES
 from every_eval.sources.source import Source
 
@@ -19,10 +21,10 @@ def build_definitions(
 ) -> dg.Definitions:
     """Everything that Dagster is to know.
 
-    `resources` take the place of those of the same name; `executor` runs the steps of the jobs.
+    `resources` take the place of those of the same name; `executor` runs the steps.
     """
     places = {source.name: SourceResource(source=source.name) for source in sources}
-    defaults = {"hub": HubResource(), "turn": Turn(), **places}
+    defaults = {"hub": HubResource(), "turn": Turn(), "alerts": AlertResource(), **places}
     return dg.Definitions(
         assets=[
             *(make(source) for source in sources for make in (catalog_asset, shard_assets)),
@@ -30,7 +32,9 @@ def build_definitions(
         ],
         jobs=jobs(executor),
         schedules=schedules(sources),
+        sensors=[*sensors(sources), failure_alerts],
         resources={**defaults, **(resources or {})},
+        executor=executor,
     )
 
 

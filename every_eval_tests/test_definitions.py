@@ -8,6 +8,7 @@ from every_eval.contracts.table import Table
 from every_eval.definitions import build_definitions
 from every_eval.orchestration.daily import TABLES
 from every_eval.orchestration.names import SHARD_TABLES
+from every_eval.sources import SOURCES
 
 GUARD = """
 import os, sys
@@ -44,16 +45,20 @@ def test_the_graph_is_the_one_that_is_documented() -> None:
         "helm/samples": ["helm/catalog"],
         "helm/metrics": ["helm/catalog"],
         "helm/stats": ["helm/catalog"],
-        "comprehensive_stats": ["helm/stats"],
+        "eval_harness/catalog": [],
+        "eval_harness/samples": ["eval_harness/catalog"],
+        "eval_harness/metrics": ["eval_harness/catalog"],
+        "eval_harness/stats": ["eval_harness/catalog"],
+        "comprehensive_stats": ["eval_harness/stats", "helm/stats"],
         "leaderboard": ["comprehensive_stats"],
     }
     partitioned = {node.key.to_user_string() for node in graph.asset_nodes if node.partitions_def}
-    assert partitioned == {"helm/samples", "helm/metrics", "helm/stats"}
+    assert partitioned == {f"{source.name}/{table.name}" for source in SOURCES for table in SHARD_TABLES}
 
 
 def test_every_asset_shows_its_description_its_columns_and_a_check() -> None:
     graph = build_definitions().resolve_asset_graph()
-    contracts: dict[str, Table] = {f"helm/{table.name}": table for table in SHARD_TABLES}
+    contracts: dict[str, Table] = {f"{source.name}/{table.name}": table for source in SOURCES for table in SHARD_TABLES}
     contracts |= {key.to_user_string(): table for key, table in TABLES.items()}
     checked = {key.asset_key.to_user_string() for key in graph.asset_check_keys}
     for node in graph.asset_nodes:

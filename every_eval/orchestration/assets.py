@@ -7,7 +7,7 @@ from itertools import groupby
 import dagster as dg
 
 from every_eval.contracts.catalog import CATALOG
-from every_eval.orchestration import names
+from every_eval.orchestration import freshness, names
 from every_eval.orchestration.daily import (
     TABLES,
     ScoringConfig,
@@ -42,9 +42,12 @@ def catalog_asset(source: Source) -> dg.AssetsDefinition:
         group_name=source.name,
         kinds=KINDS,
         owners=names.OWNERS,
+        tags=names.asset_tags("weekly", source),
+        freshness_policy=freshness.WEEKLY,
         metadata=definition_metadata(CATALOG),
         description=f"{CATALOG.doc} Materialising it only discovers: it adds partitions and ingests nothing.",
         required_resource_keys=RESOURCES,
+        pool=names.UPSTREAM_POOL,
     )
     def catalog(context: dg.AssetExecutionContext, config: IngestionConfig) -> dg.MaterializeResult[None]:
         hub: HubResource = context.resources.hub
@@ -66,6 +69,7 @@ def shard_assets(source: Source) -> dg.AssetsDefinition:
             group_name=source.name,
             kinds=KINDS,
             owners=names.OWNERS,
+            tags=names.asset_tags("weekly", source),
             metadata=definition_metadata(table),
             description=table.doc,
         )
@@ -94,6 +98,7 @@ def shard_assets(source: Source) -> dg.AssetsDefinition:
             partitions_def=names.shard_partitions(source),
             backfill_policy=dg.BackfillPolicy.single_run(),
             required_resource_keys=RESOURCES,
+            pool=names.UPSTREAM_POOL,
         )
         def shards(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
             outcomes = _ingest(context, source)
@@ -125,7 +130,7 @@ def _results(
     for table in names.SHARD_TABLES:
         key = names.asset_key(source, table.name)
         for outcome in outcomes:
-            metadata = shard_metadata(hub.open(), hub.data, table, outcome)
+            metadata = shard_metadata(source, hub.open(), hub.data, table, outcome)
             context.add_asset_metadata(metadata, asset_key=key, partition_key=outcome.shard)
         yield dg.MaterializeResult(asset_key=key)
     yield from check_results(source, outcomes)
@@ -138,6 +143,7 @@ def scores_assets(sources: Sequence[Source]) -> dg.AssetsDefinition:
 
     @dg.multi_asset(
         name="comprehensive_stats",
+        pool=names.SCORES_POOL,
         specs=[
             dg.AssetSpec(
                 key,
@@ -145,6 +151,8 @@ def scores_assets(sources: Sequence[Source]) -> dg.AssetsDefinition:
                 group_name=names.SCORES_GROUP,
                 kinds=KINDS,
                 owners=names.OWNERS,
+                tags=names.asset_tags("daily"),
+                freshness_policy=freshness.DAILY,
                 metadata=definition_metadata(table),
                 description=table.doc,
                 skippable=True,
@@ -165,14 +173,14 @@ def scores_assets(sources: Sequence[Source]) -> dg.AssetsDefinition:
                 names.PUBLISHED_CHECK,
                 asset=names.LEADERBOARD,
                 description="Tables that the source publishes hold what their statistics give, cell by cell.",
-            )
+            ),
         ],
     )
     def scores(
         context: dg.AssetExecutionContext, config: ScoringConfig, hub: HubResource
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         scored = score_source(context, config, hub)
-        for key, metadata in scored_metadata(config, hub, scored).items() if scored.is_new else ():
+        for key, metadata in scored_metadata(config, hub, scored).items():
             yield dg.MaterializeResult(asset_key=key, metadata=metadata)
         yield from score_checks(scored)
         fail_on_disagreements(scored)

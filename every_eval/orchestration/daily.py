@@ -10,11 +10,13 @@ from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
 from every_eval.contracts.leaderboard import LEADERBOARD
 from every_eval.orchestration import names
 from every_eval.orchestration.limits import limited
+from every_eval.orchestration.lineage import column_lineage
 from every_eval.orchestration.metadata import markdown, table_metadata
 from every_eval.orchestration.preflight import check_scoring
 from every_eval.orchestration.recording import as_evaluations, unrecorded_events
-from every_eval.orchestration.resources import HubResource
-from every_eval.orchestration.weekly import Context, retried, source_named
+from every_eval.orchestration.resources import HubResource, configured
+from every_eval.orchestration.weekly import RESOURCES, Context, retried, source_named
+from every_eval.sources import SOURCES
 from every_eval.statistics.picture import picture_markdown
 from every_eval.statistics.scores import Scored, Scorer
 from every_eval.statistics.scores_card import latest_name
@@ -30,12 +32,23 @@ MAX_SHOWN = 50
 SHOWN_COLUMNS = ("benchmark", "rank", "display_name", "model_deployment", "mean_win_rate", "mean_score", "n_scenarios")
 
 
-class ScoringConfig(dg.Config):
+class ScoringOptions(dg.Config):
+    """How scores are made."""
+
+    force_regenerate: bool = Field(default=False, description="Read every shard again and publish, new or not.")
+    older_releases: bool = Field(default=False, description="Recompute the published tables of all releases.")
+
+
+class ScoringConfig(ScoringOptions):
     """What the daily job scores."""
 
     source_name: str = Field(default="helm", description="Source whose scores are made.")
-    force_regenerate: bool = Field(default=False, description="Read every shard again and publish, new or not.")
-    older_releases: bool = Field(default=False, description="Recompute the published tables of all releases.")
+
+
+class RefreshScoringConfig(ScoringOptions):
+    """What `refresh` scores."""
+
+    sources: list[str] = Field(default=[], description="Sources to score; none named: all that are configured.")
 
 
 @limited
@@ -71,9 +84,12 @@ def top(scored: Scored) -> str:
 
 
 def scored_metadata(config: ScoringConfig, hub: HubResource, scored: Scored) -> Mapping[dg.AssetKey, dict[str, Any]]:
-    """What is shown of the tables that were published."""
+    """What is shown of the newest tables, whether this run published them or found nothing new; nothing if none are."""
     place = hub.open()
     reading = {
+        "source": config.source_name,
+        "is_new": scored.is_new,
+        "duration_seconds": scored.duration_seconds,
         "shards_read": len(scored.reading.shards),
         "shards_total": scored.shards_total,
         "bytes_read": scored.reading.n_bytes,
@@ -95,7 +111,9 @@ def scored_metadata(config: ScoringConfig, hub: HubResource, scored: Scored) -> 
             location=place.location(hub.scores, f"latest/{latest_name(table, config.source_name)}"),
             preview=scored.previews[table.name],
         )
+        | {"dagster/column_lineage": column_lineage(source_named(config.source_name), table)}
         for key, table in TABLES.items()
+        if table.name in scored.n_rows
     }
 
 
@@ -144,13 +162,27 @@ def fail_on_disagreements(scored: Scored) -> None:
 
 @dg.op(
     ins={"ingested": dg.In(dg.Nothing)},
+    required_resource_keys=RESOURCES,
+    pool=names.SCORES_POOL,
     description="Fold what is new and publish the leaderboard, from what is published.",
 )
-def score(context: dg.OpExecutionContext, config: ScoringConfig, hub: HubResource) -> None:
-    """Do as a step of a job of ops what the assets comprehensive_stats and leaderboard do."""
+def score(context: dg.OpExecutionContext, config: RefreshScoringConfig) -> None:
+    """Do as a step of a job of ops what the assets comprehensive_stats and leaderboard do, for each source."""
+    named = [source_named(name) for name in config.sources]
+    options = {name: getattr(config, name) for name in ScoringOptions.model_fields}
+    all_scored = [
+        _score(context, ScoringConfig(source_name=source.name, **options))
+        for source in named or configured(SOURCES, context.resources, context.log.info)
+    ]
+    for scored in all_scored:
+        fail_on_disagreements(scored)
+
+
+def _score(context: dg.OpExecutionContext, config: ScoringConfig) -> Scored:
+    hub: HubResource = context.resources.hub
     scored = score_source(context, config, hub)
-    for key, metadata in scored_metadata(config, hub, scored).items() if scored.is_new else ():
+    for key, metadata in scored_metadata(config, hub, scored).items():
         context.log_event(dg.AssetMaterialization(key, metadata=metadata))
     for check in as_evaluations(score_checks(scored)):
         context.log_event(check)  # type: ignore[arg-type] # it takes these too
-    fail_on_disagreements(scored)
+    return scored

@@ -8,6 +8,7 @@ import dagster as dg
 from every_eval.orchestration import names
 from every_eval.orchestration.daily import score
 from every_eval.orchestration.limits import DAILY_MINUTES, INGESTS_TAG, WEEKLY_MINUTES, limit
+from every_eval.orchestration.resources import configured
 from every_eval.orchestration.weekly import discover, ingest, judge
 from every_eval.sources.source import Source
 
@@ -72,11 +73,12 @@ def schedules(sources: Sequence[Source]) -> list[dg.ScheduleDefinition]:
         job_name=DAILY,
         cron_schedule=DAILY_CRON,
         execution_timezone="UTC",
-        description="Every day 06:00 UTC, one run for each source.",
+        description="Every day 06:00 UTC, one run for each source that is configured.",
+        required_resource_keys={source.name for source in sources},
     )
     def daily_schedule(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
         moment = context.scheduled_execution_time.isoformat()
-        for source in sources:
+        for source in configured(sources, context.resources, context.log.info):
             yield dg.RunRequest(f"{source.name} {moment}", scoring(source), tags={"source": source.name})
 
     return [weekly_schedule, daily_schedule]

@@ -77,7 +77,7 @@ def limited(call: Callable[Concatenate[C, P], T]) -> Callable[Concatenate[C, P],
 
 def _started(context: Context) -> float:
     """When the run began, in seconds since 1970."""
-    record = context.instance.get_run_record_by_id(context.run_id)
+    record = context.instance.get_run_record_by_id(context.run.run_id)
     return time.time() if record is None or record.start_time is None else record.start_time
 
 
@@ -115,11 +115,13 @@ class Turn(dg.ConfigurableResource[None]):
         Raises:
             Failure: another run has it.
         """
+        if self._lock is not None:  # The step is tried again, in the run that has the turn.
+            return
         lock = FileLock(Path(self.folder or context.instance.root_directory) / "every_eval_ingestion.lock")
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            others = [run for run in ingesting(context.instance) if run != context.run_id]
+            others = [run for run in ingesting(context.instance) if run != context.run.run_id]
             raise dg.Failure(
                 f"Another run is ingesting ({', '.join(others) or 'unknown here'}), and one at a time may; nothing was "
                 "changed. Launch the job again when that one has ended.",

@@ -16,6 +16,11 @@ LEADERBOARD = dg.AssetKey("leaderboard")
 SCORES_GROUP = "scores"
 OWNERS = ("team:evaleval",)
 
+UPSTREAM_POOL = "upstream"
+"""Pool of the steps that read a source's storage and commit to the data repo; a deployment limits how many do."""
+SCORES_POOL = "scores"
+"""Pool of the steps that commit to the scores repo."""
+
 CONTRACT_CHECK = "contract"
 REJECTS_CHECK = "rejects"
 REPORTED_CHECK = "reported"
@@ -31,3 +36,8 @@ def shard_partitions(source: Source) -> dg.DynamicPartitionsDefinition:
 def asset_key(source: Source, table: str) -> dg.AssetKey:
     """Key of a source's asset."""
     return dg.AssetKey([source.name, table])
+
+
+def asset_tags(schedule: str, source: Source | None = None) -> dict[str, str]:
+    """Tags to filter assets by: which job makes them, and from which source."""
+    return {"every_eval/schedule": schedule} | ({} if source is None else {"every_eval/source": source.name})

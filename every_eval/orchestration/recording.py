@@ -9,6 +9,7 @@ from every_eval.contracts.catalog import CATALOG
 from every_eval.contracts.stats import STATS
 from every_eval.contracts.table import Table
 from every_eval.hub.hub import Hub, Snapshot
+from every_eval.orchestration.lineage import column_lineage
 from every_eval.orchestration.metadata import table_metadata
 from every_eval.orchestration.names import (
     CONTRACT_CHECK,
@@ -46,7 +47,7 @@ def catalog_metadata(hub: Hub, repo: str, found: Sequence[Discovered]) -> dict[s
     return metadata | {"runs": {item.folder: len(item.catalog) for item in found}}
 
 
-def shard_metadata(hub: Hub, repo: str, table: Table, outcome: ShardOutcome) -> dict[str, Any]:
+def shard_metadata(source: Source, hub: Hub, repo: str, table: Table, outcome: ShardOutcome) -> dict[str, Any]:
     """What is shown of one table of a shard that was published."""
     name = table.name
     path = hub_path(name, folder_of(outcome.shard), outcome.shard, str(outcome.fingerprint))
@@ -63,6 +64,8 @@ def shard_metadata(hub: Hub, repo: str, table: Table, outcome: ShardOutcome) -> 
         "dagster/partition_row_count": n_rows,
         "fingerprint": outcome.fingerprint,
         "n_rejects": n_rejects,
+        "duration_seconds": outcome.duration_seconds,
+        "dagster/column_lineage": column_lineage(source, table),
     }
 
 
@@ -72,7 +75,7 @@ def shard_events(source: Source, hub: Hub, repo: str, outcome: ShardOutcome) -> 
         yield dg.AssetMaterialization(
             asset_key(source, table.name),
             partition=outcome.shard,
-            metadata=shard_metadata(hub, repo, table, outcome),
+            metadata=shard_metadata(source, hub, repo, table, outcome),
             tags={DATA_VERSION_TAG: str(outcome.fingerprint)},
         )
 

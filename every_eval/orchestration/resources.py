@@ -6,6 +6,7 @@ from the default; so the same jobs run on nothing at all and on a deployment's s
 
 import os
 import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from pydantic import Field, PrivateAttr
 from every_eval.errors import ConfigurationError
 from every_eval.hub.folder import FolderHub
 from every_eval.hub.hub import Hub
+from every_eval.sources.source import Source
 from every_eval.storage.root import storage_at
 from every_eval.storage.storage import Storage
 
@@ -79,32 +81,46 @@ class SourceResource(dg.ConfigurableResource[None]):
     source: str = Field(description="Name of the source.")
     root: str | None = Field(
         default=None,
-        description="A folder, a zip file or an http(s) address. Else $EVERY_EVAL_<SOURCE>_ROOT, or the sample.",
+        description="A folder, a zip file or an http(s) address. Else $EVERY_EVAL_<SOURCE>_ROOT, else HELM's sample.",
     )
     listing: str | None = Field(
         default=None, description="Where a bucket's JSON listing is. Else $EVERY_EVAL_<SOURCE>_LISTING."
     )
     benchmarks: list[str] | None = Field(
         default=None,
-        description="Benchmarks to follow. Else $EVERY_EVAL_BENCHMARKS, comma-separated, else lite,mmlu,classic.",
+        description="Benchmarks to follow. Else, of HELM, $EVERY_EVAL_BENCHMARKS, comma-separated, or "
+        "lite,mmlu,classic; of eval_harness, every folder under the root.",
     )
     shard_bytes: int | None = Field(
         default=None, description="Input bytes that a shard is filled to. Else $EVERY_EVAL_SHARD_BYTES, else 1 GiB."
     )
 
-    def open(self) -> Storage:
-        """The storage."""
-        prefix = f"EVERY_EVAL_{self.source.upper()}"
-        root = setting(self.root, f"{prefix}_ROOT", "")
-        return storage_at(root or None, setting(self.listing, f"{prefix}_LISTING", "") or None)
-
     @property
-    def followed(self) -> list[str]:
-        """The benchmarks to follow."""
-        if self.benchmarks:
-            return self.benchmarks
-        names = setting(None, "EVERY_EVAL_BENCHMARKS", "lite,mmlu,classic").split(",")
-        return [name.strip() for name in names if name.strip()]
+    def root_variable(self) -> str:
+        """Name of the setting that says where the results are."""
+        return f"EVERY_EVAL_{self.source.upper()}_ROOT"
+
+    def is_configured(self, source: Source) -> bool:
+        """Whether there are results to read: under a root, or bundled ones."""
+        return source.has_sample or bool(setting(self.root, self.root_variable, ""))
+
+    def open(self, source: Source) -> Storage:
+        """The storage.
+
+        Raises:
+            ConfigurationError: no root is set, and there is no sample.
+        """
+        if not self.is_configured(source):
+            raise ConfigurationError(f"where the results of {source.name} are is not known: set {self.root_variable}")
+        root = setting(self.root, self.root_variable, "")
+        listing = setting(self.listing, f"EVERY_EVAL_{self.source.upper()}_LISTING", "")
+        return storage_at(root or None, listing or None)
+
+    def followed(self, source: Source, storage: Storage) -> Sequence[str]:
+        """The benchmarks to follow; raises what `Source.benchmarks` raises."""
+        stated = setting(None, source.benchmarks_variable, "") if source.benchmarks_variable else ""
+        names = [name.strip() for name in stated.split(",") if name.strip()]
+        return self.benchmarks or names or source.benchmarks(storage)
 
     @property
     def filled_to(self) -> int:
@@ -115,3 +131,32 @@ class SourceResource(dg.ConfigurableResource[None]):
         if not value.isdigit() or int(value) < 1:
             raise ConfigurationError(f"EVERY_EVAL_SHARD_BYTES={value!r} is no positive number of bytes")
         return int(value)
+
+
+def configured(sources: Sequence[Source], resources: object, report: Callable[[str], object]) -> list[Source]:
+    """The sources that there are results of, by the resources of their names; which ones are left out is reported."""
+    places: dict[str, SourceResource] = {source.name: getattr(resources, source.name) for source in sources}
+    found = [source for source in sources if places[source.name].is_configured(source)]
+    for source in sources:
+        if source not in found:
+            report(f"{source.name} is left out: {places[source.name].root_variable} is not set")
+    return found
+
+
+class AlertResource(dg.ConfigurableResource[None]):
+    """Where failures are posted."""
+
+    ui: str | None = Field(
+        default=None,
+        description="Address of the Dagster UI, for links. Else $EVERY_EVAL_UI_URL, else http://127.0.0.1:3000.",
+    )
+
+    @property
+    def webhook(self) -> str | None:
+        """Address to post to; a secret, so that it is no field and the environment alone has it."""
+        return os.environ.get("EVERY_EVAL_ALERT_WEBHOOK") or None
+
+    @property
+    def ui_url(self) -> str:
+        """Address of the Dagster UI, without a slash at its end."""
+        return setting(self.ui, "EVERY_EVAL_UI_URL", "http://127.0.0.1:3000").rstrip("/")

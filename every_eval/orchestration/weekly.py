@@ -14,7 +14,7 @@ from pydantic import Field
 from every_eval.errors import BenchmarkMissing, ConfigurationError, EveryEvalError, TransientError
 from every_eval.hub.hub import Hub, publish
 from every_eval.orchestration.limits import Turn, limited
-from every_eval.orchestration.names import CATALOG, asset_key, shard_partitions
+from every_eval.orchestration.names import CATALOG, UPSTREAM_POOL, asset_key, shard_partitions
 from every_eval.orchestration.preflight import check_ingestion, check_source
 from every_eval.orchestration.recording import (
     MAX_SHOWN,
@@ -25,7 +25,7 @@ from every_eval.orchestration.recording import (
     shard_events,
     unrecorded_events,
 )
-from every_eval.orchestration.resources import HubResource, SourceResource
+from every_eval.orchestration.resources import HubResource, SourceResource, configured
 from every_eval.sources import SOURCES
 from every_eval.sources.data_card import card_change
 from every_eval.sources.discovery import Discovered, Discoverer, read_catalog
@@ -33,10 +33,10 @@ from every_eval.sources.ingestion import Ingestor, ShardOutcome
 from every_eval.sources.planning import Status, batches, shards_of, to_do
 from every_eval.sources.shards import folder_of
 from every_eval.sources.source import Source
+from every_eval.storage.storage import Storage
 
 BATCH_BYTES: Final = 4 << 30
 """Input of the shards that one commit publishes together."""
-BATCH_SHARDS: Final = 8
 MAX_RETRIES: Final = 3
 FIRST_WAIT_SECONDS: Final = 2
 
@@ -58,6 +58,9 @@ class IngestionConfig(dg.Config):
     max_runs: int | None = Field(default=None, ge=0, description="New runs to take up per benchmark; the others wait.")
     force_regenerate: bool = Field(
         default=False, description="Make every shard again, whether or not its inputs changed."
+    )
+    batch_shards: int = Field(
+        default=8, ge=1, description="Shards that one commit publishes, of 4 GiB of input at most; the Hub limits commits."
     )
 
 
@@ -85,15 +88,23 @@ def discover_source(
     context: Context, source: Source, hub: Hub, repo: str, place: SourceResource, config: IngestionConfig
 ) -> list[Discovered]:
     """Discover a source's benchmarks, and let Dagster know the shards that there are."""
-    storage = place.open()
+    storage = place.open(source)
     check_source(source.name, storage)
     discoverer = Discoverer(source, storage, hub, repo, place.filled_to, config.max_runs, context.log.info)
-    found = discoverer.discover(config.benchmarks or place.followed)
+    found = discoverer.discover(_wanted(source, place, storage, config))
     for event in unrecorded_events(context.instance, source, hub, repo, hub.snapshot(repo)):
         context.log_event(event)
     keys = {entry.shard for item in found for entry in item.catalog if entry.shard is not None}
     context.instance.add_dynamic_partitions(str(shard_partitions(source).name), sorted(keys))
     return found
+
+
+def _wanted(source: Source, place: SourceResource, storage: Storage, config: IngestionConfig) -> Sequence[str]:
+    """The benchmarks that the options name, else those that are followed; raises `ConfigurationError` without any."""
+    names = config.benchmarks or place.followed(source, storage)
+    if not names:
+        raise ConfigurationError(f"{storage.location} has no folder of results: correct {place.root_variable}")
+    return names
 
 
 def problems_of(found: Sequence[Discovered]) -> dict[str, str]:
@@ -106,6 +117,7 @@ def problems_of(found: Sequence[Discovered]) -> dict[str, str]:
 
 @dg.op(
     required_resource_keys={*RESOURCES, "turn"},
+    pool=UPSTREAM_POOL,
     out={"discovered": dg.Out(dict), "batches": dg.DynamicOut(dict)},
     description="Find runs and releases upstream and commit what is known; tell which shards are to be made.",
 )
@@ -121,18 +133,28 @@ def discover(context: dg.OpExecutionContext, config: IngestionConfig) -> Iterato
     except EveryEvalError as error:
         context.log.error(str(error))
         problems[PREFLIGHT] = f"{type(error).__name__}: {error}"
-    for source in map(source_named, (config.sources or [source.name for source in SOURCES]) if not problems else ()):
+    known: list[Discovered] = []
+    for source in _sources(context, config) if not problems else ():
         try:
             found = retried(context, lambda source=source: _discover(context, source, config))  # type: ignore[misc]
         except EveryEvalError as error:
             problems[source.name] = f"{type(error).__name__}: {error}"
             continue
-        problems |= problems_of(found)
+        known += found
+        problems |= {} if config.benchmarks else problems_of(found)
         folders[source.name] = [item.folder for item in found if item.error is None]
         pending += _pending(context, source, found, config)
+    if config.benchmarks:
+        # A benchmark that the options name is looked for in every source, and one of them may have it.
+        problems |= problems_of(known)
     yield dg.Output({"problems": problems, "folders": folders}, "discovered")
     for batch in pending:
         yield dg.DynamicOutput(batch, mapping_key=batch["shards"][0], output_name="batches")
+
+
+def _sources(context: dg.OpExecutionContext, config: IngestionConfig) -> list[Source]:
+    named = [source_named(name) for name in config.sources]
+    return named or configured(SOURCES, context.resources, context.log.info)
 
 
 def _preflight(context: dg.OpExecutionContext) -> None:
@@ -162,7 +184,7 @@ def _pending(
         shards = shards_of(item.catalog, item.folder, head.files, source.data_version)
         counts = {status: sum(shard.status is status for shard in shards) for status in Status}
         context.log.info(f"{item.folder}: shards " + ", ".join(f"{count} {name}" for name, count in counts.items()))
-        for batch in batches(to_do(shards, force=config.force_regenerate), BATCH_BYTES, BATCH_SHARDS):
+        for batch in batches(to_do(shards, force=config.force_regenerate), BATCH_BYTES, config.batch_shards):
             planned.append({"source": source.name, "folder": item.folder, "shards": [shard.key for shard in batch]})
     return planned
 
@@ -170,11 +192,16 @@ def _pending(
 @limited
 def ingest_shards(context: Context, batch: Batch, hub: HubResource, place: SourceResource) -> list[ShardOutcome]:
     """Make shards of one benchmark and publish them in one commit."""
-    ingestor = Ingestor(source_named(batch["source"]), place.open(), hub.open(), hub.data, context.log.info)
+    source = source_named(batch["source"])
+    ingestor = Ingestor(source, place.open(source), hub.open(), hub.data, context.log.info)
     return ingestor.ingest(batch["folder"], batch["shards"])
 
 
-@dg.op(required_resource_keys=RESOURCES, description="Make a batch of shards and publish it in one commit.")
+@dg.op(
+    required_resource_keys=RESOURCES,
+    pool=UPSTREAM_POOL,
+    description="Make a batch of shards and publish it in one commit.",
+)
 def ingest(context: dg.OpExecutionContext, batch: dict[str, Any]) -> list[ShardOutcome]:
     """What became of each shard of the batch."""
     hub: HubResource = context.resources.hub
@@ -201,6 +228,8 @@ def judge(context: dg.OpExecutionContext, discovered: dict[str, Any], ingested: 
     Raises:
         Failure: something is missing; its description says what, and why.
     """
+    if reason := discovered["problems"].get(PREFLIGHT):
+        raise dg.Failure(f"Nothing was done. {reason}")
     hub: HubResource = context.resources.hub
     head = hub.open().snapshot(hub.data)
     outcomes = [outcome for batch in ingested for outcome in batch]
@@ -216,8 +245,7 @@ def judge(context: dg.OpExecutionContext, discovered: dict[str, Any], ingested: 
             for shard in to_do(shards):
                 problems[shard.key] = reasons.get(shard.key, f"{shard.status} on the Hub")
     context.log.info(f"datasets: {hub.open().location(hub.data)}")
-    if PREFLIGHT not in problems:
-        retried(context, lambda: publish(hub.open(), hub.data, "Describe", lambda head: card_change(head, hub.data)))
+    retried(context, lambda: publish(hub.open(), hub.data, "Describe", lambda head: card_change(head, hub.data)))
     disagreements = disagreement_lines(outcomes)
     if disagreements:
         problems["statistics"] = "reported otherwise than the outputs give: " + "; ".join(disagreements[:MAX_SHOWN])

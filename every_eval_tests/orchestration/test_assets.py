@@ -17,7 +17,7 @@ def test_materialising_the_catalog_discovers_and_ingests_nothing(deployment: Dep
 
 def test_a_shard_is_materialised_from_its_partition_with_all_that_is_to_be_shown(deployment: Deployment) -> None:
     assert deployment.materialize("helm/catalog").success
-    assert deployment.materialize("helm/samples helm/metrics helm/stats".split(), partition_key=SHARDS[0]).success
+    assert deployment.materialize(["helm/samples", "helm/metrics", "helm/stats"], partition_key=SHARDS[0]).success
     assert {path for path in deployment.paths() if path.startswith("data/")} == {f"data/helm_lite/{SHARDS[0]}.parquet"}
     rows = deployment.table("data/helm_lite/*.parquet")
     metadata = deployment.metadata("helm/samples")
@@ -34,7 +34,7 @@ def test_a_shard_is_materialised_from_its_partition_with_all_that_is_to_be_shown
 def test_a_shard_is_made_again_to_the_same_bytes(deployment: Deployment) -> None:
     assert deployment.launch("refresh").success
     before = deployment.paths()
-    tables = "helm/samples helm/metrics helm/stats".split()
+    tables = ["helm/samples", "helm/metrics", "helm/stats"]
     assert deployment.materialize(tables, partition_key=SHARDS[1]).success
     assert deployment.paths() == before
 
@@ -43,7 +43,7 @@ def test_a_range_of_shards_is_one_run(deployment: Deployment) -> None:
     assert deployment.materialize("helm/catalog").success
     known = deployment.instance.get_dynamic_partitions("helm_shards")
     tags = {"dagster/asset_partition_range_start": known[0], "dagster/asset_partition_range_end": known[2]}
-    assert deployment.materialize("helm/samples helm/metrics helm/stats".split(), tags=tags).success
+    assert deployment.materialize(["helm/samples", "helm/metrics", "helm/stats"], tags=tags).success
     made = {path.split("/")[-1].removesuffix(".parquet") for path in deployment.paths() if path.startswith("data/")}
     assert made == set(known[:3])
     for table in ("samples", "metrics", "stats"):
@@ -54,6 +54,6 @@ def test_a_shard_that_the_catalog_does_not_know_fails_with_what_to_do(
     deployment: Deployment, capfd: pytest.CaptureFixture[str]
 ) -> None:
     deployment.instance.add_dynamic_partitions("helm_shards", ["helm_lite_part_00099"])
-    tables = "helm/samples helm/metrics helm/stats".split()
+    tables = ["helm/samples", "helm/metrics", "helm/stats"]
     assert not deployment.materialize(tables, partition_key="helm_lite_part_00099").success
     assert "discover first" in capfd.readouterr().err

@@ -59,7 +59,7 @@ def test_a_new_run_makes_one_new_shard_and_the_daily_job_reads_only_that(deploym
     shards = {Path(path).stem for path in new if path.startswith("data/")}
     assert len(shards) == 1
     assert shards.isdisjoint({Path(path).stem for path in before})
-    assert {path.split("/")[0] for path in new} == {"data", "metrics", "stats", "catalog", "README.md"}
+    assert {path.split("/")[0] for path in new} == {"data", "metrics", "stats", "catalog", "shards", "README.md"}
     assert deployment.launch("daily_comprehensive_stats").success
     metadata = deployment.metadata("leaderboard")
     assert metadata["shards_read"] == 1
@@ -76,7 +76,8 @@ def test_a_changed_run_makes_its_shard_again_in_place(deployment: Deployment) ->
     new = changed(before, deployment.paths())
     catalog = deployment.table("catalog/helm_mmlu.parquet").to_pylist()
     shard = next(row["shard"] for row in catalog if row["run"] == RUN)
-    assert all(path in ("catalog/helm_mmlu.parquet", "README.md") or shard in path for path in new)
+    others = {"catalog/helm_mmlu.parquet", "shards/helm_mmlu.parquet", "README.md"}
+    assert all(path in others or shard in path for path in new)
     assert len(stats_files(new)) == 2
     assert len([path for path in deployment.paths() if path.startswith(f"stats/helm_mmlu/{shard}-")]) == 1
     assert deployment.launch("daily_comprehensive_stats").success

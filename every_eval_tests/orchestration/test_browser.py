@@ -1,0 +1,160 @@
+"""The Dagster UI as people use it: started as the README says, in a real browser."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from socket import create_server, socket
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from every_eval_tests.orchestration.deployment import Deployment
+
+ROOT = Path(__file__).parents[2]
+SHARD = "helm_lite_part_00001"
+PATIENCE_SECONDS = 60
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=1600,1200",
+)
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+MISSING = [
+    name
+    for name, found in {
+        "chromium": CHROMIUM,
+        "chromium-driver": DRIVER,
+        "selenium": importlib.util.find_spec("selenium"),
+    }.items()
+    if not found
+]
+pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
+
+
+def wait_for(what: str, look: Callable[[], Any]) -> Any:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < end:
+        if found := look():
+            return found
+        time.sleep(0.3)
+    raise TimeoutError(what)
+
+
+class Page:
+    """A browser on the UI."""
+
+    def __init__(self, driver: Any, address: str) -> None:
+        self.driver, self.address = driver, address
+
+    def open(self, path: str) -> None:
+        self.driver.get(self.address + path)
+
+    def elements(self, xpath: str) -> list[Any]:
+        return [element for element in self.driver.find_elements("xpath", xpath) if element.is_displayed()]
+
+    def click(self, xpath: str) -> None:
+        """Click what is there in a moment, as soon as nothing lies over it."""
+        from selenium.common.exceptions import WebDriverException
+
+        def clicked() -> bool:
+            try:
+                for element in self.elements(xpath)[-1:]:
+                    element.click()
+                    return True
+            except WebDriverException:
+                pass
+            return False
+
+        wait_for(xpath, clicked)
+
+    def shows(self, text: str) -> None:
+        """Wait for a text on the page."""
+        wait_for(text, lambda: text in self.driver.find_element("tag name", "body").text)
+
+
+@pytest.fixture
+def server(deployment: Deployment, tmp_path: Path) -> Iterator[str]:
+    """`dagster dev` on a free port; its log holds no warning of ours at the end."""
+    deployment.environment.setenv("DAGSTER_DISABLE_TELEMETRY", "yes")
+    deployment.environment.setenv("EVERY_EVAL_SHARD_BYTES", str(1 << 30))  # so that a shard is a whole benchmark
+    with closing(create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    log = tmp_path / "dagster_dev.log"
+    with log.open("wb") as output:
+        command = [sys.executable, "-m", "dagster", "dev", "--port", str(port)]
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, start_new_session=True)
+        try:
+            wait_for("dagster dev", lambda: socket().connect_ex(("127.0.0.1", port)) == 0)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(60)
+    lines = log.read_text().splitlines()
+    assert [line for line in lines if "every_eval" in line and ("Warning" in line or "ERROR" in line)] == []
+
+
+@pytest.fixture
+def page(server: str, tmp_path: Path) -> Iterator[Page]:
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(CHROMIUM)
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'profile'}"):
+        options.add_argument(flag)
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(str(DRIVER)))
+    try:
+        yield Page(driver, server)
+    finally:
+        driver.quit()
+
+
+def success(deployment: Deployment, n_runs: int) -> bool:
+    """Whether so many runs have succeeded; one that failed ends the waiting."""
+    statuses = [run.status for run in deployment.instance.get_runs()]
+    assert dg.DagsterRunStatus.FAILURE not in statuses
+    return statuses.count(dg.DagsterRunStatus.SUCCESS) == n_runs
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # Selenium leaves its connection to be collected
+def test_a_shard_and_the_leaderboard_are_materialised_from_the_ui(deployment: Deployment, page: Page) -> None:
+    assert os.environ["EVERY_EVAL_HUB"] == str(deployment.hub)
+    page.open("/assets/helm/catalog")
+    page.click("//button[.='Skip']")  # Dagster's invitation to its community
+    page.click("//button[.='Materialize']")
+    wait_for("discovery", lambda: success(deployment, 1))
+    page.open("/assets/helm/stats")
+    page.click("//button[starts-with(., 'Materialize')]")
+    page.click("//button[.='Confirm']")
+    page.click("//*[contains(text(), 'Select a partition')]")
+    page.click(f"//*[text()='{SHARD}']")
+    page.click("//*[starts-with(text(), 'Launch runs to materialize')]")  # closes the list of partitions
+    page.click("//button[.='Launch 1 run']")
+    wait_for("the shard", lambda: success(deployment, 2))
+    assert [path for path in deployment.paths() if path.startswith("stats/")] != []
+    n_rows = deployment.table("stats/*/*.parquet").num_rows
+    page.open("/assets/helm/stats")
+    page.shows(f"{n_rows:,}")
+    page.shows("reported_mean")
+    page.open("/assets/leaderboard")
+    page.click("//button[starts-with(., 'Materialize')]")
+    page.click("//button[.='Confirm']")
+    page.shows("Are you sure?")  # since no partition of the other source is there
+    page.click("//button[.='Confirm']")
+    wait_for("the leaderboard", lambda: success(deployment, 3))
+    page.open("/assets/leaderboard")
+    page.shows("mean_win_rate")
+    page.shows("Row count")
+    page.shows("Latest check results")
