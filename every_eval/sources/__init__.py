@@ -2,7 +2,8 @@
 
 from typing import Final
 
+from every_eval.sources.eval_harness.source import EvalHarnessSource
 from every_eval.sources.helm.source import HelmSource
 from every_eval.sources.source import Source
 
-SOURCES: Final[tuple[Source, ...]] = (HelmSource(),)
+SOURCES: Final[tuple[Source, ...]] = (HelmSource(), EvalHarnessSource())

@@ -1,0 +1,117 @@
+"""Finding the runs of one benchmark: every task of every results file, with the samples written with it.
+
+A results file is lm-eval's index of what it wrote, and is read for that; samples files are not.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import pyarrow as pa
+
+from every_eval.contracts.canonical import canonical_json
+from every_eval.contracts.releases import RELEASES
+from every_eval.errors import BenchmarkMissing, UpstreamUnavailable
+from every_eval.sources.catalog import md5_of
+from every_eval.sources.decoding import decode_object
+from every_eval.sources.eval_harness.layout import Folder, as_input, folders, stamp_of
+from every_eval.sources.eval_harness.release import LATEST, TaskRun, newest, order_of, release_row
+from every_eval.sources.eval_harness.results import Results
+from every_eval.sources.eval_harness.run_reader import TASK
+from every_eval.sources.eval_harness.task import Task
+from every_eval.sources.source import Discovery, Input, Reject, Run
+from every_eval.storage.storage import Storage, StoredObject
+
+SOURCE: Final = "eval_harness"
+
+
+def discover(storage: Storage, benchmark: str) -> Discovery:
+    """Find the runs of one benchmark, and the newest of each name.
+
+    Raises:
+        BenchmarkMissing: the storage has no such folder, or no results in it.
+        UpstreamUnavailable: the storage did not answer completely.
+        ConfigurationError: the storage cannot list.
+    """
+    finder = _Finder(storage, benchmark)
+    known: list[TaskRun] = []
+    unknown: list[Run] = []
+    for folder in folders(_listed(storage, benchmark)):
+        for file in sorted(folder.results):
+            known += finder.evaluation(folder, file, unknown)
+        unknown += finder.orphans(folder)
+    if not known and not unknown:
+        raise _missing(storage, benchmark)
+    shown = newest(known)
+    rows = [release_row(benchmark, known, shown)] if known else []
+    is_shown = {item.run.identity for item in shown}
+    runs = [replace(item.run, releases=(LATEST,) if item.run.identity in is_shown else ()) for item in known]
+    return Discovery(
+        tuple(sorted((*runs, *unknown), key=lambda run: run.identity)),
+        pa.Table.from_pylist(rows, schema=RELEASES.schema),
+    )
+
+
+def index_witness(storage: Storage, benchmark: str) -> str:
+    """A digest that changes whenever a file of the benchmark does; raises what `discover` raises."""
+    marks = [[item.name, item.witness] for item in _listed(storage, benchmark)]
+    return hashlib.sha256(canonical_json(marks).encode()).hexdigest()[:12]
+
+
+def _listed(storage: Storage, benchmark: str) -> Sequence[StoredObject]:
+    objects = list(storage.list(f"{benchmark}/"))
+    if not objects:
+        raise _missing(storage, benchmark)
+    return objects
+
+
+def _missing(storage: Storage, benchmark: str) -> BenchmarkMissing:
+    return BenchmarkMissing(
+        f"{storage.location}/{benchmark} has no results of lm-eval; an empty listing withdraws nothing"
+    )
+
+
+@dataclass(frozen=True)
+class _Finder:
+    """Finds the runs of one benchmark, folder by folder."""
+
+    storage: Storage
+    benchmark: str
+
+    def evaluation(self, folder: Folder, file: str, unknown: list[Run]) -> Iterator[TaskRun]:
+        """The runs of one results file; added to `unknown` if it should be one and cannot be read."""
+        item = folder.results[file]
+        raw = self._read(item)
+        results = decode_object(raw, Results, file)
+        stamp = stamp_of(file)
+        if isinstance(results, Reject):
+            if stamp is not None:
+                inputs = [as_input(item, md5_of(raw)), *map(as_input, folder.claim(file).values())]
+                unknown.append(self._run(folder, file, file.removesuffix(".json"), inputs))
+            return
+        samples = folder.claim(file)
+        for name in dict.fromkeys((*results.results, *samples)):
+            task = Task(results, name)
+            leaves = list(results.leaves(name)) or [name]
+            inputs = [as_input(samples[leaf]) for leaf in leaves if leaf in samples]
+            if inputs or results.reported(name):
+                run = self._run(folder, file, task.run_name, [as_input(item, md5_of(raw)), *inputs])
+                yield TaskRun(replace(run, facts={TASK: name}), task, order_of(task, stamp, run.suite))
+
+    def orphans(self, folder: Folder) -> Iterator[Run]:
+        """Samples files with whose time stamp there is no results file."""
+        for item in folder.samples.values():
+            file = item.name.rpartition("/")[2]
+            yield self._run(folder, file, file.removesuffix(".jsonl"), [as_input(item)])
+
+    def _run(self, folder: Folder, file: str, name: str, inputs: Iterable[Input]) -> Run:
+        path = f"{folder.path}/{file}".removeprefix(f"{self.benchmark}/")
+        ordered = tuple(sorted(inputs, key=lambda item: item.name))
+        return Run(SOURCE, self.benchmark, path.rpartition(".")[0], name, folder.path, ordered)
+
+    def _read(self, item: StoredObject) -> bytes:
+        try:
+            return self.storage.read(item.name, item.witness)
+        except FileNotFoundError as error:
+            raise UpstreamUnavailable(f"{item.name} was listed and is gone; the next discovery will see why") from error

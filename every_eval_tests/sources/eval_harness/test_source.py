@@ -1,0 +1,90 @@
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from every_eval.hub.folder import FolderHub
+from every_eval.sources.discovery import Discoverer
+from every_eval.sources.eval_harness.source import EvalHarnessSource
+from every_eval.sources.ingestion import Ingestor
+from every_eval.sources.planning import shards_of, to_do
+from every_eval.sources.source import Source
+from every_eval.statistics.scores import Scorer
+from every_eval.storage.folder import FolderStorage
+from every_eval_tests.sources.eval_harness.output import AGAIN, FIRST, Output
+
+SOURCE: Source = EvalHarnessSource()
+REPO = "owner/data"
+
+
+def quietly(_: str) -> None:
+    """Report to nobody."""
+
+
+def weekly(output: Output, hub: FolderHub, shard_bytes: int = 1 << 30) -> list[str]:
+    """Discover and ingest; the shards made."""
+    storage = FolderStorage(output.path)
+    [found] = Discoverer(SOURCE, storage, hub, REPO, shard_bytes, None, quietly).discover(["main"])
+    assert found.error is None
+    shards = to_do(shards_of(found.catalog, found.folder, hub.snapshot(REPO).files, SOURCE.data_version))
+    made = Ingestor(SOURCE, storage, hub, REPO, quietly).ingest(found.folder, [shard.key for shard in shards])
+    assert [outcome.error for outcome in made] == [None] * len(made)
+    return [outcome.shard for outcome in made]
+
+
+def clock() -> Callable[[], datetime]:
+    return lambda: datetime(2026, 11, 20, 6, tzinfo=UTC)
+
+
+def test_it_is_ingested_and_scored_as_any_source(output: Output, tmp_path: Path) -> None:
+    hub = FolderHub(tmp_path / "hub", clock())
+    assert weekly(output, hub) == ["eval_harness_main_part_00001"]
+    assert weekly(output, hub) == []
+
+    Scorer(SOURCE, hub, REPO, "owner/scores", clock(), quietly).run()
+    latest = hub.snapshot("owner/scores")
+    board = pq.read_table(latest.fetch("latest/leaderboard_eval_harness.parquet")).to_pylist()
+    assert {row["model_name"] for row in board} == {
+        "meta-llama/Llama-2-7b-hf",
+        "Qwen/Qwen2.5-7B-Instruct",
+        "gpt-3.5-turbo-0125",
+    }
+
+
+def test_a_repeated_run_goes_to_a_new_shard_and_replaces_the_earlier_in_the_latest_tables(
+    output: Output, tmp_path: Path
+) -> None:
+    hub = FolderHub(tmp_path / "hub", clock())
+    held_back = {path: path.read_bytes() for path in output.path.rglob(f"*_{AGAIN.rpartition('_')[2]}.*")}
+    for path in held_back:
+        path.unlink()
+    [first] = weekly(output, hub)
+    before = hub.snapshot(REPO).files
+
+    for path, content in held_back.items():
+        path.write_bytes(content)
+    [second] = weekly(output, hub)
+
+    assert (first, second) == ("eval_harness_main_part_00001", "eval_harness_main_part_00002")
+    after = hub.snapshot(REPO).files
+    history = [path for path in before if path.startswith(("data/", "metrics/", "stats/"))]
+    assert history
+    assert all(after[path] == before[path] for path in history)
+
+    Scorer(SOURCE, hub, REPO, "owner/scores", clock(), quietly).run()
+    rows = pq.read_table(
+        hub.snapshot("owner/scores").fetch("latest/comprehensive_stats_eval_harness.parquet")
+    ).to_pylist()
+    suites = {row["suite"] for row in rows if row["dataset_name"] == "wikitext_local"}
+    assert (AGAIN in suites, FIRST in suites) == (True, False)
+
+
+def test_the_same_output_gives_the_same_bytes(output: Output, tmp_path: Path) -> None:
+    hubs = [FolderHub(tmp_path / name, clock()) for name in ("one", "two")]
+    for hub in hubs:
+        weekly(output, hub, shard_bytes=1 << 16)
+    one, two = (hub.snapshot(REPO).files for hub in hubs)
+    made = [path for path in one if not path.startswith("catalog/")]
+    assert len([path for path in made if path.startswith("stats/")]) > 2
+    assert {path: one[path].digest for path in made} == {path: two[path].digest for path in made}
