@@ -76,7 +76,11 @@ HELM_TABLES = Table(
             "not a pooled statistic, or not recomputed",
             minimum=0,
         ),
-        Column("is_recomputed", pa.bool_(), "Whether what the cell shows could be identified, so that ours stands."),
+        Column(
+            "is_recomputed",
+            pa.bool_(),
+            "Whether ours stands: what the cell shows could be identified, and every run of the release is ingested.",
+        ),
     ),
     key=("benchmark", "release", "group", "table_index", "row_index", "column_index"),
 )

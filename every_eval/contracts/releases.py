@@ -25,6 +25,11 @@ RELEASES = Table(
         Column("is_newest", pa.bool_(), "Whether it is what the leaderboard shows: true in one row."),
         Column("suites", shared.TEXTS, "Suites of the release, the latest last."),
         Column("runs", SHOWN_RUNS, "Runs that the release shows: each name once, in the latest suite that has it."),
+        Column(
+            "pooled_runs",
+            SHOWN_RUNS,
+            "Runs that its published tables are made from: also those that a later suite of the release has again.",
+        ),
         Column("schema_json", pa.large_string(), "Its schema: HELM's schema.json, else one of ours.", "it has none"),
         Column("cells", pa.list_(PUBLISHED_CELL), "Every cell of the published group tables, in order."),
     ),

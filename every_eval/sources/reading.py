@@ -85,12 +85,12 @@ class Workers:
 
     def rows(self, runs: Sequence[Run]) -> RunsRows:
         """See `Reading.rows`."""
-        try:
-            with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
                 yield from self._rows(runs, Path(folder))
-        except BaseException:
-            self._stop()  # what they are still reading, nobody will ask for
-            raise
+            except BaseException:
+                self._stop()  # what they are still reading, nobody will ask for; and nobody may write there any more
+                raise
 
     def _rows(self, runs: Sequence[Run], folder: Path) -> RunsRows:
         if not self._workers:

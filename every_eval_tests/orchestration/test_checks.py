@@ -60,6 +60,16 @@ def test_a_wrong_value_of_a_single_output_is_named(deployment: Deployment) -> No
     assert "num_output_tokens" in failures(result)
 
 
+def test_tables_of_a_release_that_is_ingested_in_part_are_not_held_against_it(deployment: Deployment) -> None:
+    config = {"ops": {"discover": {"config": {"benchmarks": ["mmlu"], "max_runs": 3}}}}
+    assert deployment.launch("weekly_data_processing", config).success
+    assert deployment.launch("daily_comprehensive_stats").success
+    tables = deployment.table("latest/helm_tables.parquet", SCORES)
+    assert set(tables["is_recomputed"].to_pylist()) == {False}
+    assert tables["value"].null_count == tables.num_rows
+    assert tables["published_value"].null_count < tables.num_rows
+
+
 @pytest.mark.parametrize("job", ["refresh", "daily_comprehensive_stats"])
 def test_a_wrong_cell_of_a_published_table_is_named_as_long_as_it_is_wrong(deployment: Deployment, job: str) -> None:
     def plant(tables: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -9,11 +9,15 @@ from typing import IO
 import pytest
 
 from every_eval.errors import TransientError, UpstreamUnavailable
-from every_eval.sources.catalog import md5_of
+from every_eval.hub.folder import FolderHub
+from every_eval.sources.catalog import Entry, md5_of
 from every_eval.sources.helm.source import HelmSource
+from every_eval.sources.planning import Shard, Status
 from every_eval.sources.reading import PROCESS_BYTES, Reading, ReadingHere, Workers, reading
+from every_eval.sources.shard_files import ShardMaker
 from every_eval.sources.source import Run, RunRows
 from every_eval.storage.archive import HELM_SAMPLE, ArchiveStorage
+from every_eval_tests.hub.hubs import NOON, REPO
 from every_eval_tests.sources.rows import gather
 
 STORAGE = ArchiveStorage(HELM_SAMPLE)
@@ -53,6 +57,21 @@ def test_several_processes_give_the_rows_of_one_in_the_same_order(n_processes: i
     here = _rows(ReadingHere(HelmSource(), STORAGE), runs)
     assert twice == [here, here[:5]]
     assert all(rows.samples.num_rows and rows.metrics.num_rows and rows.stats.num_rows for rows in here)
+
+
+def test_a_shards_files_have_the_same_bytes_whatever_reads_its_runs(tmp_path: Path) -> None:
+    entries = tuple(Entry(run, "helm_lite_part_00001") for run in _runs())
+    shard = Shard("helm_lite_part_00001", "helm_lite", "0" * 12, Status.NEW, entries)
+    head = FolderHub(tmp_path / "hub", lambda: NOON).snapshot(REPO)
+    made = []
+    with Workers(HelmSource(), STORAGE, 2) as workers:
+        readers: list[Reading] = [ReadingHere(HelmSource(), STORAGE), workers]
+        for number, reader in enumerate(readers):
+            (tmp_path / str(number)).mkdir()
+            files = ShardMaker(reader, head, tmp_path / str(number), str).make(shard)
+            made.append({name: path.read_bytes() for name, path in files.paths.items()})
+
+    assert made[0] == made[1] and set(made[0]) == {"samples", "metrics", "stats"}
 
 
 def test_what_goes_wrong_in_a_process_goes_wrong_here_and_the_next_shard_is_read() -> None:

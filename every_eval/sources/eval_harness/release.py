@@ -74,6 +74,7 @@ def release_row(benchmark: str, runs: Sequence[TaskRun], shown: Sequence[TaskRun
         "is_newest": True,
         "suites": list(suites),
         "runs": [{"suite": item.run.suite, "run": item.run.name} for item in shown],
+        "pooled_runs": [],
         "schema_json": canonical_json(msgspec.to_builtins(schema(shown))),
         "cells": [],
     }

@@ -51,7 +51,9 @@ def discover(storage: Storage, benchmark: str) -> Discovery:
     if not any(run.inputs for run in found.values()):
         raise BenchmarkMissing(f"{storage.location}/{project.output} has no run; an empty listing withdraws nothing")
     runs = _with_facts(_with_releases(found, indexes, shown), indexes)
-    return Discovery(tuple(sorted(runs, key=lambda run: run.identity)), _releases_table(benchmark, indexes, shown))
+    return Discovery(
+        tuple(sorted(runs, key=lambda run: run.identity)), _releases_table(benchmark, indexes, shown, found)
+    )
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,19 @@ def _facts(index: Index, run_name: str) -> dict[str, str]:
     return facts
 
 
-def _releases_table(benchmark: str, indexes: Sequence[Index], shown: Mapping[int, Sequence[RunKey]]) -> pa.Table:
+def _pooled(index: Index, shown: Sequence[RunKey], found: Mapping[RunKey, Run]) -> list[RunKey]:
+    """The runs that HELM makes the index's tables from: those it shows, and their like in its other suites.
+
+    HELM passes over a folder without a specification or without statistics (`presentation/summarize.py`).
+    """
+    in_suites = (run for run in found.values() if run.suite in index.suites and run.name in index.runs)
+    like = {run.identity for run in in_suites if {"run_spec.json", "stats.json"} <= {item.name for item in run.inputs}}
+    return sorted(like.union(shown))
+
+
+def _releases_table(
+    benchmark: str, indexes: Sequence[Index], shown: Mapping[int, Sequence[RunKey]], found: Mapping[RunKey, Run]
+) -> pa.Table:
     newest = next((index for index in reversed(indexes) if index.is_release), indexes[-1] if indexes else None)
     rows = [
         {
@@ -157,6 +171,7 @@ def _releases_table(benchmark: str, indexes: Sequence[Index], shown: Mapping[int
             "is_newest": index is newest,
             "suites": list(index.suites),
             "runs": [{"suite": suite, "run": name} for suite, name in sorted(shown[id(index)])],
+            "pooled_runs": [{"suite": suite, "run": name} for suite, name in _pooled(index, shown[id(index)], found)],
             "schema_json": index.schema_json,
             "cells": [cell._asdict() for cell in index.cells()],
         }

@@ -12,11 +12,17 @@ from every_eval.sources.helm.discovery import discover
 from every_eval.sources.helm.main_table import directions, standings
 from every_eval.sources.helm.run_reader import RunReader
 from every_eval.sources.helm.tables.disagreements import disagreements
-from every_eval.sources.helm.tables.release import Release, helm_tables
+from every_eval.sources.helm.tables.release import Release, blank, helm_tables
 from every_eval.sources.helm.watching import index_witness
 from every_eval.sources.source import Discovery, Run, RunRows
 from every_eval.statistics.main_table import MainTable
 from every_eval.storage.storage import Storage
+
+
+def _is_complete(release: Mapping[str, Any], stats: pa.Table) -> bool:
+    there = stats.select(["suite", "run"]).group_by(["suite", "run"]).aggregate([]).to_pylist()
+    known = {(run["suite"], run["run"]) for run in there}
+    return all((run["suite"], run["run"]) in known for run in release["pooled_runs"])
 
 
 class HelmSource:
@@ -46,9 +52,11 @@ class HelmSource:
     published_contracts = (HELM_TABLES,)
 
     def published_tables(self, release: Mapping[str, Any], stats: pa.Table) -> pa.Table:
-        """The release's group tables, by HELM's rules, over the runs that its index names."""
+        """The release's group tables, by HELM's rules; ours are blank until all of its runs are ingested."""
         names = pa.array(sorted({run["run"] for run in release["runs"]}), pa.string())
-        return helm_tables(Release.from_row(release), stats.filter(pc.is_in(stats["run"], names)))
+        of_release = stats.filter(pc.is_in(stats["run"], names))
+        tables = helm_tables(Release.from_row(release), of_release)
+        return tables if _is_complete(release, of_release) else blank(tables)
 
     def disagreements(self, tables: pa.Table) -> pa.Table:
         """Cells in which ours is not HELM's."""

@@ -54,6 +54,17 @@ def helm_tables(release: Release, stats: pa.Table) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=HELM_TABLES.schema)
 
 
+def blank(tables: pa.Table) -> pa.Table:
+    """Rows of `helm_tables` with what HELM published alone, for a release of which runs are missing."""
+    published = tables.filter(tables["is_published"])
+    ours = dict.fromkeys(("value", "n_runs", "n_trials")) | {"is_recomputed": False}
+    columns = [
+        pa.repeat(pa.scalar(ours[field.name], field.type), published.num_rows) if field.name in ours else column
+        for field, column in zip(published.schema, published.columns, strict=True)
+    ]
+    return pa.table(columns, schema=published.schema)
+
+
 def _recompute(release: Release, stats: pa.Table) -> Iterator[Cell]:
     if release.schema_json is None:
         runs = read_runs(stats, release.suites, legacy_names.METRIC_NAMES, release.benchmark)
