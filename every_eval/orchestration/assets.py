@@ -17,7 +17,13 @@ from every_eval.orchestration.daily import (
     scored_metadata,
 )
 from every_eval.orchestration.metadata import definition_metadata
-from every_eval.orchestration.recording import catalog_metadata, check_results, shard_events, shard_metadata
+from every_eval.orchestration.recording import (
+    CATALOG_VERSION,
+    catalog_metadata,
+    check_results,
+    shard_events,
+    shard_metadata,
+)
 from every_eval.orchestration.resources import HubResource
 from every_eval.orchestration.weekly import (
     RESOURCES,
@@ -55,7 +61,8 @@ def catalog_asset(source: Source) -> dg.AssetsDefinition:
         found = retried(context, lambda: discover_source(context, source, hub.open(), hub.data, place, config))
         if problems := problems_of(found):
             raise dg.Failure(f"Not everything could be discovered: {problems}")
-        return dg.MaterializeResult(metadata=catalog_metadata(hub.open(), hub.data, found))
+        metadata = catalog_metadata(hub.open(), hub.data, found)
+        return dg.MaterializeResult(metadata=metadata, data_version=dg.DataVersion(CATALOG_VERSION))
 
     return catalog
 
@@ -66,6 +73,7 @@ def shard_assets(source: Source) -> dg.AssetsDefinition:
         dg.AssetSpec(
             names.asset_key(source, table.name),
             deps=[names.asset_key(source, CATALOG.name)],
+            code_version=str(source.data_version),
             group_name=source.name,
             kinds=KINDS,
             owners=names.OWNERS,

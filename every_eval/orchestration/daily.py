@@ -89,7 +89,7 @@ def scored_metadata(config: ScoringConfig, hub: HubResource, scored: Scored) -> 
     reading = {
         "source": config.source_name,
         "is_new": scored.is_new,
-        "duration_seconds": scored.duration_seconds,
+        "duration_seconds": round(scored.duration_seconds, 3),
         "shards_read": len(scored.reading.shards),
         "shards_total": scored.shards_total,
         "bytes_read": scored.reading.n_bytes,

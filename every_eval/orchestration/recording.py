@@ -27,6 +27,8 @@ from every_eval.sources.shards import folder_of, published_shards
 from every_eval.sources.source import Source
 
 DATA_VERSION_TAG = "dagster/data_version"
+CATALOG_VERSION = "catalog"
+"""The same for every catalog: a new run makes no shard stale, whose own fingerprint says what it is made from."""
 MAX_SHOWN = 50
 """Disagreements that a check shows."""
 PAGE = 1000
@@ -64,8 +66,18 @@ def shard_metadata(source: Source, hub: Hub, repo: str, table: Table, outcome: S
         "dagster/partition_row_count": n_rows,
         "fingerprint": outcome.fingerprint,
         "n_rejects": n_rejects,
-        "duration_seconds": outcome.duration_seconds,
+        "duration_seconds": round(outcome.duration_seconds, 3),
         "dagster/column_lineage": column_lineage(source, table),
+    }
+
+
+def version_tags(source: Source, fingerprint: str) -> dict[str, str]:
+    """What Dagster tells by whether a shard is up to date, as it writes it where an asset is materialised."""
+    return {
+        DATA_VERSION_TAG: fingerprint,
+        "dagster/code_version": str(source.data_version),
+        f"dagster/input_data_version/{source.name}/{CATALOG.name}": CATALOG_VERSION,
+        f"dagster/input_event_pointer/{source.name}/{CATALOG.name}": "NULL",
     }
 
 
@@ -76,7 +88,7 @@ def shard_events(source: Source, hub: Hub, repo: str, outcome: ShardOutcome) -> 
             asset_key(source, table.name),
             partition=outcome.shard,
             metadata=shard_metadata(source, hub, repo, table, outcome),
-            tags={DATA_VERSION_TAG: str(outcome.fingerprint)},
+            tags=version_tags(source, str(outcome.fingerprint)),
         )
 
 
@@ -160,7 +172,7 @@ def unrecorded_events(
                         "bytes": file.size,
                         "location": dg.MetadataValue.path(hub.location(repo, file.path)),
                     },
-                    tags={DATA_VERSION_TAG: digest},
+                    tags=version_tags(source, digest),
                 )
 
 

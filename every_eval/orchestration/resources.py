@@ -104,6 +104,10 @@ class SourceResource(dg.ConfigurableResource[None]):
         """Whether there are results to read: under a root, or bundled ones."""
         return source.has_sample or bool(setting(self.root, self.root_variable, ""))
 
+    processes: int | None = Field(
+        default=None, ge=1, description="Processes that read runs at a time; none stated: one a core."
+    )
+
     def open(self, source: Source) -> Storage:
         """The storage.
 

@@ -4,6 +4,7 @@ One run discovers partitions and fills them, which a job of assets cannot do; so
 assets would. A step that fails says so in what it returns, so that the others go on, and the last one fails the run.
 """
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeVar
@@ -17,6 +18,8 @@ from every_eval.orchestration.limits import Turn, limited
 from every_eval.orchestration.names import CATALOG, UPSTREAM_POOL, asset_key, shard_partitions
 from every_eval.orchestration.preflight import check_ingestion, check_source
 from every_eval.orchestration.recording import (
+    CATALOG_VERSION,
+    DATA_VERSION_TAG,
     MAX_SHOWN,
     as_evaluations,
     catalog_metadata,
@@ -60,7 +63,9 @@ class IngestionConfig(dg.Config):
         default=False, description="Make every shard again, whether or not its inputs changed."
     )
     batch_shards: int = Field(
-        default=8, ge=1, description="Shards that one commit publishes, of 4 GiB of input at most; the Hub limits commits."
+        default=8,
+        ge=1,
+        description="Shards that one commit publishes, of 4 GiB of input at most; the Hub limits commits.",
     )
 
 
@@ -167,7 +172,8 @@ def _discover(context: dg.OpExecutionContext, source: Source, config: IngestionC
     hub: HubResource = context.resources.hub
     found = discover_source(context, source, hub.open(), hub.data, getattr(context.resources, source.name), config)
     metadata = catalog_metadata(hub.open(), hub.data, found)
-    context.log_event(dg.AssetMaterialization(asset_key(source, CATALOG), metadata=metadata))
+    tags = {DATA_VERSION_TAG: CATALOG_VERSION}
+    context.log_event(dg.AssetMaterialization(asset_key(source, CATALOG), metadata=metadata, tags=tags))
     for item in found:
         if item.error is not None:
             context.log.warning(f"{source.name}/{item.benchmark}: {item.error}")
@@ -193,7 +199,8 @@ def _pending(
 def ingest_shards(context: Context, batch: Batch, hub: HubResource, place: SourceResource) -> list[ShardOutcome]:
     """Make shards of one benchmark and publish them in one commit."""
     source = source_named(batch["source"])
-    ingestor = Ingestor(source, place.open(source), hub.open(), hub.data, context.log.info)
+    n_processes = place.processes or os.cpu_count() or 1
+    ingestor = Ingestor(source, place.open(source), hub.open(), hub.data, context.log.info, n_processes=n_processes)
     return ingestor.ingest(batch["folder"], batch["shards"])
 
 

@@ -32,9 +32,11 @@ for repo in sys.argv[1:]:
         rows = load_dataset(repo, name, split="train")
         stream = load_dataset(repo, name, split="train", streaming=True)
         assert stream.features == rows.features, (stream.features, rows.features)
-        first = next(iter(stream), None)
-        assert first == (rows[0] if len(rows) else None)
-        seen[f"{repo}:{name}"] = {"rows": len(rows), "features": rows.features.to_dict(), "first": first}
+        # To the end: a stream left half read may abort the process when it exits.
+        streamed = list(stream)
+        assert len(streamed) == len(rows)
+        assert streamed[0] == rows[0]
+        seen[f"{repo}:{name}"] = {"rows": len(rows), "features": rows.features.to_dict(), "first": rows[0]}
 print(json.dumps(seen, default=str))
 """
 

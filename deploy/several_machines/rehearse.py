@@ -1,0 +1,235 @@
+"""A rehearsal of several machines on one: PostgreSQL, Redis, the daemon and two workers, each with its own folder.
+
+It runs the weekly job with its shards spread over both workers, kills one of them in the middle if asked to, and writes
+what happened to standard output as JSON. Everything it starts it stops again. The sources' settings are taken from the
+environment; the Hub is a folder in the rehearsal's own.
+
+    python deploy/several_machines/rehearse.py FOLDER [--workers N] [--batch-shards N] [--kill]
+"""
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+HERE = Path(__file__).parent
+JOB = "weekly_data_processing"
+PATIENCE_SECONDS = 300
+UNPRIVILEGED = "postgres" if os.geteuid() == 0 else None
+"""PostgreSQL refuses to be root."""
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def wait_for(what: str, is_there: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever is waited for
+    """What `is_there` gives as soon as it gives something."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < end:
+        if found := is_there():
+            return found
+        time.sleep(0.2)
+    raise TimeoutError(f"{what}: not within {PATIENCE_SECONDS} seconds")
+
+
+def answers(port: int) -> bool:
+    """Whether somebody listens on a port."""
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+def binary(name: str) -> str:
+    """Path of a program of PostgreSQL, which Debian keeps out of the way."""
+    found = [shutil.which(name), *sorted(map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}")), reverse=True)]
+    path = next((path for path in found if path), None)
+    if path is None:
+        raise FileNotFoundError(f"{name} is not installed: install Debian's package postgresql")
+    return path
+
+
+@dataclass
+class Cluster:
+    """Servers and processes with their folders."""
+
+    folder: Path
+    settings: dict[str, str] = field(default_factory=dict)
+    """The environment of every process."""
+    workers: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    stack: ExitStack = field(default_factory=ExitStack)
+
+    def start(self, name: str, command: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":  # noqa: ANN401
+        """Start a process in a group of its own; its output goes to a file, and it ends with the rehearsal."""
+        log = self.stack.enter_context((self.folder / f"{name}.log").open("wb"))
+        process = subprocess.Popen(
+            command,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            cwd=options.pop("cwd", HERE),
+            env=self.settings,
+            **options,
+        )
+        self.stack.callback(stop, process)
+        return process
+
+    def start_postgres(self) -> None:
+        """PostgreSQL, in a folder that its user may enter."""
+        data = Path(self.stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
+        if UNPRIVILEGED is not None:
+            shutil.chown(data, UNPRIVILEGED)
+        user = {"user": UNPRIVILEGED, "group": UNPRIVILEGED, "extra_groups": []} if UNPRIVILEGED else {}
+        port = free_port()
+        initdb = [binary("initdb"), "-D", str(data / "db"), "-U", "dagster", "-A", "trust", "--no-sync", "-E", "UTF8"]
+        subprocess.run(initdb, check=True, capture_output=True, cwd="/", **user)  # type: ignore[call-overload]
+        options = ["-k", str(data), "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]
+        self.start("postgres", [binary("postgres"), "-D", str(data / "db"), *options], cwd="/", **user)
+        wait_for("PostgreSQL", lambda: answers(port))
+        self.settings["EVERY_EVAL_POSTGRES_URL"] = f"postgresql+psycopg2://dagster@127.0.0.1:{port}/postgres"
+
+    def start_redis(self) -> None:
+        """Redis, without anything on disk."""
+        port = free_port()
+        server = shutil.which("redis-server") or "redis-server"
+        self.start("redis", [server, "--port", str(port), "--save", "", "--appendonly", "no"], cwd=self.folder)
+        wait_for("Redis", lambda: answers(port))
+        self.settings["EVERY_EVAL_BROKER"] = f"redis://127.0.0.1:{port}/0"
+
+    def start_worker(self, name: str) -> None:
+        """A worker with one process for steps."""
+        options = ["--queues", "dagster", "--concurrency", "1", "--hostname", f"{name}@rehearsal", "--loglevel", "INFO"]
+        celery = [sys.executable, "-m", "celery", "--app", "dagster_celery.app", "worker", *options]
+        self.workers[name] = self.start(name, celery)
+
+    def kill_worker(self, name: str) -> None:
+        """End a worker as a power cut does."""
+        os.killpg(self.workers.pop(name).pid, signal.SIGKILL)
+
+
+def stop(process: "subprocess.Popen[bytes]") -> None:
+    """End a process and what it started."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A run, by its events."""
+
+    instance: dg.DagsterInstance
+    run_id: str
+
+    def taken(self) -> Iterator[tuple[str, str]]:
+        """Each step of ingestion that a worker took, with the worker."""
+        for entry in self.instance.all_logs(self.run_id, dg.DagsterEventType.ENGINE_EVENT):
+            event = entry.dagster_event
+            metadata = event.engine_event_data.metadata if event is not None else {}
+            if event is not None and "Celery worker" in metadata and str(event.step_key).startswith("ingest["):
+                yield str(event.step_key), str(metadata["Celery worker"].value).split("@")[0]
+
+    def finished(self) -> set[str]:
+        """Steps that ended well."""
+        entries = self.instance.all_logs(self.run_id, dg.DagsterEventType.STEP_SUCCESS)
+        return {str(entry.dagster_event.step_key) for entry in entries if entry.dagster_event is not None}
+
+    def status(self) -> dg.DagsterRunStatus | None:
+        """The run's status, once it has ended."""
+        run = self.instance.get_run_by_id(self.run_id)
+        return run.status if run is not None and run.is_finished else None
+
+
+def kill_in_the_middle(cluster: Cluster, run: Watched) -> dict[str, str]:
+    """Kill the worker that is at work on a step, with the step unfinished."""
+    while True:
+        wait_for("a step on each worker", lambda: len({worker for _, worker in run.taken()}) > 1)
+        step, worker = list(run.taken())[-1]
+        group = cluster.workers[worker].pid
+        os.killpg(group, signal.SIGSTOP)
+        time.sleep(0.5)
+        if step not in run.finished():
+            cluster.kill_worker(worker)
+            return {"worker": worker, "step": step}
+        os.killpg(group, signal.SIGCONT)
+        time.sleep(0.2)
+
+
+def rehearse(cluster: Cluster, n_workers: int, batch_shards: int, kill: bool) -> dict[str, Any]:
+    """Run the weekly job; what happened."""
+    cluster.start_postgres()
+    cluster.start_redis()
+    home = cluster.folder / "dagster"
+    home.mkdir()
+    shutil.copy(HERE / "dagster.yaml", home)
+    cluster.settings |= {"DAGSTER_HOME": str(home), "EVERY_EVAL_HUB": str(cluster.folder / "hub")}
+    os.environ.update(cluster.settings)
+    with dg.DagsterInstance.get() as instance:
+        for number in range(n_workers):
+            cluster.start_worker(f"worker_{number + 1}")
+        cluster.start("daemon", [sys.executable, "-m", "dagster._daemon", "run", "-w", str(HERE / "workspace.yaml")])
+        for name in cluster.workers:
+            wait_for(name, lambda name=name: b"ready" in (cluster.folder / f"{name}.log").read_bytes())  # type: ignore[misc]
+        launch = [sys.executable, "-m", "dagster", "job", "launch", "-w", str(HERE / "workspace.yaml"), "-j", JOB]
+        config = json.dumps({"ops": {"discover": {"config": {"batch_shards": batch_shards}}}})
+        subprocess.run(
+            [*launch, "--config-json", config], check=True, cwd=HERE, env=cluster.settings, capture_output=True
+        )
+        run = Watched(instance, wait_for("the run", lambda: instance.get_runs(limit=1))[0].run_id)
+        wait_for("the first step", lambda: list(run.taken()))
+        started = time.monotonic()
+        killed = kill_in_the_middle(cluster, run) if kill else None
+        status = wait_for("the end of the run", run.status)
+        return {
+            "status": status.value,
+            "seconds": round(time.monotonic() - started, 1),
+            "killed": killed,
+            "steps": Counter(worker for _, worker in run.taken()),
+            "taken_twice": sorted(
+                step for step, times in Counter(step for step, _ in run.taken()).items() if times > 1
+            ),
+        }
+
+
+def environment() -> Mapping[str, str]:
+    """This process's environment, with the folder of the code location on the path."""
+    path = os.pathsep.join([str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])])
+    return {**os.environ, "PYTHONPATH": path, "DAGSTER_DISABLE_TELEMETRY": "yes", "PYTHONWARNINGS": "ignore"}
+
+
+def main() -> None:
+    """Read the arguments, rehearse, and tell."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--batch-shards", type=int, default=1)
+    parser.add_argument("--kill", action="store_true")
+    arguments = parser.parse_args()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    cluster = Cluster(arguments.folder.absolute(), dict(environment()))
+    with cluster.stack:
+        report = rehearse(cluster, arguments.workers, arguments.batch_shards, arguments.kill)
+    sys.stdout.write(json.dumps(report, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
