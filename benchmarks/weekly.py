@@ -1,0 +1,116 @@
+"""A weekly run that finds nothing new, against the one before it that found everything.
+
+    python -m benchmarks.weekly [--corpus FOLDER] [--benchmarks NAME ...] [--processes N]
+
+It counts what is asked of the storage: listings, objects read, and bytes of them.
+"""
+
+import argparse
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+from benchmarks.enlarging import open_corpus
+from benchmarks.measuring import cpu_seconds, show
+from every_eval.hub.folder import FolderHub
+from every_eval.sources.discovery import Discoverer
+from every_eval.sources.helm.source import HelmSource
+from every_eval.sources.ingestion import Ingestor
+from every_eval.sources.planning import shards_of, to_do
+from every_eval.storage.storage import Storage, StoredObject
+
+REPO = "a/data"
+SHARD_BYTES = 1 << 30
+
+
+@dataclass
+class Counting:
+    """A storage that counts what is asked of it."""
+
+    inner: Storage
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def location(self) -> str:
+        """See `Storage.location`."""
+        return self.inner.location
+
+    @property
+    def can_list(self) -> bool:
+        """See `Storage.can_list`."""
+        return self.inner.can_list
+
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        """See `Storage.list`."""
+        self.counts["listings"] += 1
+        for item in self.inner.list(prefix):
+            self.counts["objects listed"] += 1
+            yield item
+
+    def list_folders(self, prefix: str) -> Sequence[str]:
+        """See `Storage.list_folders`."""
+        self.counts["listings of folders"] += 1
+        return self.inner.list_folders(prefix)
+
+    def stat(self, name: str) -> StoredObject | None:
+        """See `Storage.stat`."""
+        self.counts["objects asked for"] += 1
+        return self.inner.stat(name)
+
+    def read(self, name: str, witness: str | None = None) -> bytes:
+        """See `Storage.read`."""
+        raw = self.inner.read(name, witness)
+        self._note(name, len(raw))
+        return raw
+
+    def open(self, name: str, witness: str | None = None) -> IO[bytes]:
+        """See `Storage.open`."""
+        file = self.inner.open(name, witness)
+        self._note(name, file.seek(0, 2))
+        file.seek(0)
+        return file
+
+    def _note(self, name: str, n_bytes: int) -> None:
+        kind = "of runs" if "/runs/" in name and name.count("/") > 4 else "of indexes"
+        self.counts[f"objects read {kind}"] += 1
+        self.counts[f"bytes read {kind}"] += n_bytes
+
+
+def main() -> None:
+    """Print what both runs ask for and take."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--corpus", type=Path, help="root in the public bucket's layout; default: the bundled sample")
+    parser.add_argument("--benchmarks", nargs="+", default=["lite", "mmlu", "classic"])
+    parser.add_argument("--processes", type=int, default=1)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        hub = FolderHub(Path(folder), lambda: datetime.now(UTC))
+        for what in ("everything is new", "nothing is new"):
+            storage = Counting(open_corpus(options.corpus))
+            before, commit = cpu_seconds(), hub.snapshot(REPO).commit
+            n_shards = refresh(storage, hub, options.benchmarks, options.processes)
+            is_moved = hub.snapshot(REPO).commit != commit
+            show(
+                f"{what}: {cpu_seconds() - before:.2f} s of the processor, {n_shards} shards made, commits: {is_moved}"
+            )
+            show("  " + ", ".join(f"{count} {name}" for name, count in sorted(storage.counts.items())))
+
+
+def refresh(storage: Storage, hub: FolderHub, benchmarks: Sequence[str], n_processes: int) -> int:
+    """Discover and ingest what is new; how many shards that was."""
+    source, n_shards = HelmSource(), 0
+    for found in Discoverer(source, storage, hub, REPO, SHARD_BYTES, None, str).discover(benchmarks):
+        head = hub.snapshot(REPO)
+        keys = [shard.key for shard in to_do(shards_of(found.catalog, found.folder, head.files, source.data_version))]
+        if keys:
+            Ingestor(source, storage, hub, REPO, str, n_processes=n_processes).ingest(found.folder, keys)
+        n_shards += len(keys)
+    return n_shards
+
+
+if __name__ == "__main__":
+    main()
