@@ -8,7 +8,7 @@ from every_eval.contracts.stats import N_REPLICATES
 from every_eval.contracts.table import Column, Table
 
 COVERAGE = "It covers the draw of each scenario's instances; not that of scenarios, of trials, or of prompts."
-NO_INTERVAL = "the number is, or one of the model's scores is of fewer than two instances or is only reported"
+NO_INTERVAL = "it is itself undefined, or one of the model's scores is of fewer than two instances or is only reported"
 UNSTATED = "the release's schema does not state it"
 
 LEADERBOARD = Table(

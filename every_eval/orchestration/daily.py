@@ -97,7 +97,7 @@ def scored_metadata(config: ScoringConfig, hub: HubResource, scored: Scored) -> 
     }
     shown = {
         names.LEADERBOARD: {
-            "news": dg.MetadataValue.md(scored.news),
+            "news": dg.MetadataValue.md(scored.news or "Nothing new."),
             "picture": dg.MetadataValue.md(picture_markdown(scored.leaderboard)),
         }
     }
