@@ -22,7 +22,6 @@ CLOCK = (
 
 PIPELINE_STAGE = "comprehensive_statistics"
 
-ORIGINS = ("outputs", "reported")
 TOO_FEW = "fewer than two instances have a value, or no metric of single outputs determines the statistic"
 NO_INTERVAL = "mean_score is null or only reported, or is of a single instance whose value is neither 0 nor 1"
 

@@ -3,7 +3,7 @@
 import pyarrow as pa
 
 from every_eval.contracts import identity as shared
-from every_eval.contracts.leaderboard import UNSTATED
+from every_eval.contracts.leaderboard import PLACE_AND_SCORES, UNSTATED
 from every_eval.contracts.table import Column, Table
 
 BENCHMARK_STANDING = pa.struct(
@@ -12,12 +12,7 @@ BENCHMARK_STANDING = pa.struct(
         pa.field("release", pa.string(), nullable=False),
         pa.field("model_deployment", pa.string()),
         pa.field("n_deployments", pa.int32(), nullable=False),
-        pa.field("rank", pa.int32()),
-        pa.field("n_ranked", pa.int32(), nullable=False),
-        pa.field("mean_win_rate", pa.float64()),
-        pa.field("mean_score", pa.float64()),
-        pa.field("n_scenarios", pa.int32(), nullable=False),
-        pa.field("n_scenarios_total", pa.int32(), nullable=False),
+        *PLACE_AND_SCORES,
     ]
 )
 """A model's row of one benchmark's leaderboard: its place among `n_ranked` models, each with one deployment."""

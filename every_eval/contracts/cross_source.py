@@ -2,6 +2,7 @@
 
 import pyarrow as pa
 
+from every_eval.contracts.leaderboard import PLACE_AND_SCORES
 from every_eval.contracts.table import Column, Table
 
 SAME_NAME = "same_name"
@@ -14,12 +15,7 @@ SOURCE_STANDING = pa.struct(
         pa.field("release", pa.string(), nullable=False),
         pa.field("model_name", pa.string(), nullable=False),
         pa.field("model_deployment", pa.string()),
-        pa.field("rank", pa.int32()),
-        pa.field("n_ranked", pa.int32(), nullable=False),
-        pa.field("mean_win_rate", pa.float64()),
-        pa.field("mean_score", pa.float64()),
-        pa.field("n_scenarios", pa.int32(), nullable=False),
-        pa.field("n_scenarios_total", pa.int32(), nullable=False),
+        *PLACE_AND_SCORES,
     ]
 )
 """A row of one source's leaderboard of one benchmark: its place among the `n_ranked` rows that have one."""

@@ -59,6 +59,8 @@ OCCURRENCE = Column(
     minimum=0,
 )
 SAMPLE_KEY = (INSTANCE_ID, PERTURBATION, PERTURBATION_NAME, TRAIN_TRIAL_INDEX, REFERENCE_INDEX, OCCURRENCE)
+SAMPLE_IDENTITY = ("benchmark", "suite", "run", *(one.name for one in SAMPLE_KEY if one is not PERTURBATION_NAME))
+"""Names of the columns that are unique together for each sample."""
 
 METRIC_NAME = Column("metric_name", pa.string(), "Name of the metric, as the source writes it.", repeats=True)
 IS_MAIN_METRIC = Column(

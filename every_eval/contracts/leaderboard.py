@@ -11,6 +11,16 @@ COVERAGE = "It covers the draw of each scenario's instances; not that of scenari
 NO_INTERVAL = "it is itself undefined, or one of the model's scores is of fewer than two instances or is only reported"
 UNSTATED = "the release's schema does not state it"
 
+PLACE_AND_SCORES = (
+    pa.field("rank", pa.int32()),
+    pa.field("n_ranked", pa.int32(), nullable=False),
+    pa.field("mean_win_rate", pa.float64()),
+    pa.field("mean_score", pa.float64()),
+    pa.field("n_scenarios", pa.int32(), nullable=False),
+    pa.field("n_scenarios_total", pa.int32(), nullable=False),
+)
+"""What tables over several leaderboards say of a row of one: its place among `n_ranked`, and its scores."""
+
 LEADERBOARD = Table(
     name="leaderboard",
     doc=(

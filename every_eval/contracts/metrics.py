@@ -24,17 +24,5 @@ METRICS = Table(
         Column("max", pa.float64(), "Largest value.", null_when=UNKNOWN),
         Column("value", pa.float64(), "sum / count.", null_when="count is 0, or sum is not a finite number"),
     ),
-    key=(
-        "benchmark",
-        "suite",
-        "run",
-        "instance_id",
-        "perturbation",
-        "train_trial_index",
-        "reference_index",
-        "occurrence",
-        "metric_name",
-        "split",
-        "sub_split",
-    ),
+    key=(*shared.SAMPLE_IDENTITY, "metric_name", "split", "sub_split"),
 )

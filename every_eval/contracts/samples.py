@@ -99,15 +99,6 @@ SAMPLES = Table(
             null_when="the source keeps one output alone, as HELM does",
         ),
     ),
-    key=(
-        "benchmark",
-        "suite",
-        "run",
-        "instance_id",
-        "perturbation",
-        "train_trial_index",
-        "reference_index",
-        "occurrence",
-    ),
+    key=shared.SAMPLE_IDENTITY,
     rows_per_group=16_384,
 )

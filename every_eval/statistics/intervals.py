@@ -16,7 +16,6 @@ WILSON: Final = "wilson"
 WILSON_EFFECTIVE: Final = "wilson_effective"
 T: Final = "t"
 BOOTSTRAP: Final = "bootstrap"
-METHODS: Final = (WILSON, WILSON_EFFECTIVE, T, BOOTSTRAP)
 
 SMALL: Final = 100
 """Instances below which a sample is marked as small: from here on the intervals are tested to cover 93-97 %."""

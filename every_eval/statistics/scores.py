@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
@@ -149,6 +150,7 @@ class Scorer:
         folder = Folder(making.data, making.head, making.workdir, making.scored.reading, self.force)
         scorer = BenchmarkScorer(self.source, making.clock, self.older_releases, self.report)
         metadata = {"data_repo": self.data_repo, "data_commit": making.data.commit or ""}
+        compared = self._compared(making.head)
         made = _Made()
         with ExitStack() as stack:
             # What is of all sources depends on no commit of one.
@@ -157,10 +159,10 @@ class Scorer:
                 table.name: stack.enter_context(TableWriter(table, file, noted[table])) for table, file in files.items()
             }
             for folding in making.foldings:
-                is_folded = not self.force and folding.paths <= making.head.files.keys()
+                is_folded = folding.paths <= making.head.files.keys()
                 state = folder.fold(folding)
                 made.changes += [Add(path, local) for path, local in state.items()]
-                scores = scorer.score(folding, state, self._compared(making.head, folding) if is_folded else None)
+                scores = scorer.score(folding, state, compared.get(folding.folder) if is_folded else None)
                 for name, rows in scores.tables.items():
                     writers[name].write(rows)
                 made.leaderboard = pa.concat_tables([made.leaderboard, scores.leaderboard])
@@ -176,14 +178,14 @@ class Scorer:
             if source.name != self.source.name and path in head.files:
                 yield read_table(LEADERBOARD, [head.fetch(path)])
 
-    def _compared(self, head: Snapshot, folding: Folding) -> pa.Table | None:
-        """A benchmark's pairs as they were last published; null if they were not."""
+    def _compared(self, head: Snapshot) -> Mapping[str, pa.Table]:
+        """The pairs as they were last published, by the folder of their benchmark; none if all is made anew."""
         path = self.path(PAIRS)
-        if path not in head.files:
-            return None
+        if self.force or path not in head.files:
+            return {}
         rows = read_table(PAIRS, [head.fetch(path)])
-        is_its = [folder_name(self.source.name, name) == folding.folder for name in rows["benchmark"].to_pylist()]
-        return rows.filter(pa.array(is_its, pa.bool_())) if any(is_its) else None
+        benchmarks = pc.unique(rows["benchmark"]).to_pylist()
+        return {folder_name(self.source.name, name): rows.filter(pc.field("benchmark") == name) for name in benchmarks}
 
     def _previous(self, head: Snapshot) -> "_Previous":
         paths = {table: self.path(table) for table in (LEADERBOARD, COMPREHENSIVE_STATS)}
