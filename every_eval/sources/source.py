@@ -15,6 +15,7 @@ from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.stats import STATS
 from every_eval.contracts.table import Table
 from every_eval.statistics.main_table import MainTable
+from every_eval.statistics.state_files import StateFiles
 from every_eval.storage.storage import Storage
 
 UNSTATED_RUN_BYTES: Final = 16 << 20
@@ -69,6 +70,8 @@ class Discovery:
     runs: tuple[Run, ...]
     releases: pa.Table
     """Rows of the contract `releases`."""
+    is_whole: bool = True
+    """Whether a run that is not among them is gone; without a listing, it may only be one that no index names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +88,9 @@ class Reject:
 class RunRows:
     """A run's rows, or a piece of them: each table by its contract, texts that repeat as codes or as they are."""
 
-    samples: pa.Table = field(default_factory=SAMPLES.schema.empty_table)
-    metrics: pa.Table = field(default_factory=METRICS.schema.empty_table)
-    stats: pa.Table = field(default_factory=STATS.schema.empty_table)
+    samples: pa.Table = field(default_factory=lambda: SAMPLES.empty)
+    metrics: pa.Table = field(default_factory=lambda: METRICS.empty)
+    stats: pa.Table = field(default_factory=lambda: STATS.empty)
     rejects: tuple[Reject, ...] = ()
     disagreements: Sequence[Mapping[str, Any]] = ()
     """Numbers that the source reported otherwise than its own outputs give them: field, ours, reported and the key."""
@@ -144,8 +147,8 @@ class Source(Protocol):
     def published_contracts(self) -> tuple[Table, ...]:
         """The contract of the tables that the source publishes itself, and that we recompute; none for most."""
 
-    def published_tables(self, release: Mapping[str, Any], stats: pa.Table) -> pa.Table:
-        """A release's own tables, ours beside the published ones, by rows of the contract `stats`."""
+    def published_tables(self, release: Mapping[str, Any], stats: StateFiles) -> Iterator[pa.Table]:
+        """A release's own tables in pieces, ours beside the published ones; differences show within a piece."""
 
     def disagreements(self, tables: pa.Table) -> pa.Table:
         """The rows of such tables in which ours is not what was published."""
@@ -153,5 +156,5 @@ class Source(Protocol):
     def directions(self, release: Mapping[str, Any]) -> Mapping[str, bool]:
         """Whether lower is better, by metric, in a row of the contract `releases`; absent where neither is."""
 
-    def main_table(self, release: Mapping[str, Any], stats: pa.Table) -> MainTable | None:
-        """How models stand on a release's main table, by rows of the contract `stats`; null if it has none."""
+    def main_table(self, release: Mapping[str, Any], stats: StateFiles) -> MainTable | None:
+        """How models stand on a release's main table, by statistics of the runs it shows; null if it has none."""

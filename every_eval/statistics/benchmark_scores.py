@@ -1,7 +1,7 @@
-"""One benchmark's rows of every table of the scores repo."""
+"""One benchmark's rows of every table of the scores repo, written as they are made."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,25 +10,23 @@ import pyarrow as pa
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
 from every_eval.contracts.leaderboard import LEADERBOARD
 from every_eval.contracts.pairs import PAIRS
-from every_eval.contracts.parquet import read_table
-from every_eval.contracts.releases import RELEASES
-from every_eval.contracts.state import STATE
+from every_eval.contracts.table import Table
 from every_eval.sources.source import Source
 from every_eval.statistics.checks import Check
-from every_eval.statistics.comprehensive import Clock, Shown, comprehensive_stats, select
+from every_eval.statistics.comprehensive import Clock, Shown
+from every_eval.statistics.contestants import COLUMNS, are_compared
 from every_eval.statistics.leaderboard import leaderboard
 from every_eval.statistics.pairs import pairs
+from every_eval.statistics.releases import Releases
+from every_eval.statistics.run_order import count_rows
+from every_eval.statistics.scored_runs import scored_runs
 from every_eval.statistics.state import Folding
-from every_eval.statistics.validation import check_benchmark
+from every_eval.statistics.state_files import StateFiles
+from every_eval.statistics.validation import Validation
 
-
-@dataclass
-class BenchmarkScores:
-    """One benchmark's rows by table, and what validation says of them."""
-
-    tables: dict[str, pa.Table] = field(default_factory=dict)
-    leaderboard: pa.Table = field(default_factory=LEADERBOARD.schema.empty_table)
-    checks: list[Check] = field(default_factory=list)
+Write = Callable[[Table, pa.Table], None]
+"""Takes rows of a table, piece by piece, in order."""
+Pieces = Iterable[pa.Table]
 
 
 @dataclass(frozen=True)
@@ -40,49 +38,51 @@ class BenchmarkScorer:
     older_releases: bool
     """Whether published tables are recomputed of all releases, or of the newest alone."""
     report: Callable[[str], object]
+    write: Write
 
-    def score(self, folding: Folding, state: Mapping[str, Path], compared: pa.Table | None) -> BenchmarkScores:
-        """Score a benchmark's newest release.
+    def score(self, folding: Folding, state: Mapping[str, Path], compared: Pieces | None) -> list[Check]:
+        """Score a benchmark's newest release, and say what validation found.
 
         Args:
             folding: What its state holds.
             state: The local files of the state, by their paths.
             compared: Its rows of the contract `pairs`, where nothing has changed since they were made.
         """
-        scores = BenchmarkScores()
-        releases = self._releases(folding, state)
-        newest = next((release for release in releases if release["is_newest"]), None)
+        releases = Releases(state[folding.releases] if folding.releases else None)
+        newest = releases.newest
         if newest is None:
             self.report(f"{folding.folder}: no release is known, so none is scored")
-            return scores
-        statistics = read_table(STATE, [state[path] for path in folding.files])
-        shown = _shown(newest, self.source)
-        of_runs = select(statistics, shown)
-        comprehensive = comprehensive_stats(of_runs, shown, self.clock)
-        main_table = self.source.main_table(newest, of_runs)
+            return []
+        benchmark, shown = newest["benchmark"], _shown(newest, self.source)
+        all_rows = StateFiles([state[path] for path in folding.files])
+        stats = all_rows.of(shown.runs)
+        validation = self._comprehensive(stats, shown)
+        main_table, board = self.source.main_table(newest, stats), None
         if main_table is None:
             self.report(f"{folding.folder}: release {shown.release} has no main table, and so no leaderboard")
         else:
-            scores.leaderboard = leaderboard(
-                self.source.name, newest["benchmark"], shown.release, main_table, self.clock
-            )
-        scores.tables = {
-            COMPREHENSIVE_STATS.name: comprehensive,
-            LEADERBOARD.name: scores.leaderboard,
-            PAIRS.name: compared or pairs(self.source.name, newest["benchmark"], shown, of_runs, main_table),
-        }
-        wanted = releases if self.older_releases else [newest]
+            board = leaderboard(self.source.name, benchmark, shown.release, main_table, self.clock)
+            self.write(LEADERBOARD, board)
+        if compared is None:
+            compared = pairs(self.source.name, benchmark, shown, stats.read(COLUMNS, are_compared), main_table)
+        self._write_all(PAIRS, compared)
         for contract in self.source.published_contracts:
-            recomputed = [self.source.published_tables(release, statistics) for release in wanted]
-            scores.tables[contract.name] = pa.concat_tables(recomputed)
-        scores.checks = check_benchmark(of_runs, shown, comprehensive, scores.leaderboard if main_table else None)
-        return scores
+            for release in releases.with_cells(older=self.older_releases):
+                self._write_all(contract, self.source.published_tables(release, all_rows))
+        return validation.checks(board)
 
-    def _releases(self, folding: Folding, state: Mapping[str, Path]) -> Sequence[Mapping[str, Any]]:
-        if folding.releases is None:
-            return []
-        rows: list[dict[str, Any]] = read_table(RELEASES, [state[folding.releases]]).to_pylist()
-        return rows
+    def _comprehensive(self, stats: StateFiles, shown: Shown) -> Validation:
+        """Write the comprehensive statistics, checking them on the way."""
+        n_rows = count_rows(stats)
+        validation = Validation(shown, n_rows)
+        for part, rows in scored_runs(stats, n_rows, shown, self.clock):
+            validation.add(part, rows)
+            self.write(COMPREHENSIVE_STATS, rows)
+        return validation
+
+    def _write_all(self, table: Table, pieces: Pieces) -> None:
+        for piece in pieces:
+            self.write(table, piece)
 
 
 def _shown(release: Mapping[str, Any], source: Source) -> Shown:

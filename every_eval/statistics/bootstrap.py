@@ -33,7 +33,7 @@ _POISSON: Final = [
 
 
 DRAWN = 4096
-"""Instances whose weights are held at a time."""
+"""Instances, or statistics, whose weights are held at a time."""
 
 
 def draw_weights(instance_ids: Sequence[str], scenario: Sequence[str | None]) -> Weights:
@@ -80,9 +80,13 @@ def resampled(stats: pa.Table) -> FloatArray:
 
     NaN for fewer than two instances, however often they are drawn: nobody can say how far others would differ.
     """
-    is_sample = pc.fill_null(pc.greater(stats["n_scored"], 1), False).to_numpy()
-    of_rows = estimates(*(unpack(stats[name]) for name in ("boot_weight", "boot_sum")))
-    return np.where(is_sample[:, np.newaxis], of_rows, np.nan)
+    of_rows = np.full((stats.num_rows, N_REPLICATES), np.nan)
+    for start in range(0, stats.num_rows, DRAWN):
+        rows = stats.slice(start, DRAWN)
+        is_sample = pc.fill_null(pc.greater(rows["n_scored"], 1), False).to_numpy()
+        replicates = estimates(*(unpack(rows[name]) for name in ("boot_weight", "boot_sum")))
+        of_rows[start : start + DRAWN][is_sample] = replicates[is_sample]
+    return of_rows
 
 
 def unpack(replicates: pa.ChunkedArray) -> FloatArray:

@@ -1,18 +1,19 @@
 """comprehensive_stats: the state's rows of the runs that a release shows, with scores, errors and ranks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS, PIPELINE_STAGE
-from every_eval.contracts.stats import POOLED
-from every_eval.statistics.grouped_ranks import ranks_within
+from every_eval.contracts.state import STATE
+from every_eval.contracts.stats import BOOTSTRAP, POOLED
+from every_eval.statistics.distinct import distinct
 from every_eval.statistics.intervals import intervals
+from every_eval.statistics.state_files import RunKey
 
 ACCURACY_METRICS: Final = (
     "exact_match",
@@ -35,17 +36,12 @@ ACCURACY_METRICS: Final = (
 QUALIFIED: Final = r"(@\d+)?(,.*)?$"
 """What may follow a metric's own name: HELM's `@k`, of the best of k completions, and lm-eval's `,filter`."""
 
-VARIANT_KEY: Final = (
-    "dataset_name",
-    "task",
-    "variant",
-    "metric_name",
-    "split",
-    "sub_split",
-    "perturbation",
-    "computed_on",
+COLUMNS: Final = tuple(
+    column.name
+    for column in STATE.columns
+    if column.name not in {"fingerprint", "run_spec", "reported_index", *(column.name for column in BOOTSTRAP)}
 )
-"""Columns that runs share whose scores are compared."""
+"""Of the state, what the rows are made of, and what is checked in them."""
 
 
 @dataclass(frozen=True)
@@ -71,42 +67,60 @@ class Shown:
     """What a release shows, and how its metrics are directed."""
 
     release: str
-    runs: frozenset[tuple[str, str]]
-    """(suite, run)"""
+    runs: Set[RunKey]
     lower_is_better: Mapping[str, bool]
     """By metric; metrics without a direction are absent."""
 
 
-def select(state: pa.Table, shown: Shown) -> pa.Table:
-    """The state's rows of the runs that the release shows."""
-    pairs = zip(state["suite"].to_pylist(), state["run"].to_pylist(), strict=True)
-    return state.filter(pa.array([pair in shown.runs for pair in pairs], pa.bool_()))
+def comprehensive_stats(state: pa.Table, places: pa.Table, shown: Shown, clock: Clock) -> pa.Table:
+    """Rows of the contract in the order of the state's, texts as codes of a dictionary where the state's are.
 
-
-def comprehensive_stats(state: pa.Table, shown: Shown, clock: Clock) -> pa.Table:
-    """Rows of the contract, sorted by run; `state` holds one benchmark's statistics of the runs shown."""
-    # What is not published is also what is heavy to sort.
-    state = state.drop(["run_spec", "boot_weight", "boot_sum"])
-    # Of two statistics of a run, the reported one comes first in the state, and stays first: the sort is stable.
-    state = state.take(pc.sort_indices(state, [("run", "ascending")]))
+    Args:
+        state: `COLUMNS` of rows of the contract `state`, of one benchmark and of runs that are shown.
+        places: Columns `rank` and `n_ranked` of the same rows.
+        shown: The release.
+        clock: The moment of the file.
+    """
     columns: dict[str, Any] = {name: state[name] for name in state.schema.names}
-    columns |= _scores(state)
-    columns |= _ranks(state, columns["mean_score"], shown)
-    n_rows = state.num_rows
+    columns |= _scores(state) | {name: places[name] for name in places.column_names}
+    columns["lower_is_better"] = directions(state, shown)
+    of_all = {"release": shown.release, "pipeline_stage": PIPELINE_STAGE, **clock.columns}
     columns |= {
-        name: pa.repeat(pa.scalar(value, COMPREHENSIVE_STATS.schema.field(name).type), n_rows)
-        for name, value in {"release": shown.release, "pipeline_stage": PIPELINE_STAGE, **clock.columns}.items()
+        name: pa.repeat(pa.scalar(value, COMPREHENSIVE_STATS.schema.field(name).type), state.num_rows)
+        for name, value in of_all.items()
     }
-    return pa.table([columns[name] for name in COMPREHENSIVE_STATS.schema.names], schema=COMPREHENSIVE_STATS.schema)
+    return pa.table({name: columns[name] for name in COMPREHENSIVE_STATS.schema.names}).cast(_coded_as(columns))
+
+
+def score_of(state: pa.Table) -> pa.ChunkedArray:
+    """The mean that the outputs give, else the one reported."""
+    return pc.coalesce(state["mean"], state["reported_mean"])
+
+
+def directions(state: pa.Table, shown: Shown) -> pa.Array:
+    """Whether lower is better, row by row; null where neither is."""
+    position, metrics = distinct(state, ["metric_name"])
+    return pa.array([shown.lower_is_better.get(name) for (name,) in metrics], pa.bool_()).take(pa.array(position))
+
+
+def _coded_as(columns: Mapping[str, Any]) -> pa.Schema:
+    """The contract's schema, but for texts that are codes already."""
+    return pa.schema(
+        [
+            field.with_type(columns[field.name].type) if pa.types.is_dictionary(columns[field.name].type) else field
+            for field in COMPREHENSIVE_STATS.schema
+        ],
+        COMPREHENSIVE_STATS.schema.metadata,
+    )
 
 
 def _scores(state: pa.Table) -> dict[str, pa.ChunkedArray]:
-    mean, n = state["mean"], state["n_scored"]
-    score = pc.coalesce(mean, state["reported_mean"])
+    mean, n, score = state["mean"], state["n_scored"], score_of(state)
     origin = pc.if_else(pc.is_valid(mean), "outputs", pc.if_else(pc.is_valid(score), "reported", None))
     several = pc.fill_null(pc.greater(n, 1), False)
     std = pc.if_else(several, pc.sqrt(pc.divide(state["m2"], pc.subtract(pc.cast(n, pa.float64()), 1.0))), None)
-    is_accuracy = pc.is_in(pc.replace_substring_regex(state["metric_name"], QUALIFIED, ""), pa.array(ACCURACY_METRICS))
+    metric = state["metric_name"].cast(pa.string())
+    is_accuracy = pc.is_in(pc.replace_substring_regex(metric, QUALIFIED, ""), pa.array(ACCURACY_METRICS))
     is_pooled = pc.fill_null(pc.equal(state["standard_error_method"], POOLED), False)
     of_instances = intervals(state, pc.if_else(is_pooled, state["standard_error"], None).to_numpy())
     return {
@@ -120,29 +134,3 @@ def _scores(state: pa.Table) -> dict[str, pa.ChunkedArray]:
         "min_score": state["min"],
         "max_score": state["max"],
     }
-
-
-def _ranks(state: pa.Table, score: pa.ChunkedArray, shown: Shown) -> dict[str, pa.Array]:
-    lower = [shown.lower_is_better.get(name) for name in state["metric_name"].to_pylist()]
-    values = score.to_numpy().astype(np.float64)
-    directed = np.asarray([direction is not None for direction in lower])
-    groups = _codes(state)
-    upward = np.where(np.asarray([direction is True for direction in lower]), -values, values)
-    upward[~directed] = np.nan
-    rank, n_ranked = ranks_within(groups, upward)
-    missing = np.isnan(upward)
-    return {
-        "lower_is_better": pa.array(lower, pa.bool_()),
-        "rank": pa.array(rank, pa.int32(), mask=missing),
-        "n_ranked": pa.array(n_ranked, pa.int32(), mask=missing),
-    }
-
-
-def _codes(state: pa.Table) -> np.ndarray:
-    """One number for each distinct value of VARIANT_KEY."""
-    codes = np.zeros(state.num_rows, np.int64)
-    for name in VARIANT_KEY:
-        column = state[name].combine_chunks().dictionary_encode(null_encoding="encode")
-        codes = codes * max(len(column.dictionary), 1) + column.indices.to_numpy()
-        codes = np.unique(codes, return_inverse=True)[1]
-    return codes

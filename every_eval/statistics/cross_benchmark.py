@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from every_eval.contracts.cross_benchmark import BENCHMARK_STANDING, CROSS_BENCHMARK
-from every_eval.statistics.leaderboard import competition_ranks
+from every_eval.statistics.ranks import competition_ranks
 from every_eval.statistics.win_rates import mean_win_rates
 
 Row = dict[str, Any]

@@ -1,13 +1,14 @@
-"""Ranks within many groups at once."""
+"""Ranks within many groups at once: the one rule by which anything here is ranked."""
 
 import numpy as np
-from numpy.typing import NDArray
+
+from every_eval.statistics.groups import FloatArray, IntArray
 
 TIE: float = 1e-9
 """Relative difference up to which values tie."""
 
 
-def ranks_within(groups: NDArray[np.int64], values: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def ranks_within(groups: IntArray, values: FloatArray) -> tuple[IntArray, IntArray]:
     """The place of each value among those of its group, the highest first, and how many have a place.
 
     Args:
@@ -16,14 +17,17 @@ def ranks_within(groups: NDArray[np.int64], values: NDArray[np.float64]) -> tupl
 
     Values that differ from their neighbour by at most `TIE` relative share the best place of theirs: 1, 1, 3.
     """
-    order = np.lexsort((-values, groups))
+    ranks, n_placed = np.zeros(len(values), np.int64), np.zeros(len(values), np.int64)
+    order = np.flatnonzero(~np.isnan(values))
+    order = order[np.lexsort((-values[order], groups[order]))]
     group, value = groups[order], values[order]
-    position = np.arange(len(order))
-    is_first = np.r_[True, group[1:] != group[:-1]] if len(order) else np.zeros(0, bool)
-    start = np.maximum.accumulate(np.where(is_first, position, 0))
-    apart = np.abs(np.diff(value, prepend=np.nan)) > TIE * np.maximum(np.abs(value), np.abs(np.roll(value, 1)))
-    place = np.maximum.accumulate(np.where(is_first | apart, position, 0)) - start + 1
-    n_placed = np.bincount(groups[~np.isnan(values)], minlength=int(groups.max(initial=-1)) + 1)
-    ranks = np.empty(len(order), np.int64)
-    ranks[order] = place
-    return ranks, n_placed[groups]
+    is_first = np.ones(len(order), np.bool_)
+    is_first[1:] = group[1:] != group[:-1]
+    starts = np.flatnonzero(is_first)
+    sizes = np.diff(starts, append=len(order))
+    is_apart = is_first.copy()
+    is_apart[1:] |= value[:-1] - value[1:] > TIE * np.maximum(np.abs(value[1:]), np.abs(value[:-1]))
+    place = np.maximum.accumulate(np.where(is_apart, np.arange(len(order)), 0))
+    ranks[order] = place - np.repeat(starts, sizes) + 1
+    n_placed[order] = np.repeat(sizes, sizes)
+    return ranks, n_placed

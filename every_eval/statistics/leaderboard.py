@@ -9,11 +9,10 @@ import pyarrow as pa
 from every_eval.contracts.leaderboard import LEADERBOARD
 from every_eval.statistics.bootstrap import percentile_interval
 from every_eval.statistics.comprehensive import Clock
-from every_eval.statistics.grouped_ranks import TIE
 from every_eval.statistics.groups import FloatArray
 from every_eval.statistics.intervals import BOOTSTRAP
 from every_eval.statistics.main_table import Aggregate, MainTable
-from every_eval.statistics.ranks import rank_ranges
+from every_eval.statistics.ranks import competition_ranks, rank_ranges
 
 
 def leaderboard(source: str, benchmark: str, release: str, table: MainTable, clock: Clock) -> pa.Table:
@@ -62,15 +61,3 @@ def _ends(
         ]
         for end, values in zip(("low", "high"), interval(aggregate.replicates), strict=True)
     }
-
-
-def competition_ranks(values: Sequence[float | None]) -> list[int | None]:
-    """The place of each value, the highest first: 1, 1, 3; null has none."""
-    placed = sorted(((value, index) for index, value in enumerate(values) if value is not None), reverse=True)
-    ranks: list[int | None] = [None] * len(values)
-    best, place = math.nan, 0
-    for number, (value, index) in enumerate(placed, start=1):
-        if not math.isclose(value, best, rel_tol=TIE):
-            best, place = value, number
-        ranks[index] = place
-    return ranks

@@ -1,21 +1,31 @@
 """Ranks with ties, and the range of ranks that replicates allow."""
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 
 from every_eval.statistics.bootstrap import percentile_interval
-from every_eval.statistics.grouped_ranks import TIE
+from every_eval.statistics.grouped_ranks import ranks_within
 from every_eval.statistics.groups import FloatArray
 
 
 def ranks(values: FloatArray, *, lower_is_better: bool = False) -> FloatArray:
     """The place of each value along the first axis, from 1; NaN has none, and gets NaN.
 
-    A place is one more than the number of values that are better: 1, 1, 3. Values within `TIE` relative are equal.
+    A place is one more than the number of values that are better: 1, 1, 3. What ties is said in `ranks_within`.
     """
     upward = -values if lower_is_better else values
-    ties = TIE * np.abs(upward)
-    n_better = [np.sum(upward - own > np.fmax(ties, TIE * np.abs(own)), axis=0) for own in upward]
-    return np.where(np.isnan(values), np.nan, np.reshape(n_better, values.shape) + 1.0)
+    columns = np.arange(math.prod(upward.shape[1:])).reshape(upward.shape[1:])
+    groups = np.broadcast_to(columns, upward.shape)
+    places, _ = ranks_within(groups.ravel(), upward.ravel())
+    return np.where(np.isnan(values), np.nan, places.reshape(values.shape))
+
+
+def competition_ranks(values: Sequence[float | None]) -> list[int | None]:
+    """The place of each value, the highest first; null has none."""
+    places = ranks(np.array([np.nan if value is None else value for value in values], np.float64))
+    return [None if np.isnan(place) else int(place) for place in places]
 
 
 def rank_ranges(replicates: FloatArray, *, lower_is_better: bool = False) -> tuple[FloatArray, FloatArray]:

@@ -4,14 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
+from every_eval.statistics.distinct import distinct, to_list
 from every_eval.statistics.grouped_ranks import TIE
 
 SCORE_KEY: Final = ("run", "metric_name", "split", "sub_split")
 NEWS_COLUMNS: Final = ("benchmark", *SCORE_KEY, "perturbation", "is_main_metric", "mean_score")
 """The columns of comprehensive_stats that are read."""
+NEWS_SCHEMA: Final = pa.schema([COMPREHENSIVE_STATS.schema.field(name) for name in NEWS_COLUMNS])
 
 LISTED: Final = 20
 """Items of a list or table that are shown; the rest is counted."""
@@ -37,6 +41,19 @@ class Published:
         return {key: row["rank"] for key, row in self.models.items()}
 
 
+def newsworthy(stats: pa.Table) -> pa.Table:
+    """Of rows of comprehensive_stats those that news can be made of: main scores, and one row of each run."""
+    position, _ = distinct(stats, ["benchmark", "run"])
+    is_first = np.zeros(stats.num_rows, np.bool_)
+    is_first[np.unique(position, return_index=True)[1]] = True
+    chosen = pc.or_(pc.fill_null(_are_main(stats), False), pa.array(is_first))
+    return stats.select(NEWS_COLUMNS).filter(chosen).cast(NEWS_SCHEMA)
+
+
+def _are_main(stats: pa.Table) -> pa.ChunkedArray:
+    return pc.and_(stats["is_main_metric"], stats["perturbation"].is_null())
+
+
 def news(
     board: pa.Table, stats: pa.Table, previous_board: pa.Table | None = None, previous_stats: pa.Table | None = None
 ) -> str:
@@ -44,13 +61,15 @@ def news(
 
     Args:
         board: Rows of the contract `leaderboard`.
-        stats: `NEWS_COLUMNS` of rows of the contract `comprehensive_stats`.
+        stats: `newsworthy` rows of the contract `comprehensive_stats`.
         previous_board: Rows of the last leaderboard; without it, everything is new.
         previous_stats: Its statistics.
     """
     old_board = board.slice(0, 0) if previous_board is None else previous_board
     old_stats = stats.slice(0, 0) if previous_stats is None else previous_stats
-    benchmarks = {name for table in (board, stats, old_board, old_stats) for name in table["benchmark"].to_pylist()}
+    benchmarks = {
+        name for table in (board, stats, old_board, old_stats) for name in table["benchmark"].unique().to_pylist()
+    }
     sections = []
     for benchmark in sorted(benchmarks):
         parts = list(_compare(_read(benchmark, old_board, old_stats), _read(benchmark, board, stats)))
@@ -61,8 +80,8 @@ def news(
 def _read(benchmark: str, board: pa.Table, stats: pa.Table) -> Published:
     rows = board.filter(pc.field("benchmark") == benchmark).to_pylist()
     of_runs = stats.filter(pc.field("benchmark") == benchmark)
-    main = of_runs.filter(pc.field("is_main_metric") & pc.field("perturbation").is_null())
-    keys = zip(*(main[name].to_pylist() for name in SCORE_KEY), strict=True)
+    main = of_runs.filter(_are_main(of_runs))
+    keys = zip(*(to_list(main[name]) for name in SCORE_KEY), strict=True)
     return Published(
         rows[0]["release"] if rows else None,
         {(row["model_name"], row["model_deployment"]): row for row in rows},

@@ -26,7 +26,8 @@ HEADER = ("rank", "model", "deployment", "mean win rate", "95 %", "mean score", 
 INTRODUCTION = """Statistics and leaderboards over the results in
 [{data_repo}](https://huggingface.co/datasets/{data_repo}), recomputed from single outputs and compared with what the
 evaluations' authors report. `latest/` holds the newest tables; the `comprehensive_stats_*.parquet` beside it are
-the same as of one moment each, in UTC."""
+the same as of one moment each, in UTC. The title of a commit names the commit of the data that it was made from; the
+metadata of its files holds a digest of that data, `data_fingerprint`."""
 
 ANSWERS = """From a row of the leaderboard to the prompts and answers behind it, scenario by scenario:
 
@@ -55,7 +56,7 @@ def card_add(
 
     A table without rows is no config: `datasets` would fail to load it.
     """
-    latest = {f"latest/{latest_name(table, source)}": table for table in n_rows}
+    latest = {latest_path(table, source): table for table in n_rows}
     rows_of = Counter(n_rows)
     boards = [leaderboard]
     for path, (table, file) in _others(head, latest).items() if head else ():
@@ -77,7 +78,7 @@ def card_add(
             *(Section(config.contract, ", ".join(config.patterns)) for config in configs),
             Section(STATE, "state/*/*.parquet"),
         ],
-        contents="\n\n".join(_tops(rows)),
+        contents="\n\n".join([*_tops(rows), _counts(rows_of)]),
         n_rows=rows_of.total(),
         queries=_answers(repo, data_repo, rows[0]) if rows else "",
         sources=sorted({source, *(row["source"] for row in rows)}, key=_place),
@@ -96,10 +97,15 @@ def latest_name(table: Table, source: str) -> str:
     return f"{table.name}.parquet" if is_named else f"{table.name}_{source}.parquet"
 
 
+def latest_path(table: Table, source: str) -> str:
+    """Where a table's newest file is in the scores repo."""
+    return f"latest/{latest_name(table, source)}"
+
+
 def _others(head: Snapshot, own: Mapping[str, Table]) -> dict[str, tuple[Table, Path]]:
     """The newest files of other sources, by path, each fetched."""
     known = {
-        f"latest/{latest_name(table, source.name)}": table
+        latest_path(table, source.name): table
         for source in SOURCES
         for table in {*own.values(), *source.published_contracts}
     }
@@ -117,6 +123,12 @@ def _tops(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         )
 
 
+def _counts(rows_of: Mapping[Table, int]) -> str:
+    """How many rows each table has."""
+    counts = sorted((table.name, f"{number:,}") for table, number in rows_of.items())
+    return markdown_table(("table", "rows"), counts)
+
+
 def _top_row(row: Mapping[str, Any]) -> list[object]:
     values = [_interval(row, column) for column in ("mean_win_rate", "mean_score")]
     name = row["display_name"] or row["model_name"]
@@ -131,7 +143,7 @@ def _interval(row: Mapping[str, Any], column: str) -> tuple[str, str]:
 
 def _answers(repo: str, data_repo: str, row: Mapping[str, Any]) -> str:
     source, benchmark = row["source"], row["benchmark"]
-    latest = {table: f"latest/{latest_name(table, source)}" for table in (LEADERBOARD, COMPREHENSIVE_STATS)}
+    latest = {table: latest_path(table, source) for table in (LEADERBOARD, COMPREHENSIVE_STATS)}
     return ANSWERS.format(
         leaderboard=address_of(repo, latest[LEADERBOARD]),
         statistics=address_of(repo, latest[COMPREHENSIVE_STATS]),

@@ -15,7 +15,7 @@ from every_eval.contracts.canonical import canonical_json
 from every_eval.errors import ContractViolation
 from every_eval.hub.hub import Snapshot
 from every_eval.sources.discovery import releases_path
-from every_eval.sources.shards import published_shards, shard_number
+from every_eval.sources.shards import published_shards, shard_number, stats_path
 
 SHARDS_PER_FILE: Final = 16
 
@@ -74,6 +74,17 @@ def _files(folder: str, fingerprints: Mapping[str, str]) -> Iterator[tuple[str, 
 def bucket_prefix(folder: str, bucket: int) -> str:
     """What the paths of all versions of a state file begin with."""
     return f"state/{folder}/{bucket * SHARDS_PER_FILE + 1:05d}-"
+
+
+def data_fingerprint(data: Snapshot, foldings: Iterable[Folding]) -> str:
+    """Digest of what is folded, the same on every Hub: the versions of all shards, and the releases files' contents."""
+    shards, releases = [], {}
+    for folding in foldings:
+        shards += [stats_path(folding.folder, *shard) for file in folding.files.values() for shard in file.items()]
+        if folding.releases is not None:
+            path = releases_path(folding.folder)
+            releases[path] = data.files[path].digest
+    return hashlib.sha256(canonical_json([shards, releases]).encode()).hexdigest()
 
 
 def stale(scores: Snapshot, foldings: Iterable[Folding], source: str) -> list[str]:

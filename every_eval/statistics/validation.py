@@ -1,153 +1,89 @@
 """What must hold of the scores before they are published, beyond what each table's contract says of its columns."""
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping, Set
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from every_eval.contracts.stats import STATISTIC_KEY
-from every_eval.contracts.table import Table
-from every_eval.statistics.checks import Check
+from every_eval.contracts.stats import STATS
+from every_eval.statistics.checks import Check, merge
 from every_eval.statistics.comprehensive import Shown
-from every_eval.statistics.groups import BoolArray, FloatArray
-from every_eval.statistics.metric_bounds import bounds_of
+from every_eval.statistics.distinct import distinct
+from every_eval.statistics.row_checks import check_rows
+from every_eval.statistics.state_files import RunKey
 
-TOLERANCE: Final = 1e-9
-"""How far a mean may lie outside of its limits, relative to itself or the limit."""
-
-PLACE: Final = ("benchmark", "suite", "run", *(column.name for column in STATISTIC_KEY))
-
-NUM_INSTANCES: Final = "num_instances"
-"""Statistic in which HELM reports how many instances each trial was over."""
+ModelKey = tuple[str | None, str | None]
+"""(model, deployment)"""
 
 
-def check_benchmark(stats: pa.Table, shown: Shown, comprehensive: pa.Table, board: pa.Table | None) -> list[Check]:
-    """Every check of one benchmark's scores.
+class Totals(dict[str, tuple[int, ...]]):
+    """Rows, instances and values of each run."""
 
-    Args:
-        stats: Rows of the contract `stats`, of the runs shown.
-        shown: The release that they are of.
-        comprehensive: Rows of the contract `comprehensive_stats` that were made of them.
-        board: Rows of the contract `leaderboard`; null if there is none.
-    """
-    checks = [
-        check_finite(stats),
-        check_order(stats),
-        check_reported_order(stats),
-        check_bounds(stats),
-        check_scored(stats),
-        check_instances(stats),
-        check_totals(stats, comprehensive),
-        check_coverage(stats, shown),
-    ]
-    return checks if board is None else [*checks, check_scenarios(comprehensive, board)]
+    def add(self, rows: pa.Table, instances: str) -> None:
+        """Add whole runs; `instances` is the column that counts them."""
+        position, runs = distinct(rows, ["run"])
+        counts = [pc.fill_null(rows[name], 0).to_numpy().astype(np.float64) for name in (instances, "n_scored")]
+        sums = [np.bincount(position, values, len(runs)).astype(np.int64).tolist() for values in (None, *counts)]
+        self.update({run: totals for (run,), totals in zip(runs, zip(*sums, strict=True), strict=True)})
 
 
-def check_keys(contract: Table, rows: pa.Table) -> Check:
-    """No two rows share the contract's key."""
-    counts = rows.select(contract.key).group_by(list(contract.key)).aggregate([([], "count_all")])
-    return Check.of_rows(f"{contract.name}_keys", counts, counts["count_all"].to_numpy() > 1)
+class Validation:
+    """Every check of one benchmark's scores, which come in parts that cut no run."""
+
+    def __init__(self, shown: Shown, n_rows: Mapping[RunKey, int]) -> None:
+        """The release that the scores are of, and how many rows the state has of each run."""
+        self._shown, self._n_rows = shown, n_rows
+        self._checks = check_rows(STATS.schema.empty_table())
+        self._of_state, self._of_table = Totals(), Totals()
+        self._n_scored: Counter[ModelKey] = Counter()
+
+    def add(self, stats: pa.Table, comprehensive: pa.Table) -> None:
+        """Check a part.
+
+        Args:
+            stats: Rows of the contract `stats`, of runs shown.
+            comprehensive: Rows of the contract `comprehensive_stats` that were made of them.
+        """
+        self._checks = merge([*self._checks, *check_rows(stats)])
+        self._of_state.add(stats, "n_instances")
+        self._of_table.add(comprehensive, "total_samples")
+        self._n_scored.update(instances_of_models(comprehensive))
+
+    def checks(self, board: pa.Table | None) -> list[Check]:
+        """What the checks found, once all parts were added; `board` holds the leaderboard, null if there is none."""
+        n_rows = {run: n_rows for (_, run), n_rows in self._n_rows.items()}
+        checks = [
+            *self._checks,
+            check_totals(n_rows, self._of_state, self._of_table),
+            check_coverage(self._n_rows.keys(), self._shown),
+        ]
+        return checks if board is None else [*checks, check_scenarios(self._n_scored, board)]
 
 
-def check_finite(stats: pa.Table) -> Check:
-    """Numbers are finite where they are stated."""
-    names = ("mean", "m2", "min", "max")
-    is_finite = [pc.is_finite(pc.fill_null(stats[name], 0.0)).to_numpy() for name in names]
-    return Check.of_rows("finite", stats.select([*PLACE, *names]), ~np.all(is_finite, axis=0))
-
-
-def check_order(stats: pa.Table) -> Check:
-    """Minimum ≤ mean ≤ maximum, where there is one trial.
-
-    Our limits are over instances, trials averaged; with several trials, of which an instance lacks one, the mean over
-    trials can leave them.
-    """
-    mean, low, high, n_trials = _numbers(stats, "mean", "min", "max", "n_trials")
-    is_wrong = (n_trials == 1) & _is_outside(mean, low, high)
-    return Check.of_rows("order", stats.select([*PLACE, "mean", "min", "max"]), is_wrong)
-
-
-def check_reported_order(stats: pa.Table) -> Check:
-    """Minimum ≤ mean ≤ maximum in what the source reports. It is only told: it is not our doing."""
-    names = ("reported_mean", "reported_min", "reported_max")
-    is_wrong = _is_outside(*_numbers(stats, *names))
-    return Check.of_rows("reported_order", stats.select([*PLACE, *names]), is_wrong, is_blocking=False)
-
-
-def check_bounds(stats: pa.Table) -> Check:
-    """Means lie in the bounds that their metric's definition sets. Only told: one bad run must not hide others."""
-    names = stats["metric_name"].combine_chunks().dictionary_encode()
-    bounds = np.array([bounds_of(name) or (-np.inf, np.inf) for name in names.dictionary.to_pylist()])
-    low, high = bounds.reshape(-1, 2)[names.indices.to_numpy()].T
-    mean, reported = _numbers(stats, "mean", "reported_mean")
-    is_wrong = _is_outside(mean, low, high) | _is_outside(reported, low, high)
-    return Check.of_rows("bounds", stats.select([*PLACE, "mean", "reported_mean"]), is_wrong, is_blocking=False)
-
-
-def check_scored(stats: pa.Table) -> Check:
-    """No more instances have a value than were measured."""
-    n_scored, n_instances = _numbers(stats, "n_scored", "n_instances")
-    return Check.of_rows("scored", stats.select([*PLACE, "n_scored", "n_instances"]), n_scored > n_instances)
-
-
-def check_instances(stats: pa.Table) -> Check:
-    """Single outputs are of as many instances as the source says. It is only told: what it lacks is not our doing."""
-    return Check.of("instances", stats.num_rows, _wrong_instances(stats), is_blocking=False)
-
-
-def _wrong_instances(stats: pa.Table) -> Iterator[str]:
-    part = ("suite", "run", "split", "sub_split")
-    original = stats.filter(pc.field("perturbation").is_null())
-    measured = original.filter(pc.field("n_instances").is_valid()).group_by(list(part))
-    counts = {
-        tuple(row[name] for name in part): row["n_instances_max"]
-        for row in measured.aggregate([("n_instances", "max")]).to_pylist()
-    }
-    stated = original.filter((pc.field("metric_name") == NUM_INSTANCES) & pc.field("reported_mean").is_valid())
-    for row in stated.select([*part, "reported_mean"]).to_pylist():
-        key = tuple(row[name] for name in part)
-        if counts.get(key, row["reported_mean"]) != row["reported_mean"]:
-            place = ", ".join(filter(None, key))
-            yield f"{place}: {counts[key]} instances, the source says {row['reported_mean']:g}"
-
-
-def check_totals(stats: pa.Table, comprehensive: pa.Table) -> Check:
+def check_totals(n_rows: Mapping[str, int], of_state: Totals, of_table: Totals) -> Check:
     """Each run has as many statistics, instances and values in the published table as in the state."""
-    of_stats = _totals(stats.select(["run", "n_instances", "n_scored"]))
-    of_table = _totals(comprehensive.select(["run", "total_samples", "n_scored"]))
     problems = (
-        f"{run}: {of_stats.get(run)} in the state, {of_table.get(run)} published (rows, instances, scored)"
-        for run in sorted(of_stats.keys() | of_table.keys())
-        if of_stats.get(run) != of_table.get(run)
+        f"{run}: {of_state.get(run)} in the state, {of_table.get(run)} published (rows, instances, scored)"
+        for run in sorted(n_rows.keys() | of_table.keys())
+        if of_state.get(run) != of_table.get(run) or of_table.get(run, (0,))[0] != n_rows.get(run)
     )
-    return Check.of("totals", len(of_stats), problems)
+    return Check.of("totals", len(n_rows), problems)
 
 
-def _totals(rows: pa.Table) -> dict[str, tuple[int, ...]]:
-    run, *counts = rows.column_names
-    totals = rows.group_by(run).aggregate([([], "count_all"), *((name, "sum") for name in counts)])
-    names = ["count_all", *(f"{name}_sum" for name in counts)]
-    return {row[run]: tuple(row[name] for name in names) for row in totals.to_pylist()}
-
-
-def check_coverage(stats: pa.Table, shown: Shown) -> Check:
+def check_coverage(known: Set[RunKey], shown: Shown) -> Check:
     """Every run that the release shows has statistics. It is only told: what is not ingested yet will be."""
-    pairs = stats.select(["suite", "run"]).group_by(["suite", "run"]).aggregate([])
-    known = set(zip(pairs["suite"].to_pylist(), pairs["run"].to_pylist(), strict=True))
     problems = (f"{suite}/{run} has no statistics" for suite, run in sorted(shown.runs - known))
     return Check.of("coverage", len(shown.runs), problems, is_blocking=False)
 
 
-def check_scenarios(comprehensive: pa.Table, board: pa.Table) -> Check:
+def check_scenarios(n_scored: Mapping[ModelKey, int], board: pa.Table) -> Check:
     """The leaderboard claims no more than there is: of scenarios in its table, and of instances in its models' runs."""
-    return Check.of("scenarios", board.num_rows, _wrong_scenarios(comprehensive, board))
+    return Check.of("scenarios", board.num_rows, _wrong_scenarios(n_scored, board))
 
 
-def _wrong_scenarios(comprehensive: pa.Table, board: pa.Table) -> Iterator[str]:
-    n_scored = _instances_of_models(comprehensive)
+def _wrong_scenarios(n_scored: Mapping[ModelKey, int], board: pa.Table) -> Iterator[str]:
     for row in board.to_pylist():
         model = (row["model_name"], row["model_deployment"])
         place = " ".join(filter(None, (row["benchmark"], *model)))
@@ -159,13 +95,15 @@ def _wrong_scenarios(comprehensive: pa.Table, board: pa.Table) -> Iterator[str]:
             yield f"{place}: {row['n_scored']} instances, its runs have {n_scored[model]}"
 
 
-def _instances_of_models(comprehensive: pa.Table) -> Counter[tuple[str | None, str | None]]:
+def instances_of_models(comprehensive: pa.Table) -> Counter[ModelKey]:
     """Instances with a value in all runs of each model and deployment, those of a run counted once."""
     part = ["model_name", "model_deployment", "run", "split", "sub_split"]
-    largest = comprehensive.select([*part, "n_scored"]).group_by(part).aggregate([("n_scored", "max")])
-    counts: Counter[tuple[str | None, str | None]] = Counter()
-    for row in largest.to_pylist():
-        counts[row["model_name"], row["model_deployment"]] += row["n_scored_max"] or 0
+    position, parts = distinct(comprehensive, part)
+    largest = np.zeros(len(parts), np.int64)
+    np.maximum.at(largest, position, pc.fill_null(comprehensive["n_scored"], 0).to_numpy())
+    counts: Counter[ModelKey] = Counter()
+    for (model, deployment, *_), n_scored in zip(parts, largest.tolist(), strict=True):
+        counts[model, deployment] += n_scored
     return counts
 
 
@@ -178,15 +116,3 @@ def check_sizes(previous: pa.Table | None, board: pa.Table, *, force: bool) -> C
         if now[benchmark] < n_rows
     )
     return Check.of("size", len(before), problems, is_blocking=not force)
-
-
-def _numbers(table: pa.Table, *names: str) -> list[FloatArray]:
-    """Columns as arrays; NaN where they are null."""
-    return [table[name].cast(pa.float64()).to_numpy() for name in names]
-
-
-def _is_outside(values: FloatArray, low: FloatArray, high: FloatArray) -> BoolArray:
-    """Whether values lie outside of their limits by more than rounding; without a value, or limits, they do not."""
-    largest = np.fmax(np.abs(values), np.fmin(np.abs(low), np.abs(high)))
-    is_outside: BoolArray = (values < low - TOLERANCE * largest) | (values > high + TOLERANCE * largest)
-    return is_outside

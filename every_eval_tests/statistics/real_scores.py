@@ -11,10 +11,11 @@ import pyarrow.compute as pc
 from every_eval.contracts.releases import RELEASES
 from every_eval.contracts.stats import STATS
 from every_eval.sources.helm.main_table import directions, standings
-from every_eval.statistics.comprehensive import Clock, Shown, comprehensive_stats, select
+from every_eval.statistics.comprehensive import Clock, Shown
 from every_eval.statistics.leaderboard import leaderboard
 from every_eval.statistics.main_table import MainTable
 from every_eval_tests.sources.publishing import Publishing
+from every_eval_tests.statistics.run_stats import scored
 
 CLOCK = Clock(datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC))
 
@@ -26,7 +27,7 @@ class RealBenchmark:
     name: str
     shown: Shown
     stats: pa.Table
-    """Of the runs shown, with their shard."""
+    """Of the runs shown."""
     main_table: MainTable
     comprehensive: pa.Table
     board: pa.Table
@@ -38,8 +39,6 @@ RealScores = Sequence[RealBenchmark]
 def score(published: Publishing) -> RealScores:
     """The scores of what is published."""
     stats = published.rows(STATS)
-    marks = [pa.repeat(pa.scalar("helm_part_00001"), stats.num_rows)] * 2
-    stats = pa.table([*marks, *stats.columns], names=["shard", "fingerprint", *stats.column_names])
     newest = [release for release in published.rows(RELEASES).to_pylist() if release["is_newest"]]
     return [_score(release, stats.filter(pc.field("benchmark") == release["benchmark"])) for release in newest]
 
@@ -47,8 +46,9 @@ def score(published: Publishing) -> RealScores:
 def _score(release: Mapping[str, Any], stats: pa.Table) -> RealBenchmark:
     name, runs = release["benchmark"], frozenset((run["suite"], run["run"]) for run in release["runs"])
     shown = Shown(release["release"], runs, directions(release))
-    of_runs = select(stats, shown)
+    pairs = zip(stats["suite"].to_pylist(), stats["run"].to_pylist(), strict=True)
+    of_runs = stats.filter(pa.array([pair in runs for pair in pairs]))
     table = standings(release, of_runs)
     assert table is not None
     board = leaderboard("helm", name, shown.release, table, CLOCK)
-    return RealBenchmark(name, shown, of_runs, table, comprehensive_stats(of_runs, shown, CLOCK), board)
+    return RealBenchmark(name, shown, of_runs, table, scored(of_runs, shown, CLOCK), board)

@@ -1,15 +1,23 @@
 """Rows of the contract `stats`, made of a run's values, one an instance."""
 
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
 from every_eval.contracts.stats import STATS
 from every_eval.statistics.bootstrap import draw_weights, replicate
-from every_eval.statistics.comprehensive import Shown
+from every_eval.statistics.comprehensive import Clock, Shown
 from every_eval.statistics.moments import Moments
+from every_eval.statistics.run_order import count_rows
+from every_eval.statistics.scored_runs import scored_runs
+from every_eval.statistics.state_files import StateFiles
 
 SCENARIO = ("lite", "gsm", None)
 
@@ -56,6 +64,24 @@ def reported(model: str, mean: float, **rest: Any) -> dict[str, Any]:
 def table(*rows: Mapping[str, Any]) -> pa.Table:
     """The rows as the contract has them."""
     return pa.Table.from_pylist([dict(row) for row in rows], schema=STATS.schema)
+
+
+@contextmanager
+def stored(stats: pa.Table) -> Iterator[StateFiles]:
+    """The rows as a state file of one shard holds them."""
+    marks = [pa.repeat(pa.scalar("helm_lite_part_00001"), stats.num_rows)] * 2
+    state = pa.table([*marks, *stats.columns], names=["shard", "fingerprint", *stats.column_names])
+    with tempfile.TemporaryDirectory() as folder:
+        pq.write_table(state, Path(folder) / "state")
+        yield StateFiles([Path(folder) / "state"])
+
+
+def scored(stats: pa.Table, release: Shown, clock: Clock) -> pa.Table:
+    """Rows of the contract `comprehensive_stats`, of those runs of a state that the release shows."""
+    with stored(stats) as state:
+        of_runs = state.of(release.runs)
+        parts = [rows for _, rows in scored_runs(of_runs, count_rows(of_runs), release, clock)]
+    return pa.concat_tables([COMPREHENSIVE_STATS.schema.empty_table(), *map(COMPREHENSIVE_STATS.decode, parts)])
 
 
 def shown(stats: pa.Table, **lower_is_better: bool) -> Shown:

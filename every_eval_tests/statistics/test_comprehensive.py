@@ -7,18 +7,16 @@ import pyarrow as pa
 import pytest
 
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
-from every_eval.statistics.comprehensive import Clock, comprehensive_stats, select
+from every_eval.statistics.comprehensive import Clock
 from every_eval_tests.statistics.real_scores import RealScores
-from every_eval_tests.statistics.run_stats import reported, shown, statistic, table
+from every_eval_tests.statistics.run_stats import reported, scored, shown, statistic, table
 
 CLOCK = Clock(datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 1, 18, tzinfo=UTC))
 UNKNOWN = ("standard_error", "ci_low", "ci_high", "ci_method", "is_small_sample")
 
 
 def _rows(stats: pa.Table, **lower_is_better: bool) -> list[dict[str, Any]]:
-    marks = [pa.repeat(pa.scalar("helm_lite_part_00001"), stats.num_rows)] * 2
-    state = pa.table([*marks, *stats.columns], names=["shard", "fingerprint", *stats.column_names])
-    rows = comprehensive_stats(state, shown(stats, **lower_is_better), CLOCK)
+    rows = scored(stats, shown(stats, **lower_is_better), CLOCK)
     COMPREHENSIVE_STATS.validate(rows)
     found: list[dict[str, Any]] = rows.to_pylist()
     return found
@@ -129,13 +127,13 @@ def test_rows_carry_the_clock_and_the_release() -> None:
     assert (row["processed_at"], row["data_freshness_hours"]) == (CLOCK.processed_at, 6.0)
 
 
-def test_only_the_runs_that_the_release_shows_are_selected() -> None:
+def test_only_the_runs_that_the_release_shows_are_scored() -> None:
     stats = table(statistic("m/a", [1, 0]), statistic("m/b", [1, 0], suite="v2"))
     both = shown(stats)
     one = type(both)(both.release, frozenset({("v2", "gsm:model=m_b")}), both.lower_is_better)
 
-    assert select(stats, one)["model_name"].to_pylist() == ["m/b"]
-    assert select(stats, both).num_rows == 2
+    assert scored(stats, one, CLOCK)["model_name"].to_pylist() == ["m/b"]
+    assert scored(stats, both, CLOCK).num_rows == 2
 
 
 def test_real_statistics_have_intervals_wherever_outputs_determine_them(real_scores: RealScores) -> None:

@@ -7,7 +7,7 @@ import pytest
 from every_eval.contracts.leaderboard import LEADERBOARD
 from every_eval.contracts.stats import N_REPLICATES
 from every_eval.statistics.comprehensive import Clock
-from every_eval.statistics.leaderboard import competition_ranks, leaderboard
+from every_eval.statistics.leaderboard import leaderboard
 from every_eval.statistics.main_table import MainTable, Score, Standing
 from every_eval_tests.statistics.real_scores import RealScores
 
@@ -93,11 +93,6 @@ def test_columns_that_a_model_lacks_are_counted_and_not_guessed() -> None:
 
     assert (row["n_scenarios"], row["n_scenarios_total"], row["n_scored"]) == (1, 2, 12)
     assert (row["mean_score"], row["mean_win_rate"], row["rank"]) == (0.5, None, None)
-
-
-def test_places_are_of_the_highest_first() -> None:
-    assert competition_ranks([0.5, None, 0.7, 0.7, 0.1]) == [3, None, 1, 1, 4]
-    assert competition_ranks([]) == []
 
 
 def test_real_models_have_intervals_around_their_scores(real_scores: RealScores) -> None:

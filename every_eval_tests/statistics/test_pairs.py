@@ -1,6 +1,8 @@
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from every_eval.contracts.pairs import PAIRS
@@ -17,9 +19,13 @@ from every_eval_tests.statistics.test_main_table import steady
 INTERVAL = ("ci_low", "ci_high", "excludes_zero")
 
 
+def whole(pieces: Iterable[pa.Table]) -> pa.Table:
+    return pa.concat_tables([PAIRS.schema.empty_table(), *map(PAIRS.decode, pieces)])
+
+
 def _rows(*stats: dict[str, Any], main_table: MainTable | None = None, **lower: bool) -> list[dict[str, Any]]:
     rows = table(*stats)
-    found = pairs("helm", "lite", shown(rows, **lower), rows, main_table)
+    found = whole(pairs("helm", "lite", shown(rows, **lower), rows, main_table))
     PAIRS.validate(found)
     listed: list[dict[str, Any]] = found.to_pylist()
     return listed
@@ -158,11 +164,11 @@ def test_where_win_rates_are_hidden_mean_scores_are_compared() -> None:
 
 def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     stats = [statistic(f"m/{at}", list(np.random.default_rng(at).random(9))) for at in range(6)]
-    whole = _rows(*stats)
+    at_once = _rows(*stats)
     monkeypatch.setattr(module, "BLOCK", 4)
 
-    assert _rows(*stats) == whole
-    assert len(whole) == 15
+    assert _rows(*stats) == at_once
+    assert len(at_once) == 15
 
 
 def test_nothing_has_no_pairs() -> None:
@@ -172,7 +178,7 @@ def test_nothing_has_no_pairs() -> None:
 
 def test_real_pairs_agree_with_the_scores_that_they_compare(real_scores: RealScores) -> None:
     for benchmark in real_scores:
-        found = pairs("helm", benchmark.name, benchmark.shown, benchmark.stats, benchmark.main_table)
+        found = whole(pairs("helm", benchmark.name, benchmark.shown, benchmark.stats, benchmark.main_table))
         PAIRS.validate(found)
         rows = found.to_pylist()
         mains = [row for row in benchmark.comprehensive.to_pylist() if row["is_main_metric"]]

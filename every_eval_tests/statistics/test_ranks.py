@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from every_eval.statistics.ranks import rank_ranges, ranks
+from every_eval.statistics.grouped_ranks import ranks_within
+from every_eval.statistics.ranks import competition_ranks, rank_ranges, ranks
 
 
 def test_ties_share_the_best_place_and_the_next_place_is_left_out() -> None:
@@ -46,3 +47,24 @@ def test_a_row_without_replicates_has_no_range() -> None:
     low, high = rank_ranges(np.array([[1.0, 2.0], [math.nan, math.nan]]))
     assert (low[0], high[0]) == (1.0, 1.0)
     assert math.isnan(low[1]) and math.isnan(high[1])
+
+
+def test_places_are_of_the_highest_first() -> None:
+    assert competition_ranks([0.5, None, 0.7, 0.7, 0.1]) == [3, None, 1, 1, 4]
+    assert competition_ranks([]) == []
+
+
+def test_near_ties_that_follow_each_other_are_one_tie_by_every_way_to_rank() -> None:
+    # each is within 1e-9 of its neighbour, the ends of the chain are not of each other
+    chain = [1.0, 1 + 0.8e-9, 1 + 1.6e-9, 0.5]
+    groups, values = np.array([7] * 4 + [3] * 4), np.array(chain * 2)
+
+    assert competition_ranks(chain) == [1, 1, 1, 4]
+    assert ranks(np.array([chain, chain]).T).tolist() == [[1.0] * 2] * 3 + [[4.0] * 2]
+    assert ranks_within(groups, values)[0].tolist() == [1, 1, 1, 4] * 2
+
+
+def test_ranks_within_groups_count_what_has_a_place() -> None:
+    rank, n_ranked = ranks_within(np.array([1, 0, 1, 1]), np.array([0.5, 2.0, math.nan, 0.7]))
+    assert (rank[0], rank[1], rank[3]) == (2, 1, 1)
+    assert (n_ranked[0], n_ranked[1], n_ranked[3]) == (2, 1, 2)

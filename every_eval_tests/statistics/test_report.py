@@ -2,7 +2,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from every_eval.statistics.report import LISTED, NEWS_COLUMNS, news
+from every_eval.statistics.report import LISTED, NEWS_COLUMNS, news, newsworthy
 from every_eval_tests.statistics.real_scores import RealScores
 from every_eval_tests.statistics.test_cross_benchmark import board, row
 
@@ -97,7 +97,10 @@ def test_a_benchmark_that_is_gone_is_told() -> None:
 
 def test_the_real_leaderboard_tells_of_itself(real_scores: RealScores) -> None:
     boards = pa.concat_tables([benchmark.board for benchmark in real_scores])
-    stats = pa.concat_tables([benchmark.comprehensive.select(NEWS_COLUMNS) for benchmark in real_scores])
+    everything = pa.concat_tables([benchmark.comprehensive for benchmark in real_scores])
+    stats = newsworthy(everything)
+    assert stats.num_rows < everything.num_rows / 50
+    assert news(boards, stats) == news(boards, everything.select(NEWS_COLUMNS))
 
     assert news(boards, stats).count("New runs: ") == 3
     assert news(boards, stats, boards, stats).count("No model, run, score or rank changed.") == 3

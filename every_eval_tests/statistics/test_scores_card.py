@@ -66,6 +66,7 @@ def test_it_is_the_same_whichever_source_was_scored_last(tmp_path: Path) -> None
         head = with_latest(tmp_path / last, other, boards[other])
         cards.append(text(card_add(REPO, last, boards[last], head=head, n_rows={LEADERBOARD: len(boards[last])})))
     assert cards[0] == cards[1]
+    assert "| leaderboard | 5 |" in cards[0]
     fields = yaml.safe_load(cards[0].split("---\n")[1])
     (config,) = fields["configs"]
     assert config["data_files"][0]["path"] == [

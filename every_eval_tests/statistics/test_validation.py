@@ -1,27 +1,29 @@
 import math
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
-from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
-from every_eval.contracts.leaderboard import LEADERBOARD
-from every_eval.contracts.pairs import PAIRS
-from every_eval.statistics.pairs import pairs
-from every_eval.statistics.validation import (
-    check_benchmark,
+from every_eval.statistics.checks import Check
+from every_eval.statistics.row_checks import (
     check_bounds,
-    check_coverage,
     check_finite,
     check_instances,
-    check_keys,
     check_order,
     check_reported_order,
-    check_scenarios,
     check_scored,
+)
+from every_eval.statistics.validation import (
+    Totals,
+    Validation,
+    check_coverage,
+    check_scenarios,
     check_sizes,
     check_totals,
+    instances_of_models,
 )
 from every_eval_tests.statistics.real_scores import RealBenchmark, RealScores
 from every_eval_tests.statistics.run_stats import reported, shown, statistic, table
@@ -46,18 +48,35 @@ def lite(real_scores: RealScores) -> RealBenchmark:
     return next(benchmark for benchmark in real_scores if benchmark.name == "lite")
 
 
+def rows_of(stats: pa.Table) -> Counter[tuple[str, str]]:
+    return Counter(zip(stats["suite"].to_pylist(), stats["run"].to_pylist(), strict=True))
+
+
+def check_scores(benchmark: RealBenchmark, board: pa.Table | None) -> list[Check]:
+    """Every check, run by run."""
+    validation = Validation(benchmark.shown, rows_of(benchmark.stats))
+    for run in sorted(set(benchmark.stats["run"].to_pylist())):
+        parts = [rows.filter(pc.field("run") == run) for rows in (benchmark.stats, benchmark.comprehensive)]
+        validation.add(*parts)
+    return validation.checks(board)
+
+
+def totals(rows: pa.Table, instances: str) -> Totals:
+    found = Totals()
+    found.add(rows, instances)
+    return found
+
+
 def test_real_scores_pass(real_scores: RealScores) -> None:
     for one in real_scores:
-        checks = check_benchmark(one.stats, one.shown, one.comprehensive, one.board)
-        compared = pairs("helm", one.name, one.shown, one.stats, one.main_table)
-        checks += [check_keys(COMPREHENSIVE_STATS, one.comprehensive), check_keys(PAIRS, compared)]
+        checks = check_scores(one, one.board)
         assert {check.name: check.problems for check in checks if not check.passed} == {}
         assert all(check.n_checked > 2 for check in checks)
-        assert len({check.name for check in checks}) == len(checks) == 11
+        assert len({check.name for check in checks}) == len(checks) == 9
 
 
 def test_a_benchmark_without_a_leaderboard_is_checked_as_well(lite: RealBenchmark) -> None:
-    names = [check.name for check in check_benchmark(lite.stats, lite.shown, lite.comprehensive, None)]
+    names = [check.name for check in check_scores(lite, None)]
 
     assert names == ["finite", "order", "reported_order", "bounds", "scored", "instances", "totals", "coverage"]
 
@@ -156,10 +175,19 @@ def test_a_row_lost_or_altered_on_the_way_is_found_in_its_run(lite: RealBenchmar
     place = lite.comprehensive["run"].to_pylist().index(honest["run"])
     lost = pa.concat_tables([lite.comprehensive.slice(0, place), lite.comprehensive.slice(place + 1)])
 
+    n_rows = {run: number for (_, run), number in rows_of(lite.stats).items()}
+    both = totals(lite.stats, "n_instances"), totals(lite.comprehensive, "total_samples")
+    assert check_totals(n_rows, *both).passed
+
+    def wrong_totals(stats: pa.Table, comprehensive: pa.Table) -> Check:
+        return check_totals(n_rows, totals(stats, "n_instances"), totals(comprehensive, "total_samples"))
+
     for wrong in (
-        check_totals(lite.stats, lost),
-        check_totals(_change(lite.stats, at, n_scored=honest["n_scored"] + 1), lite.comprehensive),
-        check_totals(_change(lite.stats, at, n_instances=honest["n_instances"] + 1), lite.comprehensive),
+        wrong_totals(lite.stats, lost),
+        wrong_totals(_change(lite.stats, at, n_scored=honest["n_scored"] + 1), lite.comprehensive),
+        wrong_totals(_change(lite.stats, at, n_instances=honest["n_instances"] + 1), lite.comprehensive),
+        check_totals({**n_rows, honest["run"]: 1}, *both),
+        check_totals({**n_rows, f"{honest['run']}, lost": 1}, *both),
     ):
         assert wrong.n_problems == 1
         assert wrong.problems[0].startswith(honest["run"])
@@ -168,7 +196,7 @@ def test_a_row_lost_or_altered_on_the_way_is_found_in_its_run(lite: RealBenchmar
 
 def test_a_run_without_statistics_is_told(lite: RealBenchmark) -> None:
     more = replace(lite.shown, runs=lite.shown.runs | {("v9", "gsm:model=new")})
-    check = check_coverage(lite.stats, more)
+    check = check_coverage(rows_of(lite.stats).keys(), more)
 
     assert check.problems == ("v9/gsm:model=new has no statistics",)
     assert not check.is_blocking
@@ -178,24 +206,17 @@ def test_the_leaderboard_claims_no_more_than_there_is(lite: RealBenchmark) -> No
     honest = lite.board.to_pylist()[0]
     model = f"lite {honest['model_name']} {honest['model_deployment']}"
 
+    n_scored = instances_of_models(lite.comprehensive)
     for planted, told in (
         ({"n_scenarios": 11}, f"{model}: 11 scenarios of 10"),
         ({"n_scored": 10**6}, f"{model}: 1000000 instances, its runs have "),
     ):
-        [problem] = check_scenarios(lite.comprehensive, _change(lite.board, 0, **planted)).problems
+        [problem] = check_scenarios(n_scored, _change(lite.board, 0, **planted)).problems
         assert problem.startswith(told)
-    [problem] = check_scenarios(lite.comprehensive, _change(lite.board, 0, model_deployment="x/y")).problems
+    [problem] = check_scenarios(
+        instances_of_models(lite.comprehensive), _change(lite.board, 0, model_deployment="x/y")
+    ).problems
     assert problem == f"lite {honest['model_name']} x/y: no statistics"
-
-
-def test_a_doubled_key_is_found_where_values_are_null_too() -> None:
-    rows = board(row("lite", "a", 1), row("lite", None, 2, model_deployment=None), row("lite", "a", 3))
-    doubled = pa.concat_tables([rows, rows.slice(1, 1)])
-
-    check = check_keys(LEADERBOARD, doubled)
-    assert (check.name, check.n_problems) == ("leaderboard_keys", 2)
-    assert "model_name=a" in check.problems[0] and "count_all=2" in check.problems[0]
-    assert check_keys(LEADERBOARD, rows.slice(0, 2)).passed
 
 
 def test_a_leaderboard_does_not_shrink_unless_forced() -> None:
@@ -211,7 +232,7 @@ def test_a_leaderboard_does_not_shrink_unless_forced() -> None:
 
 
 def test_statistics_of_no_run_at_all_pass() -> None:
-    nothing = table()
-    empty = COMPREHENSIVE_STATS.schema.empty_table()
+    checks = Validation(shown(table()), {}).checks(board())
 
-    assert all(check.passed for check in check_benchmark(nothing, shown(nothing), empty, board()))
+    assert len(checks) == 9
+    assert all(check.passed for check in checks)

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from every_eval.sources.eval_harness.release import Schema, read_schema
 from every_eval.statistics.bootstrap import estimates
 from every_eval.statistics.main_table import MainTable, Score, Standing
+from every_eval.statistics.state_files import StateFiles
 
 ModelKey = tuple[str | None, str | None]
 """(model, deployment)"""
@@ -32,6 +33,11 @@ _NEEDED: Final = (
 def directions(release: Mapping[str, Any]) -> Mapping[str, bool]:
     """Whether lower is better, by "{metric},{filter}"."""
     return read_schema(release).lower_is_better
+
+
+def read_main(stats: StateFiles) -> pa.Table:
+    """The rows that the main table is made from."""
+    return stats.read([*_NEEDED, "is_main_metric"], lambda rows: rows["is_main_metric"])
 
 
 def standings(release: Mapping[str, Any], stats: pa.Table) -> MainTable | None:

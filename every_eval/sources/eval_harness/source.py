@@ -6,10 +6,11 @@ from typing import IO, Any
 import pyarrow as pa
 
 from every_eval.sources.eval_harness.discovery import SOURCE, discover, index_witness
-from every_eval.sources.eval_harness.main_table import directions, standings
+from every_eval.sources.eval_harness.main_table import directions, read_main, standings
 from every_eval.sources.eval_harness.run_reader import RunReader
 from every_eval.sources.source import Discovery, Run, RunRows
 from every_eval.statistics.main_table import MainTable
+from every_eval.statistics.state_files import StateFiles
 from every_eval.storage.storage import Storage
 
 
@@ -39,9 +40,13 @@ class EvalHarnessSource:
 
     published_contracts = ()
 
-    def published_tables(self, release: Mapping[str, Any], stats: pa.Table) -> pa.Table:  # noqa: ARG002 - none to make
+    def published_tables(
+        self,
+        release: Mapping[str, Any],  # noqa: ARG002 - none to make
+        stats: StateFiles,  # noqa: ARG002
+    ) -> Iterator[pa.Table]:
         """None: lm-eval publishes no tables."""
-        return pa.table({})
+        return iter(())
 
     def disagreements(self, tables: pa.Table) -> pa.Table:
         """None, as of no table."""
@@ -51,6 +56,6 @@ class EvalHarnessSource:
         """Whether lower is better, by metric."""
         return directions(release)
 
-    def main_table(self, release: Mapping[str, Any], stats: pa.Table) -> MainTable | None:
+    def main_table(self, release: Mapping[str, Any], stats: StateFiles) -> MainTable | None:
         """How models stand on the tasks and groups of the release."""
-        return standings(release, stats)
+        return standings(release, read_main(stats))

@@ -11,11 +11,14 @@ from every_eval.contracts.stats import N_REPLICATES
 from every_eval.sources.helm.schema import Schema, decode_schema
 from every_eval.sources.helm.tables.layout import WIN_RATE, aggregates
 from every_eval.sources.helm.tables.main_table import MainCell, main_table
+from every_eval.sources.helm.tables.needed import matched_by, metric_names, read_needed
 from every_eval.sources.helm.tables.rows import Row
-from every_eval.sources.helm.tables.runs import ReportedRun, Statistic, latest_runs, read_runs
+from every_eval.sources.helm.tables.runs import COLUMNS, ReportedRun, Statistic, latest_runs, read_runs
 from every_eval.statistics.bootstrap import resampled
+from every_eval.statistics.distinct import to_list
 from every_eval.statistics.groups import FloatArray
 from every_eval.statistics.main_table import MainTable, Score, Standing
+from every_eval.statistics.state_files import StateFiles
 
 StatisticKey = tuple[str | None, ...]
 
@@ -46,6 +49,14 @@ def directions(release: Mapping[str, Any]) -> Mapping[str, bool]:
     return {metric.name: metric.lower_is_better for metric in metrics if metric.lower_is_better is not None}
 
 
+def read_main(release: Mapping[str, Any], stats: StateFiles) -> pa.Table:
+    """The rows that the release's main table is made from."""
+    schema = release_schema(release)
+    table = main_table(schema) if schema else None
+    matchers = [column.matcher for column in table.columns] if table else []
+    return read_needed(stats, [*COLUMNS, "n_scored", "boot_weight", "boot_sum"], matched_by(matchers))
+
+
 def standings(release: Mapping[str, Any], stats: pa.Table, group: str | None = None) -> MainTable | None:
     """How models stand on the release's main table, or on the first table of a run group named.
 
@@ -56,7 +67,7 @@ def standings(release: Mapping[str, Any], stats: pa.Table, group: str | None = N
     table = main_table(schema, group) if schema else None
     if schema is None or table is None:
         return None
-    names = {"exact_match", *(column.matcher.metric_name for column in table.columns)}
+    names = metric_names(column.matcher for column in table.columns)
     runs = latest_runs(read_runs(stats, release["suites"], names))
     samples = _samples(stats, names)
     cells = [(row, [table.cell(row, column) for column in table.columns]) for row in table.rows(runs)]
@@ -71,7 +82,7 @@ def _samples(stats: pa.Table, metric_names: Collection[str]) -> Mapping[Statisti
     """What the statistics of these metrics are over, as far as their outputs tell."""
     is_named = pc.field("metric_name").isin(pa.array(sorted(metric_names), pa.string()))
     rows = stats.filter(is_named & pc.field("n_scored").is_valid())
-    keys = zip(*(rows[name].to_pylist() for name in _KEY), strict=True)
+    keys = zip(*(to_list(rows[name]) for name in _KEY), strict=True)
     return dict(zip(keys, map(Sample, rows["n_scored"].to_pylist(), resampled(rows)), strict=True))
 
 

@@ -3,12 +3,14 @@
 import json
 import math
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 import msgspec
+import pyarrow as pa
 
 from every_eval.errors import UpstreamMalformed
+from every_eval.statistics.distinct import to_list
 
 
 class PublishedCell(NamedTuple):
@@ -31,6 +33,18 @@ class PublishedCell(NamedTuple):
     text: str | None
     run_spec_names: tuple[str, ...] | None
     contamination_level: str | None
+
+
+def cells_of(array: pa.StructArray) -> tuple[PublishedCell, ...]:
+    """Cells by the contract `PUBLISHED_CELL`; equal texts are one object, since most are there many times."""
+    columns = dict(zip((field.name for field in array.type), map(_values, array.flatten()), strict=True))
+    return tuple(map(PublishedCell._make, zip(*(columns[name] for name in PublishedCell._fields), strict=True)))
+
+
+def _values(column: pa.Array) -> list[Any]:
+    coded = column.dictionary_encode() if pa.types.is_string(column.type) else column
+    values = to_list(pa.chunked_array([coded]))
+    return [value and tuple(value) for value in values] if pa.types.is_list(column.type) else values
 
 
 class _Cell(msgspec.Struct):

@@ -56,7 +56,7 @@ def recompute_cells(schema: Schema, runs: Sequence[ReportedRun], rules: Rules) -
     `runs` come in the order in which HELM reads them.
     """
     grouped = GroupedRuns(schema, runs)
-    for group in schema.run_groups:
+    for group in schema.run_group_by_name.values():
         layouts = grouped.layouts(group)
         kept = [one for one in layouts if one.columns or one.aggregates or not rules.drops_bare_tables]
         for table_index, layout in enumerate(kept):

@@ -41,10 +41,10 @@ def table_columns(
     )
 
 
-def shown_metrics(schema: Schema) -> set[str]:
-    """The metrics that columns of the schema can show, the one included that stands in for quasi_exact_match."""
-    return {"exact_match"} | {
-        _put(metric.name, defaultdict(str, group.environment))
+def shown_matchers(schema: Schema) -> set[Matcher]:
+    """Which statistics columns of the schema can show, each of any sub-split."""
+    return {
+        _substitute(metric, defaultdict(str, group.environment), None)
         for group in schema.run_groups
         for metric_group in schema.metric_groups
         if is_measured(group, metric_group.name)

@@ -1,7 +1,10 @@
 """Where HELM's tables and ours differ."""
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from every_eval.statistics.distinct import distinct
 
 TOLERANCE = 1e-9
 """Relative."""
@@ -22,8 +25,6 @@ def disagreements(tables: pa.Table) -> pa.Table:
 
 
 def _is_group_published(tables: pa.Table) -> pa.Array:
-    keys = tables.select(["benchmark", "release", "group"]).to_pylist()
-    groups = [(key["benchmark"], key["release"], key["group"]) for key in keys]
-    flags = tables["is_published"].to_pylist()
-    published = {group for group, flag in zip(groups, flags, strict=True) if flag}
-    return pa.array([group in published for group in groups], pa.bool_())
+    position, groups = distinct(tables, ["benchmark", "release", "group"])
+    n_published = np.bincount(position, tables["is_published"].to_numpy(), len(groups))
+    return pa.array(n_published[position] > 0)

@@ -41,9 +41,10 @@ class GroupedRuns:
         for run in runs:
             adapter = run.spec.adapter_spec
             self.model_of_deployment.setdefault(adapter.get("model_deployment", ""), adapter.get("model", ""))
+            adapter_key, scenario_key = run.adapter_key, run.scenario_key
             for group in run.spec.groups:
-                self._by_adapter[group][run.adapter_key].append(run)
-                self._by_scenario[group][run.scenario_key][run.adapter_key].append(run)
+                self._by_adapter[group][adapter_key].append(run)
+                self._by_scenario[group][scenario_key][adapter_key].append(run)
 
     def layouts(self, group: RunGroup) -> list[Layout]:
         """The group's tables, in order."""

@@ -44,8 +44,9 @@ class LegacyTables:
             if cell.column_index == 0:
                 self._linked[cell.group, _plain(cell)] += Counter(cell.run_spec_names or ())
         for run in runs:
+            adapter_key = run.adapter_key
             for group in run.spec.groups:
-                self._runs[group][run.adapter_key].append(run)
+                self._runs[group][adapter_key].append(run)
 
     def cells(self) -> Iterator[Cell]:
         """Our values: win rates from the published columns, the rest from the runs; unidentified cells are left out."""

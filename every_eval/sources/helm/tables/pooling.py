@@ -7,6 +7,8 @@ from typing import NamedTuple
 from every_eval.sources.helm.tables.runs import ReportedRun, Statistic
 
 EVERY_SPLIT = "__all__"
+SUBSTITUTES = {"quasi_exact_match": "exact_match"}
+"""What stands in for a metric that a run does not have."""
 
 
 class Matcher(NamedTuple):
@@ -42,11 +44,11 @@ def matched(run: ReportedRun, matcher: Matcher) -> list[Statistic]:
     """The run's statistics that merge into its part of a cell: several sub-splits, one, or none.
 
     None also where what matches differs in more than its sub-split, which HELM refuses to merge. HELM's own
-    substitution, made for ablations: where quasi_exact_match matches nothing, exact_match stands in.
+    substitution, made for ablations: where a metric matches nothing, the one in `SUBSTITUTES` stands in.
     """
     found = [statistic for statistic in run.statistics.get(matcher.metric_name, ()) if _matches(statistic, matcher)]
-    if not found and matcher.metric_name == "quasi_exact_match":
-        return matched(run, matcher._replace(metric_name="exact_match"))
+    if not found and matcher.metric_name in SUBSTITUTES:
+        return matched(run, matcher._replace(metric_name=SUBSTITUTES[matcher.metric_name]))
     return found if len({(one.split, one.perturbation) for one in found}) == 1 else []
 
 

@@ -1,20 +1,27 @@
 """A release's group tables as data: ours, recomputed, beside the published ones."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
 from every_eval.contracts.helm_tables import HELM_TABLES
-from every_eval.sources.helm.published import PublishedCell
-from every_eval.sources.helm.schema import decode_schema
+from every_eval.sources.helm.published import PublishedCell, cells_of
+from every_eval.sources.helm.schema import Schema, decode_schema
 from every_eval.sources.helm.tables import legacy_names
 from every_eval.sources.helm.tables.cells import Cell, recompute_cells
-from every_eval.sources.helm.tables.columns import shown_metrics
+from every_eval.sources.helm.tables.columns import shown_matchers
 from every_eval.sources.helm.tables.legacy import LegacyTables, recount
+from every_eval.sources.helm.tables.needed import matched_by, metric_names, read_needed
 from every_eval.sources.helm.tables.rules import rules_of
-from every_eval.sources.helm.tables.runs import read_runs
+from every_eval.sources.helm.tables.runs import COLUMNS, read_runs
+from every_eval.statistics.state_files import StateFiles
+
+AnyCell = TypeVar("AnyCell", Cell, PublishedCell)
 
 Place = tuple[str, int, int, int]
 """Group, table, row and column of a cell."""
@@ -33,25 +40,42 @@ class Release:
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "Release":
-        """From a row of `releases.to_pylist()`."""
-        cells = tuple(PublishedCell(**cell) for cell in row["cells"])
+        """From values of a row of the contract `releases`, but for the cells, which are an array."""
+        cells = cells_of(row["cells"])
         return cls(row["benchmark"], row["release"], tuple(row["suites"]), row["schema_json"], cells)
 
+    @cached_property
+    def schema(self) -> Schema | None:
+        """What `schema_json` says; null before HELM 0.4.0."""
+        if self.schema_json is None:
+            return None
+        return decode_schema(self.schema_json.encode(), f"schema.json of {self.benchmark} {self.name}")
 
-def helm_tables(release: Release, stats: pa.Table) -> pa.Table:
+
+def read_statistics(release: Release, stats: StateFiles, runs: Collection[str]) -> pa.Table:
+    """The rows that the release's tables are made from: `runs` names its runs."""
+    if release.schema is None:
+        return read_needed(stats, COLUMNS, lambda metric, *_: metric in legacy_names.METRIC_NAMES, runs)
+    return read_needed(stats, COLUMNS, matched_by(shown_matchers(release.schema)), runs)
+
+
+def helm_tables(release: Release, stats: pa.Table) -> Iterator[pa.Table]:
     """Every cell of the release's group tables, by the contract `helm_tables`, in HELM's order of groups and places.
 
     `stats` holds rows of the contract `stats`, of the release's suites and any others, in any order. Cells that only
-    one side has are rows too. Raises `UpstreamMalformed` if schema.json cannot be read or contradicts itself.
+    one side has are rows too. A piece holds the tables of a group. Raises `UpstreamMalformed` if schema.json cannot be
+    read or contradicts itself.
     """
-    published = {_place(cell): cell for cell in release.cells if cell.column_index > 0}
-    ours = {_place(cell): cell for cell in _recompute(release, stats)}
+    return _tables(release, _recompute(release, stats))
+
+
+def _tables(release: Release, cells: Iterable[Cell]) -> Iterator[pa.Table]:
+    published = _by_group(cell for cell in release.cells if cell.column_index > 0)
     # Groups of ours come in the schema's order, and groups that only HELM's files have after them.
-    order = {group: index for index, group in enumerate(dict.fromkeys(place[0] for place in [*ours, *published]))}
-    places = sorted(ours.keys() | published.keys(), key=lambda place: (order[place[0]], *place[1:]))
-    is_sure = release.schema_json is not None
-    rows = [_row(release, place, ours.get(place), published.get(place), is_sure) for place in places]
-    return pa.Table.from_pylist(rows, schema=HELM_TABLES.schema)
+    for group, ours in groupby(cells, key=attrgetter("group")):
+        yield _table(release, list(ours), published.pop(group, []))
+    for left in published.values():
+        yield _table(release, [], left)
 
 
 def blank(tables: pa.Table) -> pa.Table:
@@ -66,21 +90,35 @@ def blank(tables: pa.Table) -> pa.Table:
 
 
 def _recompute(release: Release, stats: pa.Table) -> Iterator[Cell]:
-    if release.schema_json is None:
+    if release.schema is None:
         runs = read_runs(stats, release.suites, legacy_names.METRIC_NAMES, release.benchmark)
-        return LegacyTables(release.cells, recount(runs, release.suites)).cells()
-    schema = decode_schema(release.schema_json.encode(), f"schema.json of {release.benchmark} {release.name}")
-    runs = read_runs(stats, release.suites, shown_metrics(schema), release.benchmark)
-    return recompute_cells(schema, runs, rules_of(release.cells))
+        cells = LegacyTables(release.cells, recount(runs, release.suites)).cells()
+        # Its tables come as they were published, a group's not always one after the other.
+        return (cell for of_group in _by_group(cells).values() for cell in of_group)
+    runs = read_runs(stats, release.suites, metric_names(shown_matchers(release.schema)), release.benchmark)
+    return recompute_cells(release.schema, runs, rules_of(release.cells))
+
+
+def _by_group(cells: Iterable[AnyCell]) -> dict[str, list[AnyCell]]:
+    groups: dict[str, list[AnyCell]] = {}
+    for cell in cells:
+        groups.setdefault(cell.group, []).append(cell)
+    return groups
+
+
+def _table(release: Release, ours: Sequence[Cell], published: Sequence[PublishedCell]) -> pa.Table:
+    """The cells of a group, in order."""
+    of_ours, of_published = {_place(cell): cell for cell in ours}, {_place(cell): cell for cell in published}
+    places = sorted(of_ours.keys() | of_published.keys())
+    rows = [_row(release, place, of_ours.get(place), of_published.get(place)) for place in places]
+    return pa.Table.from_pylist(rows, schema=HELM_TABLES.schema)
 
 
 def _place(cell: Cell | PublishedCell) -> Place:
     return cell.group, cell.table_index, cell.row_index, cell.column_index
 
 
-def _row(
-    release: Release, place: Place, ours: Cell | None, published: PublishedCell | None, is_sure: bool
-) -> dict[str, Any]:
+def _row(release: Release, place: Place, ours: Cell | None, published: PublishedCell | None) -> dict[str, Any]:
     texts = ours or published
     run_group = ours and ours.run_group
     matcher = ours and ours.matcher
@@ -97,7 +135,7 @@ def _row(
         "split": matcher and matcher.split,
         "perturbation_name": matcher and matcher.perturbation_name,
         "value": ours and ours.value,
-        "is_recomputed": is_sure or ours is not None,
+        "is_recomputed": release.schema is not None or ours is not None,
         "is_published": published is not None,
         "published_value": published and published.value,
         "n_runs": ours and ours.n_runs,

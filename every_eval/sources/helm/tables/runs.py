@@ -1,9 +1,8 @@
 """The runs of a release with their reported statistics, in the order in which HELM reads them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import msgspec
@@ -11,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from every_eval.errors import UpstreamMalformed
+from every_eval.statistics.distinct import to_list
 
 Frozen = object
 """A JSON value made hashable; equal where Python holds the values equal, 1 and 1.0 included, as HELM does."""
@@ -56,12 +56,12 @@ class ReportedRun:
     statistics: Mapping[str, Sequence[Statistic]]
     """By metric, in the file's order."""
 
-    @cached_property
+    @property
     def adapter_key(self) -> Frozen:
         """The adaptation, as a key."""
         return freeze(self.spec.adapter_spec)
 
-    @cached_property
+    @property
     def scenario_key(self) -> Frozen:
         """The scenario, as a key."""
         return (self.spec.scenario_spec.class_name, freeze(self.spec.scenario_spec.args))
@@ -87,19 +87,20 @@ def read_runs(
     if benchmark is not None:
         shown = shown & (pc.field("benchmark") == benchmark)
     rows = stats.select(_READ).append_column("row", pa.array(range(stats.num_rows), pa.int64())).filter(shown)
-    statistics = _statistics(rows, metric_names)
+    statistics, texts = _statistics(rows, metric_names), dict[str, str]()
     runs = [
-        ReportedRun(suite, run, _decode(suite, run, spec), statistics.get((suite, run), {}))
+        ReportedRun(suite, run, _share(_decode(suite, run, spec), texts), statistics.get((suite, run), {}))
         for suite, run, spec in _specs(rows, stats["run_spec"])
     ]
     return sorted(runs, key=lambda run: (suites.index(run.suite), run.name))
 
 
-def _specs(rows: pa.Table, specs: pa.ChunkedArray) -> Iterable[tuple[str, str, str]]:
+def _specs(rows: pa.Table, specs: pa.ChunkedArray) -> Iterator[tuple[str, str, str]]:
     """Suite, name and specification of each run; every row repeats the specification, and only one is touched."""
     first = rows.group_by(["suite", "run"]).aggregate([("row", "min")]).sort_by("row_min")
     is_first = pc.is_in(pa.array(range(len(specs)), pa.int64()), value_set=first["row_min"].combine_chunks())
-    return zip(*(column.to_pylist() for column in (first["suite"], first["run"], specs.filter(is_first))), strict=True)
+    texts = (text.as_py() for text in specs.filter(is_first))
+    yield from zip(to_list(first["suite"]), to_list(first["run"]), texts, strict=True)
 
 
 def _decode(suite: str, run: str, spec: str) -> RunSpec:
@@ -107,6 +108,15 @@ def _decode(suite: str, run: str, spec: str) -> RunSpec:
         return msgspec.json.decode(spec, type=RunSpec)
     except msgspec.DecodeError as error:
         raise UpstreamMalformed(f"run_spec of {suite}/{run}: {error}") from error
+
+
+def _share(spec: RunSpec, texts: dict[str, str]) -> RunSpec:
+    """The same with one object for each text, however many runs are adapted by it; `texts` is added to."""
+    adapter = {
+        key: texts.setdefault(value, value) if isinstance(value, str) else value
+        for key, value in spec.adapter_spec.items()
+    }
+    return msgspec.structs.replace(spec, adapter_spec=adapter)
 
 
 def latest_runs(runs: Sequence[ReportedRun]) -> list[ReportedRun]:
@@ -117,6 +127,8 @@ def latest_runs(runs: Sequence[ReportedRun]) -> list[ReportedRun]:
 
 _SHOWN = ["suite", "run", *Statistic._fields[:-2], "reported_count", "reported_sum"]
 _READ = ["benchmark", *_SHOWN, "reported_index", "computed_on"]
+COLUMNS = (*_READ, "run_spec")
+"""Of the contract `stats`, what runs are read from."""
 
 
 def _statistics(stats: pa.Table, names: Collection[str]) -> Mapping[tuple[str, str], Mapping[str, list[Statistic]]]:
@@ -127,7 +139,7 @@ def _statistics(stats: pa.Table, names: Collection[str]) -> Mapping[tuple[str, s
         & (field("perturbation").is_null() | (field("computed_on") == "worst"))
     ).sort_by("reported_index")
     found: dict[tuple[str, str], dict[str, list[Statistic]]] = defaultdict(lambda: defaultdict(list))
-    columns = (kept[name].to_pylist() for name in _SHOWN)
+    columns = (to_list(kept[name]) for name in _SHOWN)
     for suite, run, *values in zip(*columns, strict=True):
         statistic = Statistic._make(values)
         found[suite, run][statistic.metric_name].append(statistic)

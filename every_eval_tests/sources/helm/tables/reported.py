@@ -2,19 +2,22 @@
 
 import json
 import tarfile
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from every_eval.contracts.helm_tables import PUBLISHED_CELL
+from every_eval.contracts.helm_tables import HELM_TABLES, PUBLISHED_CELL
 from every_eval.contracts.stats import STATS
 from every_eval.sources.helm.published import PublishedCell, parse_group
 from every_eval.sources.helm.schema import Schema, decode_schema
-from every_eval.sources.helm.tables.release import Release
-from every_eval.sources.helm.tables.runs import ReportedRun, read_runs
+from every_eval.sources.helm.tables.release import Release, helm_tables, read_statistics
+from every_eval.sources.helm.tables.runs import COLUMNS, ReportedRun, read_runs
+from every_eval.statistics.state_files import StateFiles
 from every_eval.storage.archive import HELM_SAMPLE, ArchiveStorage
 
 LEGACY = Path(__file__).parents[3] / "fixtures" / "helm_legacy_tables.tar.xz"
@@ -92,6 +95,14 @@ def legacy() -> tuple[Release, pa.Table]:
         if name.endswith("/run_spec.json")
     ]
     return Release("classic", "v0.2.4", ("v0.2.3", "v0.2.4"), None, cells), stats_table("classic", runs)
+
+
+def whole_tables(release: Release, stats: pa.Table) -> pa.Table:
+    """All tables of a release, by statistics as a file of the state holds them."""
+    with tempfile.TemporaryDirectory() as folder:
+        pq.write_table(stats.select(COLUMNS), Path(folder) / "state")
+        needed = read_statistics(release, StateFiles([Path(folder) / "state"]), set(stats["run"].to_pylist()))
+    return pa.concat_tables([HELM_TABLES.schema.empty_table(), *helm_tables(release, needed)])
 
 
 def statistic(metric: str, count: int, total: float | None, split: str | None = "test", **name: Any) -> dict[str, Any]:

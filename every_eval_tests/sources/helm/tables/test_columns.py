@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from every_eval.errors import UpstreamMalformed
-from every_eval.sources.helm.tables.columns import shown_metrics, table_columns
+from every_eval.sources.helm.tables.columns import shown_matchers, table_columns
 from every_eval.sources.helm.tables.pooling import Matcher
 from every_eval_tests.sources.helm.tables.reported import schema
 
@@ -75,7 +75,7 @@ def test_a_matchers_own_sub_split_is_lost_and_the_tables_counts() -> None:
     assert _columns([matcher], GSM, sub_split="mild")[0].matcher.sub_split == "mild"
 
 
-def test_the_metrics_shown_are_those_of_measured_metric_groups_and_the_substitute() -> None:
+def test_the_statistics_shown_are_those_of_measured_metric_groups() -> None:
     unset = {"name": "unset", "metric_groups": ["accuracy"]}
     groups = [
         {"name": "accuracy", "metrics": [MAIN]},
@@ -83,7 +83,7 @@ def test_the_metrics_shown_are_those_of_measured_metric_groups_and_the_substitut
     ]
     parts = schema(metric_groups=groups, run_groups=[PILE, GSM | {"metric_groups": []}, unset])
 
-    assert shown_metrics(parts) == {"bits_per_byte", "race", "exact_match", ""}
+    assert shown_matchers(parts) == {Matcher("bits_per_byte", "valid"), Matcher("race", "x"), Matcher("", "")}
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,12 @@ from every_eval.sources.helm.tables.cells import Cell
 from every_eval.sources.helm.tables.disagreements import disagreements
 from every_eval.sources.helm.tables.legacy import LegacyTables, recount
 from every_eval.sources.helm.tables.pooling import Matcher
-from every_eval.sources.helm.tables.release import helm_tables
 from every_eval.sources.helm.tables.runs import ReportedRun, read_runs
-from every_eval_tests.sources.helm.tables.reported import legacy, reported_run, statistic
+from every_eval_tests.sources.helm.tables.reported import legacy, reported_run, statistic, whole_tables
 
 
 def test_every_real_cell_is_identified_and_recomputed_to_the_last_bit() -> None:
-    rows = helm_tables(*legacy()).to_pylist()
+    rows = whole_tables(*legacy()).to_pylist()
 
     assert all(row["is_recomputed"] for row in rows)
     assert [row["value"] for row in rows] == [row["published_value"] for row in rows]
@@ -27,7 +26,7 @@ def test_every_real_cell_is_identified_and_recomputed_to_the_last_bit() -> None:
 
 def test_runs_of_the_older_suite_count_twice_as_helm_counted_them() -> None:
     # In the release of two suites, HELM 0.2.4 met the first suite's runs once more when it came to the second.
-    rows = [row for row in helm_tables(*legacy()).to_pylist() if row["group"] == "imdb" and row["n_runs"]]
+    rows = [row for row in whole_tables(*legacy()).to_pylist() if row["group"] == "imdb" and row["n_runs"]]
     counts = {(row["model_name"], row["n_runs"]) for row in rows}
 
     assert {n_runs for _, n_runs in counts} == {1, 2}
@@ -43,7 +42,7 @@ def test_runs_are_recounted_suite_by_suite() -> None:
 
 def _unidentified(cells: Sequence[PublishedCell]) -> list[dict[str, Any]]:
     release, stats = legacy()
-    tables = helm_tables(replace(release, cells=tuple(cells)), stats)
+    tables = whole_tables(replace(release, cells=tuple(cells)), stats)
     assert disagreements(tables).num_rows == 0
     return [row for row in tables.to_pylist() if not row["is_recomputed"]]
 

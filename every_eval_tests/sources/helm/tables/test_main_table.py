@@ -4,12 +4,19 @@ import pytest
 
 from every_eval.errors import ConfigurationError
 from every_eval.sources.helm.schema import Schema, decode_schema
-from every_eval.sources.helm.tables.columns import shown_metrics
+from every_eval.sources.helm.tables.columns import shown_matchers
 from every_eval.sources.helm.tables.main_table import MainTable, main_table
+from every_eval.sources.helm.tables.needed import metric_names
 from every_eval.sources.helm.tables.pooling import Matcher
-from every_eval.sources.helm.tables.release import helm_tables
 from every_eval.sources.helm.tables.runs import latest_runs, read_runs
-from every_eval_tests.sources.helm.tables.reported import SAMPLE_RELEASES, reported_run, sample, schema, statistic
+from every_eval_tests.sources.helm.tables.reported import (
+    SAMPLE_RELEASES,
+    reported_run,
+    sample,
+    schema,
+    statistic,
+    whole_tables,
+)
 
 F1 = {"name": "f1", "display_name": "F1", "lower_is_better": False}
 ACCURACY = {"name": "accuracy", "metrics": [{"name": "f1", "split": "test"}]}
@@ -29,11 +36,11 @@ def _schema(*groups: dict[str, Any]) -> Schema:
 def test_over_all_runs_the_main_table_is_helms_own(benchmark: str, name: str) -> None:
     release, stats = sample(benchmark, name)
     table = _of(decode_schema((release.schema_json or "").encode()))
-    rows = table.rows(read_runs(stats, release.suites, shown_metrics(table.schema)))
+    rows = table.rows(read_runs(stats, release.suites, metric_names(shown_matchers(table.schema))))
     ours = [table.cell(row, column).pooled.value for row in rows for column in table.columns]
     helms = [
         row["value"]
-        for row in helm_tables(release, stats).to_pylist()
+        for row in whole_tables(release, stats).to_pylist()
         if (row["group"], row["table_name"]) == (table.group.name, table.metric_group) and row["metric_name"]
     ]
 

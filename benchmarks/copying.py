@@ -1,0 +1,126 @@
+"""A benchmark's statistics as large as wanted: those of real runs, under the names of other models and scenarios."""
+
+import json
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from benchmarks.enlarging import open_corpus
+from every_eval.contracts.parquet import write_table
+from every_eval.contracts.releases import RELEASES
+from every_eval.contracts.stats import REPLICATES, STATS
+from every_eval.hub.hub import Add, Change, Hub, Snapshot, publish
+from every_eval.sources.discovery import releases_path
+from every_eval.sources.helm.source import HelmSource
+from every_eval.sources.shards import folder_name, shard_key, stats_path
+
+MODELS: Final = 30
+"""Copies of each model: with those of the sample, about 70 in each scenario, as many as HELM Classic has."""
+FINGERPRINT: Final = "0" * 12
+BATCH: Final = 500
+SCALED: Final = ("reported_sum", "reported_mean", "reported_min", "reported_max", "mean", "min", "max")
+
+Rename = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Original:
+    """What is copied."""
+
+    folder: str
+    stats: pa.Table
+    release: dict[str, Any]
+    """The newest release, without its published cells."""
+
+    @classmethod
+    def read(cls, corpus: Path | None, benchmark: str) -> "Original":
+        """Of a corpus in the public bucket's layout; of the bundled sample if none is named."""
+        storage, source = open_corpus(corpus), HelmSource()
+        found = source.discover(storage, benchmark)
+        [release] = [row for row in found.releases.drop(["cells"]).to_pylist() if row["is_newest"]]
+        pieces = []
+        for run in found.runs:
+            for piece in source.read(run, lambda name, folder=run.folder: storage.open(f"{folder}/{name}")):  # type: ignore[misc]
+                pieces += [STATS.decode(piece.stats)] if piece.stats.num_rows else []
+        return cls(folder_name(source.name, benchmark), pa.concat_tables(pieces).combine_chunks(), release)
+
+    def first(self, n_rows: int) -> "Original":
+        """The same with so many rows."""
+        return replace(self, stats=self.stats.slice(0, n_rows))
+
+    def publish(self, hub: Hub, repo: str, numbers: Sequence[int]) -> None:
+        """Publish copies, one a shard, and a release that shows all copies up to the last."""
+        for first in range(0, len(numbers), BATCH):
+            with tempfile.TemporaryDirectory() as folder:
+                changes: list[Change] = []
+                for number in numbers[first : first + BATCH]:
+                    shard = shard_key(self.folder, number + 1)
+                    local = write_table(STATS, Path(folder) / shard, self.copy(number))
+                    changes.append(Add(stats_path(self.folder, shard, FINGERPRINT), local))
+                publish(hub, repo, "Add shards", partial(_same, changes))
+        with tempfile.TemporaryDirectory() as folder:
+            rows = pa.Table.from_pylist([self._release(max(numbers) + 1)], schema=RELEASES.schema)
+            local = write_table(RELEASES, Path(folder) / "releases", rows)
+            publish(hub, repo, "Add a release", partial(_same, [Add(releases_path(self.folder), local)]))
+
+    def copy(self, number: int) -> pa.Table:
+        """The statistics under other names; a copied model is a little worse than the one before it."""
+        scenario, model = divmod(number, MODELS)
+        factor = 1 - model / 1000
+        renamed: dict[str, Rename] = {
+            "run": lambda text: _run_name(text, number),
+            "variant": lambda text: f"{text},scenario={scenario}",
+            "model_name": lambda text: f"{text}-{model}",
+            "model_deployment": lambda text: f"{text}-{model}",
+            "run_spec": lambda text: _specification(text, scenario, model),
+        }
+        columns = {name: self.stats[name].combine_chunks() for name in self.stats.column_names}
+        columns |= {name: _rename(columns[name], rename) for name, rename in renamed.items()}
+        columns |= {name: pc.multiply(columns[name], factor) for name in SCALED}
+        columns["m2"] = pc.multiply(columns["m2"], factor**2)
+        sums = columns["boot_sum"]
+        scaled = pc.multiply(sums.values, factor)
+        columns["boot_sum"] = pa.ListArray.from_arrays(sums.offsets, scaled, REPLICATES, mask=sums.is_null())
+        return pa.table(columns, schema=STATS.schema)
+
+    def _release(self, n_copies: int) -> dict[str, Any]:
+        runs = {
+            name: [
+                shown | {"run": _run_name(shown["run"], number)}
+                for number in range(n_copies)
+                for shown in self.release[name]
+            ]
+            for name in ("runs", "pooled_runs")
+        }
+        return self.release | runs | {"cells": []}
+
+
+def _same(changes: list[Change], _: Snapshot) -> list[Change]:
+    """The plan of a commit that does not depend on what is there."""
+    return changes
+
+
+def _rename(column: pa.Array, rename: Rename) -> pa.Array:
+    coded = column.dictionary_encode()
+    texts = [rename(text) for text in coded.dictionary.to_pylist()]
+    return pa.DictionaryArray.from_arrays(coded.indices, pa.array(texts, pa.string())).cast(pa.string())
+
+
+def _run_name(name: str, number: int) -> str:
+    return f"{name},copy={number}"
+
+
+def _specification(text: str, scenario: int, model: int) -> str:
+    """The run's specification with another model, and another argument of the scenario."""
+    spec = json.loads(text)
+    spec["scenario_spec"].setdefault("args", {})["scenario"] = scenario
+    for key in ("model", "model_deployment"):
+        if key in spec["adapter_spec"]:
+            spec["adapter_spec"][key] += f"-{model}"
+    return json.dumps(spec)

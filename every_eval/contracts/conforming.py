@@ -1,0 +1,31 @@
+"""Rows of files that were written under an older version of a contract."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from every_eval.contracts.table import Column, Table
+from every_eval.errors import ContractViolation
+
+
+def conform(contract: Table, columns: Sequence[Column], name: str, table: pa.Table) -> pa.Table:
+    """Some columns of a contract, of rows that were read of the file `name`; texts may be codes of a dictionary.
+
+    Raises:
+        ContractViolation: the file lacks a column that is never null, or holds another type.
+    """
+    values, fields = [], []
+    for column in columns:
+        if column.name in table.column_names:
+            values.append(table[column.name])
+        elif column.null_when is not None:
+            values.append(pa.nulls(table.num_rows, column.type))
+        else:
+            raise ContractViolation(f"{name} has no column {column.name}, which {contract.name} needs")
+        is_coded = pa.types.is_dictionary(values[-1].type)
+        fields.append(column.field.with_type(pa.dictionary(pa.int32(), column.type)) if is_coded else column.field)
+    schema = pa.schema(fields, contract.schema.metadata)
+    try:
+        return pa.table(values, names=schema.names).cast(schema)
+    except (pa.ArrowException, ValueError) as error:
+        raise ContractViolation(f"{name} does not hold {contract.name}: {error}") from error
