@@ -40,6 +40,11 @@ class Counting:
         return self.inner.location
 
     @property
+    def is_remote(self) -> bool:
+        """See `Storage.is_remote`."""
+        return self.inner.is_remote
+
+    @property
     def can_list(self) -> bool:
         """See `Storage.can_list`."""
         return self.inner.can_list
@@ -67,9 +72,9 @@ class Counting:
         self._note(name, len(raw))
         return raw
 
-    def open(self, name: str, witness: str | None = None) -> IO[bytes]:
+    def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
         """See `Storage.open`."""
-        file = self.inner.open(name, witness)
+        file = self.inner.open(name, witness, md5)
         self._note(name, file.seek(0, 2))
         file.seek(0)
         return file

@@ -6,6 +6,7 @@ another shard.
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -100,9 +101,7 @@ def _merge_run(run: Run, before: Entry | None) -> Entry:
 
 
 def _known_input(item: Input, before: Input | None) -> Input:
-    if before is None or item.size not in (None, before.size):
-        return item
-    return replace(item, size=before.size, md5=item.md5 or before.md5)
+    return item if before is None else replace(item, size=before.size, md5=item.md5 or before.md5)
 
 
 def place(entries: Catalog, folder: str, shard_bytes: int, max_runs: int | None) -> Catalog:
@@ -114,6 +113,7 @@ def place(entries: Catalog, folder: str, shard_bytes: int, max_runs: int | None)
 
 
 BLOCK: Final = 1 << 20
+N_THREADS: Final = 16
 
 Digests = dict[tuple[str, str], tuple[int, str]]
 """Size and MD5 by an object's name and witness."""
@@ -129,9 +129,12 @@ def with_digests(entries: Catalog, storage: Storage, known: Digests, report: Cal
     n_bytes = sum(entry.run.n_bytes for entry in lacking)
     progress = Progress(report, "reading MD5s", len(lacking), n_bytes)
     filled = {}
-    for entry in lacking:
-        filled[entry.run.identity] = replace(entry, run=_with_md5(entry.run, storage, known))
-        progress.add(entry.run.n_bytes)
+    with ThreadPoolExecutor(N_THREADS) as threads:
+        for entry, run in zip(
+            lacking, threads.map(lambda entry: _with_md5(entry.run, storage, known), lacking), strict=True
+        ):
+            filled[entry.run.identity] = replace(entry, run=run)
+            progress.add(entry.run.n_bytes)
     return tuple(filled.get(entry.run.identity, entry) for entry in entries)
 
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from every_eval.contracts.catalog import CATALOG
+from every_eval.contracts.catalog import CATALOG, State
 from every_eval.contracts.parquet import read_table, write_table
 from every_eval.contracts.releases import RELEASES
-from every_eval.errors import EveryEvalError
+from every_eval.errors import EveryEvalError, UpstreamUnavailable
 from every_eval.hub.hub import Add, Change, Hub, Snapshot, publish
 from every_eval.sources.catalog import Catalog, Digests, catalog_entries, catalog_table, merge, place, with_digests
 from every_eval.sources.retries import WAITS, with_retries
@@ -102,6 +102,7 @@ class Discoverer:
 
     def _merge(self, item: "_Found", discovery: Discovery, workdir: Path) -> list[Change]:
         folder, known = item.outcome.folder, item.outcome.catalog
+        self._require_sight(known, discovery)
         check_benchmarks(self.source.name, [*(entry.run.benchmark for entry in known), item.outcome.benchmark])
         entries = place(merge(known, discovery.runs), folder, self.shard_bytes, self.max_runs)
         catalog = with_digests(entries, self.storage, item.digests, self.report)
@@ -115,6 +116,17 @@ class Discoverer:
         ]
         item.outcome = replace(item.outcome, catalog=catalog, error=None)
         return changes
+
+    def _require_sight(self, known: Catalog, discovery: Discovery) -> None:
+        """Raise `UpstreamUnavailable` if runs that are there are not seen, so that they are not taken for withdrawn."""
+        seen = {run.identity for run in discovery.runs}
+        unseen = [entry.run for entry in known if entry.state is State.PRESENT and entry.run.identity not in seen]
+        for run in unseen[:1] if not discovery.is_whole else ():
+            if any(self.storage.stat(f"{run.folder}/{item.name}") for item in run.inputs[:1]):
+                raise UpstreamUnavailable(
+                    f"{self.storage.location} does not list what it holds, and no index names {len(unseen)} runs that "
+                    f"are known, among them {run.folder}, which is there; they are left as they are"
+                )
 
 
 @dataclass

@@ -10,7 +10,7 @@ from typing import IO
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from every_eval.errors import ConfigurationError, UpstreamMalformed, UpstreamUnavailable
-from every_eval.storage.storage import StoredObject, is_object_name, is_prefix
+from every_eval.storage.storage import StoredObject, checked, is_object_name, is_prefix
 
 HELM_SAMPLE = Path(__file__).with_name("helm_sample.zip")
 """A few real runs of Lite, MMLU and Classic with their release index, in the public bucket's layout."""
@@ -26,6 +26,11 @@ class ArchiveStorage:
     def location(self) -> str:
         """The archive's absolute path."""
         return str(self.path.absolute())
+
+    @property
+    def is_remote(self) -> bool:
+        """See `Storage.is_remote`."""
+        return False
 
     @property
     def can_list(self) -> bool:
@@ -58,9 +63,10 @@ class ArchiveStorage:
         except (BadZipFile, EOFError, zlib.error) as error:
             raise UpstreamMalformed(f"{name!r} in {self.location} is damaged: {error}") from error
 
-    def open(self, name: str, witness: str | None = None) -> IO[bytes]:
+    def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
         """See `Storage.open`; held in memory, since an archive is small."""
-        return BytesIO(self.read(name, witness))
+        content = BytesIO(self.read(name, witness if md5 is None else None))
+        return content if md5 is None else checked(content, md5, f"{self.location}/{name}")
 
     def __reduce__(self) -> tuple[type["ArchiveStorage"], tuple[Path]]:
         """Pickled without the open file."""

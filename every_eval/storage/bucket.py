@@ -45,6 +45,11 @@ class BucketStorage:
         return self._root_url
 
     @property
+    def is_remote(self) -> bool:
+        """See `Storage.is_remote`."""
+        return True
+
+    @property
     def can_list(self) -> bool:
         """See `Storage.can_list`; asked once."""
         return self._listing.is_there
@@ -78,13 +83,15 @@ class BucketStorage:
         with self.open(name, witness) as file:
             return file.read()
 
-    def open(self, name: str, witness: str | None = None) -> IO[bytes]:
+    def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
         """See `Storage.open`; complete and checked before it is returned."""
         if not is_object_name(name):
             raise FileNotFoundError(f"{name!r} is no name of an object in {self._root_url}")
         expected = Version() if witness is None else version_of_witness(witness)
+        if md5 is not None:
+            expected = Version(encoding=expected.encoding)
         try:
-            return self._client.get(self._url(name), expected)
+            return self._client.get(self._url(name), expected, md5)
         except FileNotFoundError as error:
             if witness is None:
                 raise

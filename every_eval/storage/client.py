@@ -4,7 +4,8 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -13,6 +14,7 @@ from urllib3.exceptions import HTTPError
 
 from every_eval.errors import UpstreamUnavailable
 from every_eval.storage.download import REFUSALS, Download
+from every_eval.storage.storage import MEMORY_BYTES
 from every_eval.storage.version import Version
 
 USER_AGENT = "every_eval (https://huggingface.co/datasets/evaleval/every_eval_ever)"
@@ -36,7 +38,7 @@ class Limits:
     """The most that a server's Retry-After is honoured for."""
     timeout_seconds: float = 60.0
     """For a connection, and for each piece of an answer."""
-    memory_bytes: int = 1 << 24
+    memory_bytes: int = MEMORY_BYTES
     """Of an object that is held in memory; larger ones pass through an unnamed file."""
 
 
@@ -59,6 +61,7 @@ class Client:
         self._session = requests.Session()
         self._session.headers["User-Agent"] = USER_AGENT
         self._session.auth = _anonymous
+        self._settings_by_host: dict[str, dict[str, Any]] = {}
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, adapter)
 
@@ -68,14 +71,19 @@ class Client:
             _require_success(response)
             return response.headers
 
-    def get(self, url: str, expected: Version) -> IO[bytes]:
+    def get(self, url: str, expected: Version, md5: str | None = None) -> IO[bytes]:
         """The content of one object, complete, checked, and the expected one; the caller closes it.
+
+        Args:
+            url: Of the object.
+            expected: What is known of the object as it is stored.
+            md5: Of the content, where it is known.
 
         Raises:
             FileNotFoundError: there is no such object, or none for us.
             UpstreamUnavailable: the server does not answer, or not rightly, after all attempts.
         """
-        download = Download(url, expected, self._limits.memory_bytes)
+        download = Download(url, expected, md5, self._limits.memory_bytes)
         with ExitStack() as on_failure:
             on_failure.callback(download.close)
             self._complete(url, download)
@@ -102,13 +110,21 @@ class Client:
     @contextmanager
     def _answer(self, method: str, url: str, headers: Mapping[str, str]) -> Iterator[requests.Response]:
         try:
-            response = self._session.request(
-                method, url, headers=headers, timeout=self._limits.timeout_seconds, stream=True
+            request = self._session.prepare_request(requests.Request(method, url, headers=headers))
+            response = self._session.send(
+                request, timeout=self._limits.timeout_seconds, allow_redirects=True, **self._settings(url)
             )
         except requests.RequestException as error:
             raise UpstreamUnavailable(f"{url} does not answer: {error}") from error
         with response:
             yield response
+
+    def _settings(self, url: str) -> dict[str, Any]:
+        """What the environment says of proxies and certificates: the same for all of a host, and slow to find out."""
+        host = urlsplit(url).netloc
+        if host not in self._settings_by_host:
+            self._settings_by_host[host] = {**self._session.merge_environment_settings(url, {}, True, None, None)}
+        return self._settings_by_host[host]
 
 
 def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -1,5 +1,6 @@
 """Results in a folder of this machine."""
 
+import logging
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -8,7 +9,9 @@ from pathlib import Path
 from typing import IO
 
 from every_eval.errors import ConfigurationError, EveryEvalError, UpstreamUnavailable
-from every_eval.storage.storage import StoredObject, is_object_name, is_prefix
+from every_eval.storage.storage import StoredObject, checked, is_object_name, is_prefix
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,11 @@ class FolderStorage:
     def location(self) -> str:
         """The folder's absolute path."""
         return str(self.root.absolute())
+
+    @property
+    def is_remote(self) -> bool:
+        """See `Storage.is_remote`."""
+        return False
 
     @property
     def can_list(self) -> bool:
@@ -62,8 +70,16 @@ class FolderStorage:
             except OSError as error:
                 raise _translated(error, self.root / name) from error
 
-    def open(self, name: str, witness: str | None = None) -> IO[bytes]:
+    def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
         """See `Storage.open`."""
+        file = self._open(name, witness if md5 is None else None)
+        try:
+            return file if md5 is None else checked(file, md5, f"{self.location}/{name}")
+        except OSError as error:
+            file.close()
+            raise _translated(error, self.root / name) from error
+
+    def _open(self, name: str, witness: str | None) -> IO[bytes]:
         try:
             file = self._path(name).open("rb")
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
@@ -88,13 +104,17 @@ class FolderStorage:
         if not is_prefix(prefix):
             raise ConfigurationError(f"{prefix!r} is no folder in {self.location}")
         try:
-            with os.scandir(self.root / prefix) as entries:
-                return sorted(entries, key=lambda e: f"{e.name}/" if e.is_dir(follow_symlinks=False) else e.name)
+            with os.scandir(self.root / prefix) as found:
+                entries = sorted(found, key=lambda e: f"{e.name}/" if e.is_dir(follow_symlinks=False) else e.name)
         except (FileNotFoundError, NotADirectoryError):
             self._require_root()
             return []
         except OSError as error:
             raise _translated(error, self.root / prefix) from error
+        unnamed = [entry.name for entry in entries if not is_object_name(entry.name)]
+        if unnamed:
+            logger.warning("%s holds names that no bucket can have: %r left out", self.root / prefix, unnamed)
+        return [entry for entry in entries if entry.name not in unnamed]
 
     def _require_root(self) -> None:
         if not self.root.is_dir():

@@ -5,7 +5,7 @@ https://cloud.google.com/storage/docs/json_api/v1/objects/list
 
 import logging
 from collections.abc import Iterator
-from functools import cached_property
+from contextlib import suppress
 from urllib.parse import urlencode
 
 import msgspec
@@ -51,16 +51,15 @@ class Listing:
     def __init__(self, client: Client, url: str) -> None:
         self._client = client
         self._url = url
+        self._is_there: bool | None = None
 
-    @cached_property
+    @property
     def is_there(self) -> bool:
-        """Whether there is one; asks once, for the smallest there can be."""
-        try:
-            self._page(fields="nextPageToken", maxResults="1")
-        except ConfigurationError as refusal:
-            logger.warning("Going on without a listing: %s", refusal)
-            return False
-        return True
+        """Whether there is one; unless it has been asked for already, the smallest that there can be is asked for."""
+        if self._is_there is None:
+            with suppress(ConfigurationError):
+                self._page(fields="nextPageToken", maxResults="1")
+        return bool(self._is_there)
 
     def items(self, prefix: str) -> Iterator[Item]:
         """Every object whose name begins with `prefix`, by name."""
@@ -88,8 +87,16 @@ class Listing:
     def _page(self, **query: str) -> Page:
         try:
             with self._client.get(f"{self._url}?{urlencode(query)}", Version()) as body:
-                return msgspec.json.decode(body.read(), type=Page, strict=False)
+                page = msgspec.json.decode(body.read(), type=Page, strict=False)
         except FileNotFoundError as error:
-            raise ConfigurationError(f"no listing at {self._url}: {error}") from error
+            raise self._refusal(f"no listing at {self._url}: {error}") from error
         except msgspec.DecodeError as error:
-            raise ConfigurationError(f"{self._url} does not answer as the listing of a bucket: {error}") from error
+            raise self._refusal(f"{self._url} does not answer as the listing of a bucket: {error}") from error
+        self._is_there = True
+        return page
+
+    def _refusal(self, reason: str) -> ConfigurationError:
+        if self._is_there is None:
+            logger.warning("Going on without a listing: %s", reason)
+            self._is_there = False
+        return ConfigurationError(reason)

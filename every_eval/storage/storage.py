@@ -1,8 +1,16 @@
 """Where results are read from: what a folder, the bundled sample and a bucket have in common."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO, Protocol
+from io import BytesIO
+from typing import IO, Final, Protocol
+
+from every_eval.errors import UpstreamUnavailable
+
+MEMORY_BYTES: Final = 16 << 20
+"""Of an object that is held in memory while it is checked, if it is not larger."""
+BLOCK_BYTES: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +33,11 @@ class Storage(Protocol):
     @property
     def location(self) -> str:
         """Where it is, for people: an absolute path or a URL."""
+        ...
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether one waits for what is read, and had better ask for several things at once."""
         ...
 
     @property
@@ -80,9 +93,39 @@ class Storage(Protocol):
         """
         ...
 
-    def open(self, name: str, witness: str | None = None) -> IO[bytes]:
-        """The content as a file, for what is too large to be held in memory; raises what `read` raises."""
+    def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
+        """The content as a file, for what is too large to be held in memory.
+
+        Args:
+            name: As listed.
+            witness: As listed, to be sure of opening what was listed.
+            md5: Of the content, in hexadecimal, to be sure of it before a byte of it is used; the witness need not
+                hold then, which another storage may have stated.
+
+        Raises what `read` raises; `UpstreamUnavailable` too where the content has another MD5.
+        """
         ...
+
+
+def checked(file: IO[bytes], md5: str, name: str) -> IO[bytes]:
+    """The same content from its beginning, once it is known to be what it should be; else the file is closed.
+
+    Raises:
+        UpstreamUnavailable: it has another MD5.
+    """
+    digest = hashlib.md5(usedforsecurity=False)
+    block = file.read(MEMORY_BYTES)
+    is_small = len(block) < MEMORY_BYTES
+    checked: IO[bytes] = BytesIO(block) if is_small else file
+    while block:
+        digest.update(block)
+        block = b"" if is_small else file.read(BLOCK_BYTES)
+    if is_small or digest.hexdigest() != md5:
+        file.close()
+    if digest.hexdigest() != md5:
+        raise UpstreamUnavailable(f"{name} is not what was listed; the next discovery will see why")
+    checked.seek(0)
+    return checked
 
 
 def is_object_name(name: str) -> bool:

@@ -44,8 +44,11 @@ class Version(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def version_of_witness(witness: str) -> Version:
-    """The version whose witness this is."""
-    return msgspec.json.decode(witness, type=Version)
+    """The version whose witness this is; one without any mark if another kind of storage has stated it."""
+    try:
+        return msgspec.json.decode(witness, type=Version)
+    except msgspec.DecodeError:
+        return Version()
 
 
 def version_of_headers(headers: Mapping[str, str]) -> Version:

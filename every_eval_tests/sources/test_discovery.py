@@ -1,5 +1,6 @@
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -9,7 +10,7 @@ import pytest
 from every_eval.contracts.catalog import CATALOG, State
 from every_eval.contracts.releases import RELEASES
 from every_eval.errors import BenchmarkMissing, ConfigurationError, UpstreamMalformed, UpstreamUnavailable
-from every_eval.hub.hub import Add, Change, Hub, Snapshot
+from every_eval.hub.hub import Add, Change, Hub, Snapshot, Upload
 from every_eval.sources.catalog import Catalog
 from every_eval.storage.archive import ArchiveStorage
 from every_eval.storage.folder import FolderStorage
@@ -189,10 +190,10 @@ def test_a_file_that_changes_while_it_is_discovered_is_worth_a_retry(root: HelmR
     changing = root.run("mmlu", *RUNS[1]) / "stats.json"
 
     class Changing(WatchedStorage):
-        def open(self, name: str, witness: str | None = None) -> IO[bytes]:
-            if witness is not None and name.endswith(f"{RUNS[0][1]}/stats.json"):
+        def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
+            if md5 is None and name.endswith(f"{RUNS[1][1]}/stats.json"):
                 changing.write_bytes(changing.read_bytes() + b" ")
-            return super().open(name, witness)
+            return super().open(name, witness, md5)
 
     publishing = Publishing.of(Changing(FolderStorage(root.path)), tmp_path / "hub")
 
@@ -216,6 +217,9 @@ def test_a_rival_that_commits_first_costs_no_second_reading(root: HelmRoot, tmp_
             if rivals:
                 commit_on_head(inner, Add("README.md", rivals.pop()))
             return inner.commit(repo, changes, title=title, parent=parent)
+
+        def uploading(self, repo: str, head: Snapshot) -> AbstractContextManager[Upload]:
+            return inner.uploading(repo, head)
 
         def check_access(self, repo: str) -> None:
             inner.check_access(repo)

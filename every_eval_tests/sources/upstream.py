@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO
 from zipfile import ZipFile
 
+from every_eval.errors import ConfigurationError
 from every_eval.storage.archive import HELM_SAMPLE
 from every_eval.storage.storage import Storage, StoredObject
 from every_eval_tests.helm_root import HelmRoot, edit
@@ -79,17 +80,25 @@ class WatchedStorage:
         return self.storage.location
 
     @property
+    def is_remote(self) -> bool:
+        return self.storage.is_remote
+
+    @property
     def read_runs(self) -> list[str]:
         """The files of runs that were read."""
         return [name for name in self.read_names if name.count("/") > 4 and "/runs/" in name]
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
-        assert self.can_list, "asked for a listing"
+        self._require_listing()
         return self.storage.list(prefix)
 
     def list_folders(self, prefix: str) -> Sequence[str]:
-        assert self.can_list, "asked for a listing"
+        self._require_listing()
         return self.storage.list_folders(prefix)
+
+    def _require_listing(self) -> None:
+        if not self.can_list:
+            raise ConfigurationError("no listing")
 
     def stat(self, name: str) -> StoredObject | None:
         return self.storage.stat(name)
@@ -98,9 +107,9 @@ class WatchedStorage:
         self.read_names.append(name)
         return self.storage.read(name, witness)
 
-    def open(self, name: str, witness: str | None = None) -> IO[bytes]:
+    def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
         self.read_names.append(name)
-        return self.storage.open(name, witness)
+        return self.storage.open(name, witness, md5)
 
 
 def zipped(root: HelmRoot, path: Path) -> Path:

@@ -4,14 +4,17 @@ import base64
 import gzip
 import hashlib
 import json
+import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 BUCKET = "crfm-helm-public"
@@ -26,7 +29,13 @@ class Answer:
     headers: dict[str, str]
     body: bytes = b""
     cut_after: int | None = None
-    """Bytes of the body after which the connection breaks."""
+    """Bytes of the body after which the connection ends."""
+    is_reset: bool = False
+    """Whether it ends without a farewell."""
+    is_stalled: bool = False
+    """Whether it stays open and silent instead, until the client gives up."""
+    piece_bytes: int | None = None
+    """Of the body that are sent at a time; all if null."""
 
 
 Fault = Callable[[Answer], None]
@@ -51,6 +60,33 @@ def cut(after: int) -> Fault:
     return fault
 
 
+def reset(after: int) -> Fault:
+    """Breaks the connection in the body as a router does that has lost it."""
+
+    def fault(answer: Answer) -> None:
+        answer.cut_after, answer.is_reset = after, True
+
+    return fault
+
+
+def stalled(after: int) -> Fault:
+    """Sends a part of the body and then nothing, until the client gives up."""
+
+    def fault(answer: Answer) -> None:
+        answer.cut_after, answer.is_stalled = after, True
+
+    return fault
+
+
+def dripping(piece_bytes: int) -> Fault:
+    """Sends the body a few bytes at a time."""
+
+    def fault(answer: Answer) -> None:
+        answer.piece_bytes = piece_bytes
+
+    return fault
+
+
 def truncated(length: int) -> Fault:
     """Sends less and says that this is all."""
 
@@ -62,7 +98,7 @@ def truncated(length: int) -> Fault:
 
 def flipped(answer: Answer) -> None:
     """Sends the first byte wrong."""
-    answer.body = bytes([answer.body[0] ^ 1]) + answer.body[1:]
+    answer.body = bytes(byte ^ 1 for byte in answer.body[:1]) + answer.body[1:]
 
 
 @dataclass(frozen=True)
@@ -89,6 +125,7 @@ class BucketServer:
     encoded: frozenset[str] = frozenset()
     is_plain: bool = False
     """A mirror by some web server: no listing, no headers but the standard ones."""
+    has_listing: bool = True
     ranges: bool = True
     page_objects: int = 1000
     delay_seconds: float = 0
@@ -125,6 +162,10 @@ class BucketServer:
     def spoil(self, pattern: str, fault: Fault, times: int = 1) -> None:
         """Let a fault befall the next answers for names (or `LISTING`) of a pattern."""
         self._faults += [(pattern, fault)] * times
+
+    def heal(self) -> None:
+        """Let no fault befall any more."""
+        self._faults.clear()
 
     def put(self, name: str, content: bytes) -> None:
         """Overwrite an object."""
@@ -189,7 +230,7 @@ class BucketServer:
         }
 
     def _listing(self, query: Mapping[str, str]) -> Answer:
-        if self.is_plain:
+        if self.is_plain or not self.has_listing:
             return Answer(404, {})
         prefix, delimiter = query.get("prefix", ""), query.get("delimiter")
         names = [name for name in sorted(self.objects) if name.startswith(prefix)]
@@ -211,13 +252,25 @@ class BucketServer:
         return item | ({"contentEncoding": "gzip"} if name in self.encoded else {})
 
 
+_RESET = struct.pack("ii", 1, 0)
+"""As SO_LINGER: closing resets."""
+
+
 class _Server(ThreadingHTTPServer):
     request_queue_size = 128
+
+    def shutdown_request(self, request: Any) -> None:
+        """End a connection, without a farewell where none is wanted."""
+        if request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, len(_RESET)) == _RESET:
+            self.close_request(request)
+        else:
+            super().shutdown_request(request)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Stay silent: clients may hang up."""
 
 
+@lru_cache(maxsize=10_000)
 def _md5(body: bytes) -> bytes:
     return hashlib.md5(body, usedforsecurity=False).digest()
 
@@ -243,9 +296,16 @@ def _handler_of(server: BucketServer) -> type[BaseHTTPRequestHandler]:
             for header, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
                 self.send_header(header, value)
             self.end_headers()
-            if self.command == "GET":
-                self.wfile.write(answer.body[: answer.cut_after])
+            body = answer.body[: answer.cut_after] if self.command == "GET" else b""
+            n_bytes = answer.piece_bytes or len(body) or 1
+            for start in range(0, len(body), n_bytes):
+                self.wfile.write(body[start : start + n_bytes])
+                self.wfile.flush()
             self.wfile.flush()
+            if answer.is_stalled:
+                self.rfile.read(1)
+            if answer.is_reset:
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             self.close_connection = self.close_connection or answer.cut_after is not None
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base's

@@ -8,7 +8,7 @@ import pytest
 from every_eval.errors import UpstreamUnavailable
 from every_eval.storage.bucket import BucketStorage
 from every_eval.storage.client import Limits
-from every_eval_tests.storage.bucket_server import BucketServer, busy
+from every_eval_tests.storage.bucket_server import BucketServer, Fault, busy, cut
 from every_eval_tests.storage.conftest import CONTENT, HASTY, NAME
 
 
@@ -32,12 +32,34 @@ def test_connections_are_kept_and_no_more_than_the_limit(server: BucketServer) -
     assert len({r.client for r in server.requests}) <= 3
 
 
-def test_a_busy_server_is_given_the_time_it_asks_for() -> None:
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Seconds that were waited for, had anybody waited."""
+    found: list[float] = []
+    monkeypatch.setattr("urllib3.util.retry.time.sleep", found.append)
+    return found
+
+
+@pytest.mark.parametrize(("asked", "given"), [("7", 7), ("100000", 300)])
+def test_a_busy_server_is_given_the_time_it_asks_for_within_reason(
+    waits: list[float], asked: str, given: float
+) -> None:
     with BucketServer({NAME: CONTENT}) as server:
-        server.spoil(NAME, busy(429, "1"))
-        BucketStorage(server.root_url, limits=HASTY).stat(NAME)
-    first, second = server.requests
-    assert second.at_seconds - first.at_seconds >= 1
+        server.spoil(NAME, busy(429, asked))
+        BucketStorage(server.root_url).stat(NAME)
+    assert [wait for wait in waits if wait] == [given]
+
+
+@pytest.mark.parametrize("fault", [busy(503), cut(5)], ids=["before the body", "in the body"])
+def test_waits_double_and_differ_between_clients(waits: list[float], fault: Fault) -> None:
+    with BucketServer({NAME: CONTENT}) as server:
+        server.spoil(NAME, fault, times=99)
+        with pytest.raises(UpstreamUnavailable):
+            BucketStorage(server.root_url, limits=Limits(attempts=5)).read(NAME)
+    found = [wait for wait in waits if wait]
+    assert len(found) == 3  # none before the second attempt
+    assert all(least <= wait < least + 1 for least, wait in zip((2, 4, 8), found, strict=True))
+    assert len({wait % 1 for wait in found}) == 3
 
 
 def test_a_server_that_keeps_silent_is_not_waited_for_forever() -> None:

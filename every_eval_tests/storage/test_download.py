@@ -9,11 +9,23 @@ import pytest
 
 from every_eval.errors import UpstreamUnavailable
 from every_eval.storage.bucket import BucketStorage
-from every_eval_tests.storage.bucket_server import Answer, BucketServer, Fault, busy, cut, flipped, truncated
+from every_eval.storage.client import Limits
+from every_eval_tests.storage.bucket_server import (
+    Answer,
+    BucketServer,
+    Fault,
+    busy,
+    cut,
+    dripping,
+    flipped,
+    reset,
+    stalled,
+    truncated,
+)
 from every_eval_tests.storage.conftest import CONTENT, HASTY, NAME
 
-FAULTS = [busy(500), busy(503), busy(429, "0"), cut(0), cut(5000), truncated(7), flipped]
-IDS = ["500", "503", "429", "cut at once", "cut later", "truncated", "flipped"]
+FAULTS = [busy(500), busy(503), busy(429, "0"), cut(0), cut(5000), reset(0), reset(5000), truncated(7), flipped]
+IDS = ["500", "503", "429", "cut at once", "cut later", "reset at once", "reset later", "truncated", "flipped"]
 
 
 @pytest.fixture(params=["bucket", "gzip", "without ranges"])
@@ -37,6 +49,17 @@ def test_a_fault_that_stays_is_told_with_the_objects_address(
     server.spoil(NAME, fault, times=99)
     with pytest.raises(UpstreamUnavailable, match=re.escape(quote(NAME))):
         bucket.read(NAME)
+
+
+def test_a_slow_link_is_waited_for_while_it_brings_anything_and_left_when_it_does_not() -> None:
+    limits = Limits(attempts=4, backoff_seconds=0.001, timeout_seconds=0.5)
+    with BucketServer({NAME: CONTENT[:100_000]}) as server:
+        bucket = BucketStorage(server.root_url, limits=limits)
+        server.spoil(NAME, dripping(100))
+        assert bucket.read(NAME) == CONTENT[:100_000]
+        server.spoil(NAME, stalled(50_000))
+        assert bucket.read(NAME) == CONTENT[:100_000]
+        assert len(server.requests) == 3
 
 
 def test_an_object_that_is_overwritten_after_the_listing_is_noticed(

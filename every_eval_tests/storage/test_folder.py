@@ -1,6 +1,7 @@
 """What only a folder does."""
 
 import errno
+import logging
 import os
 from pathlib import Path
 
@@ -42,6 +43,20 @@ def test_a_root_that_is_missing_says_what_to_do(tmp_path: Path) -> None:
                  lambda: storage.stat("stats.json")):  # fmt: skip
         with pytest.raises(ConfigurationError, match="name the folder that holds"):
             call()
+
+
+def test_a_name_that_no_bucket_can_have_is_left_out_with_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("a/x.json", "a\\b/x.json", "a/back\\slash.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"[]")
+    with caplog.at_level(logging.WARNING):
+        assert [o.name for o in FolderStorage(tmp_path).list("")] == ["a/x.json"]
+        assert FolderStorage(tmp_path).list_folders("") == ("a",)
+    assert [record.args for record in caplog.records] == [
+        (tmp_path, ["a\\b"]), (tmp_path / "a", ["back\\slash.json"]), (tmp_path, ["a\\b"])
+    ]  # fmt: skip
 
 
 def test_a_file_that_goes_while_it_is_listed_is_told(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Finding a HELM project's runs and releases, without opening a file of a run."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -19,13 +20,17 @@ from every_eval.sources.helm.layout import (
     find_output,
     folders,
     is_folder_name,
+    is_looked_up,
+    outputs,
     writable,
 )
 from every_eval.sources.helm.schema import categories, main_metrics
 from every_eval.sources.source import Discovery, Input, Run
+from every_eval.storage.listed import ListedOnce
 from every_eval.storage.storage import Storage, StoredObject
 
 SOURCE = "helm"
+N_THREADS = 32
 
 RunKey = tuple[str, str]
 """(suite, run name)"""
@@ -39,20 +44,20 @@ def discover(storage: Storage, benchmark: str) -> Discovery:
         UpstreamMalformed: an index cannot be read.
         UpstreamUnavailable: the storage did not answer completely.
     """
+    storage = ListedOnce(storage, outputs(benchmark), is_looked_up)
     project = _Project(storage, benchmark, find_output(storage, benchmark))
     indexes = find_indexes(storage, benchmark, project.output)
     suites = folders(storage, f"{project.output}runs/") if storage.can_list else ()
     found = {run.identity: run for suite in suites for run in project.listed_runs(suite)}
     shown = {id(index): _resolve(index, found) for index in indexes}
-    for index in indexes:
-        for key in shown[id(index)]:
-            if key not in found:
-                found[key] = project.named_run(*key)
+    found |= project.named_runs(key for index in indexes for key in shown[id(index)] if key not in found)
     if not any(run.inputs for run in found.values()):
         raise BenchmarkMissing(f"{storage.location}/{project.output} has no run; an empty listing withdraws nothing")
     runs = _with_facts(_with_releases(found, indexes, shown), indexes)
     return Discovery(
-        tuple(sorted(runs, key=lambda run: run.identity)), _releases_table(benchmark, indexes, shown, found)
+        tuple(sorted(runs, key=lambda run: run.identity)),
+        _releases_table(benchmark, indexes, shown, found),
+        is_whole=storage.can_list,
     )
 
 
@@ -74,6 +79,12 @@ class _Project:
                 is_safe = is_folder_name(name)
                 yield self._run(suite, name, _inputs(files)) if is_safe else self._unsafe_run(suite, writable(name))
 
+    def named_runs(self, keys: Iterable[RunKey]) -> dict[RunKey, Run]:
+        """Runs that only an index names; where each of their files must be asked for, several runs at a time."""
+        unique = list(dict.fromkeys(keys))
+        with ThreadPoolExecutor(N_THREADS) as threads:
+            return dict(zip(unique, threads.map(lambda key: self.named_run(*key), unique), strict=True))
+
     def named_run(self, suite: str, name: str) -> Run:
         """A run that only an index names."""
         if not (is_folder_name(suite) and is_folder_name(name)):
@@ -81,9 +92,14 @@ class _Project:
         folder = f"{self.output}runs/{suite}/{name}"
         files: dict[str, StoredObject] = {}
         if not self.storage.can_list:
-            stated = {file: self.storage.stat(f"{folder}/{file}") for file in (*RUN_FILES, SCENARIO_STATE)}
-            files = {file: item for file, item in stated.items() if item is not None}
+            files = self._stated(folder, RUN_FILES)
+            if not all(file in files for file in DISPLAY_FILES):
+                files |= self._stated(folder, [SCENARIO_STATE])
         return replace(self._run(suite, name, _inputs(files)), problem=None if files else Reason.RUN_MISSING)
+
+    def _stated(self, folder: str, names: Iterable[str]) -> dict[str, StoredObject]:
+        found = {name: self.storage.stat(f"{folder}/{name}") for name in names}
+        return {name: item for name, item in found.items() if item is not None}
 
     def _unsafe_run(self, suite: str, name: str) -> Run:
         return replace(self._run(suite, name, ()), folder="", problem=Reason.UNSAFE_NAME)

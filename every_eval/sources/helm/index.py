@@ -1,7 +1,9 @@
 """A release's index, or a suite's own: what it says of runs, and the tables that it shows."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +21,9 @@ from every_eval.sources.helm.schema import Schema, decode_schema
 from every_eval.storage.storage import Storage
 
 T = TypeVar("T")
+
+N_AHEAD = 8
+"""Tables that are read before they are asked for."""
 
 _GROUP_FILE = re.compile(r"groups/(?P<group>[^/]+)\.json")
 
@@ -70,9 +75,8 @@ class Index:
 
     def cells(self) -> Iterator[PublishedCell]:
         """Every cell of the group tables, group by group in the order of their names."""
-        for group in self._groups():
-            file = f"{self.folder}groups/{group}.json"
-            raw = read(self.storage, file)
+        files = {f"{self.folder}groups/{group}.json": group for group in self._groups()}
+        for (file, group), raw in zip(files.items(), read_each(self.storage, files), strict=True):
             with explaining(self.storage, file):
                 cells = [] if raw is None else parse_group(group, raw)
             yield from cells
@@ -90,6 +94,18 @@ def read(storage: Storage, name: str) -> bytes | None:
         return storage.read(name)
     except FileNotFoundError:
         return None
+
+
+def read_each(storage: Storage, names: Iterable[str]) -> Iterator[bytes | None]:
+    """The same of several objects, in their order; some of them are read before they are asked for."""
+    waiting: deque[Future[bytes | None]] = deque()
+    with ThreadPoolExecutor(N_AHEAD) as threads:
+        for name in names:
+            waiting.append(threads.submit(read, storage, name))
+            if len(waiting) == N_AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 @contextmanager

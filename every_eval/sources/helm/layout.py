@@ -26,6 +26,12 @@ LATEST: Final = "latest"
 """A link to the newest of its neighbours, not one of them."""
 
 
+def is_looked_up(name: str) -> bool:
+    """Whether an object is one of an index or of a run, and not one of the many others that HELM writes with them."""
+    place = name.partition("benchmark_output/runs/")[2].split("/")  # suite, run, file
+    return len(place) < 3 or place[1] == "groups" or place[-1] in (*RUN_FILES, SCENARIO_STATE)
+
+
 def is_folder_name(name: str) -> bool:
     """Whether a name that an index states is that of one folder, and of no other; it can be written in UTF-8."""
     return bool(name) and name not in {".", ".."} and not set(name) & set("/\\\0") and writable(name) == name
@@ -43,13 +49,18 @@ def checked(name: str, stated_by: str) -> str:
     return name
 
 
+def outputs(benchmark: str) -> Sequence[str]:
+    """The prefixes that a project's `benchmark_output` may have; Classic is also found without its project folder."""
+    return [f"{benchmark}/benchmark_output/"] + (["benchmark_output/"] if benchmark == "classic" else [])
+
+
 def find_output(storage: Storage, benchmark: str) -> str:
-    """The prefix of a project's `benchmark_output`; Classic is also found without its project folder.
+    """The prefix of a project's `benchmark_output`.
 
     Raises:
         BenchmarkMissing: there is none.
     """
-    candidates = [f"{benchmark}/benchmark_output/"] + (["benchmark_output/"] if benchmark == "classic" else [])
+    candidates = outputs(benchmark)
     for candidate in candidates:
         if not storage.can_list or set(folders(storage, candidate)) & {"runs", "releases"}:
             return candidate

@@ -245,7 +245,7 @@ def test_a_listed_name_that_cannot_be_followed_is_told(tmp_path: Path) -> None:
 
     class Bucket(WatchedStorage):
         def list(self, prefix: str) -> Iterator[StoredObject]:
-            yield StoredObject(f"{prefix}back\\slash/stats.json", 0, "w", None)
+            yield StoredObject(f"{RUNS_OF}v1/back\\slash/stats.json", 0, "w", None)
             yield from super().list(prefix)
 
     runs = _by_name(discover(Bucket(folder), "lite"))
@@ -276,9 +276,8 @@ def test_without_a_listing_runs_are_those_of_the_releases(root: HelmRoot) -> Non
 
 
 def test_a_project_without_any_run_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / RUNS_OF / "v1").mkdir(parents=True)
     with pytest.raises(BenchmarkMissing, match="withdraws nothing"):
-        discover(FolderStorage(tmp_path), "lite")
+        discover(_write(tmp_path, "v1/notes.txt"), "lite")
 
 
 def test_a_project_whose_index_names_only_what_is_not_there_is_an_error(root: HelmRoot) -> None:

@@ -6,8 +6,10 @@ import pytest
 
 from every_eval.errors import BenchmarkMissing
 from every_eval.sources.helm.watching import index_witness
+from every_eval.storage.bucket import BucketStorage
 from every_eval.storage.folder import FolderStorage
 from every_eval_tests.helm_root import HelmRoot
+from every_eval_tests.storage.bucket_server import BucketServer
 
 RUN = "mmlu:subject=anatomy,method=multiple_choice_joint,model=01-ai_yi-34b,eval_split=test,groups=mmlu_anatomy"
 
@@ -26,6 +28,15 @@ def test_it_stays_while_nothing_changes_and_does_not_open_a_run(root: HelmRoot) 
     for file in root.path.glob("*/benchmark_output/runs/*/*/*"):
         file.write_text("not read")
     assert witnesses(root) == before
+
+
+def test_a_large_project_in_a_bucket_costs_a_few_requests(root: HelmRoot) -> None:
+    objects = {path.relative_to(root.path).as_posix(): path.read_bytes() for path in root.path.rglob("*.json")}
+    with BucketServer(objects) as server:
+        for name in ("lite", "mmlu", "classic"):
+            server.requests.clear()
+            index_witness(BucketStorage(server.root_url), name)
+            assert len(server.requests) <= 10
 
 
 def test_a_release_shows_in_its_project_alone(root: HelmRoot) -> None:
