@@ -1,8 +1,9 @@
-"""Peak memory of a process that reads a giant run: scenario_state.json of 2 GB, or per_instance_stats.json of 1 GB.
+"""Peak memory of a process that reads a giant run: what is large of it is one file, or the three files for display.
 
-    python -m benchmarks.memory [--folder FOLDER] [--state-mb N] [--stats-mb N]
+    python -m benchmarks.memory [--folder FOLDER] [--state-mb N] [--stats-mb N] [--display-mb N]
 
-The files are written to the folder, one after the other, and removed.
+By default scenario_state.json has 2 GB, per_instance_stats.json 1 GB, and the three files 1.5 GB together. They are
+written to the folder, one run after the other, and removed.
 """
 
 import argparse
@@ -14,8 +15,9 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from benchmarks.enlarging import open_corpus, read_run, repeat, summarised_runs
+from benchmarks.enlarging import ID_FIELDS, open_corpus, read_run, repeat, summarised_runs
 from benchmarks.measuring import peak_mib, show
+from every_eval.sources.helm.layout import DISPLAY_FILES
 from every_eval.sources.helm.source import HelmSource
 from every_eval.sources.inputs import open_input
 from every_eval.sources.source import Input, Run
@@ -23,6 +25,7 @@ from every_eval.sources.spool import spool
 from every_eval.storage.folder import FolderStorage
 
 STATE, STATS = "scenario_state.json", "per_instance_stats.json"
+DISPLAY = "files for display"
 
 
 def main() -> None:
@@ -31,8 +34,9 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="default: a temporary one")
     parser.add_argument("--state-mb", type=int, default=2000, help="0 for none")
     parser.add_argument("--stats-mb", type=int, default=1000, help="0 for none")
+    parser.add_argument("--display-mb", type=int, default=1500, help="0 for none")
     options = parser.parse_args()
-    for giant, size in ((STATE, options.state_mb), (STATS, options.stats_mb)):
+    for giant, size in ((STATE, options.state_mb), (STATS, options.stats_mb), (DISPLAY, options.display_mb)):
         if not size:
             continue
         with tempfile.TemporaryDirectory(dir=options.folder) as folder:
@@ -52,18 +56,20 @@ def nothing() -> None:
 
 
 def write_giant(root: Path, giant: str, n_bytes: int) -> Run:
-    """A run of the bundled sample of which one file is large, and without the files for display."""
+    """A run of the bundled sample of which one file is large, or the files for display are, which it else lacks."""
     storage = open_corpus(None)
     run = summarised_runs(storage, "lite")[0]
     files = read_run(storage, run)
     files[STATE] = states_of(files)
     (root / run.folder).mkdir(parents=True)
     inputs = []
-    for name in sorted({"run_spec.json", "scenario.json", "stats.json", STATS, STATE}):
-        n_copies = n_bytes // len(files[name]) + 1 if name == giant else 1
+    large = DISPLAY_FILES if giant == DISPLAY else (giant,)
+    n_copies = n_bytes // sum(len(files[name]) for name in large) + 1
+    state = () if giant == DISPLAY else (STATE,)
+    for name in sorted({"run_spec.json", "scenario.json", "stats.json", STATS, *state, *large}):
         path = root / run.folder / name
         with path.open("wb") as file:
-            file.writelines(_grown(name, files[name], n_copies))
+            file.writelines(_grown(name, files[name], n_copies if name in large else 1))
         with path.open("rb") as file:
             inputs.append(Input(name, path.stat().st_size, "", hashlib.file_digest(file, "md5").hexdigest()))
     return replace(run, inputs=tuple(inputs))
@@ -96,8 +102,8 @@ def _grown(name: str, raw: bytes, n_copies: int) -> Iterator[bytes]:
         yield b'{"adapter_spec": {}, "request_states": '
         yield from repeat(raw, "id", n_copies)
         yield b', "annotator_specs": []}'
-    elif name == STATS:
-        yield from repeat(raw, "instance_id", n_copies)
+    elif name in ID_FIELDS:
+        yield from repeat(raw, ID_FIELDS[name], n_copies)
     else:
         yield raw
 

@@ -17,6 +17,7 @@ from every_eval.contracts.metrics import METRICS
 from every_eval.contracts.parquet import TableWriter
 from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.table import Table
+from every_eval.sources.garbage import uncollected
 from every_eval.sources.helm.source import HelmSource
 from every_eval.sources.source import Run
 
@@ -30,7 +31,7 @@ def write(contract: Table, run: Run, files: Mapping[str, bytes], path: Path) -> 
     """Parse a run's files for one table, and write its rows: one piece, of files that are not large."""
     needed = {name: b"[]" if name in ID_FIELDS and name not in FILES[contract] else raw for name, raw in files.items()}
     pieces = HelmSource().read(run, lambda name: BytesIO(needed[name]))
-    with TableWriter(contract, path) as writer:
+    with uncollected(), TableWriter(contract, path) as writer:
         writer.write(next(rows for piece in pieces if (rows := getattr(piece, contract.name)).num_rows))
 
 

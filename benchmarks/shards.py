@@ -1,6 +1,6 @@
-"""A whole shard of ordinary runs, over `orjson.loads` of all its files, garbage collector off; then in parallel.
+"""Whole shards of ordinary runs, over `orjson.loads` of all their files, garbage collector off; then in parallel.
 
-    python -m benchmarks.shards [--corpus FOLDER] [--benchmark NAME] [--runs N] [--run-mb N] [--folder FOLDER]
+    python -m benchmarks.shards [--corpus FOLDER] [--benchmark NAME] [--runs N] [--run-mb N] [--shards N] [--folder F]
 
 Runs are made by repeating the instances of real ones under new ids. Seconds of the processor are those of all
 processes; the MD5 of every input, which our work includes, is measured by itself and taken off.
@@ -35,8 +35,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, help="root in the public bucket's layout; default: the bundled sample")
     parser.add_argument("--benchmark", default="lite")
-    parser.add_argument("--runs", type=int, default=24)
+    parser.add_argument("--runs", type=int, default=48, help="runs of a shard")
     parser.add_argument("--run-mb", type=int, default=11, help="size of a run: 11 is one of Lite with 1,000 instances")
+    parser.add_argument("--shards", type=int, default=4, help="shards of a batch: the same one, made several times")
     parser.add_argument("--folder", type=Path, help="where the runs are written, and removed; default: a temporary one")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
@@ -44,30 +45,32 @@ def main() -> None:
         write_corpus(open_corpus(options.corpus), options.benchmark, root, options.run_mb * 1_000_000, options.runs)
         storage = FolderStorage(root)
         runs = [_with_md5(storage, run) for run in HelmSource().discover(storage, options.benchmark).runs]
-        _compare(storage, runs, Path(folder))
+        _compare(storage, runs, Path(folder), options.shards)
 
 
-def _compare(storage: FolderStorage, runs: list[Run], folder: Path) -> None:
+def _compare(storage: FolderStorage, runs: list[Run], folder: Path, n_shards: int) -> None:
     entries = tuple(Entry(run, "helm_x_part_00001") for run in runs)
     shard = Shard("helm_x_part_00001", "helm_x", "0" * 12, Status.NEW, entries)
     files = [storage.read(f"{run.folder}/{item.name}") for run in runs for item in run.inputs]
-    base = floor(files, N_REPEATS)
-    digests = measure(lambda: [md5_of(raw) for raw in files], N_REPEATS)
-    show(f"{len(runs)} runs, {sum(map(len, files)) / MIB:.0f} MiB: floor {base.least:.2f} s, MD5 {digests.least:.2f} s")
+    base = floor(files * n_shards, N_REPEATS)
+    digests = measure(lambda: [md5_of(raw) for raw in files * n_shards], N_REPEATS)
+    size = f"{n_shards} shards of {len(runs)} runs and {sum(map(len, files)) / MIB:.0f} MiB"
+    show(f"{size}: floor {base.least:.2f} s, MD5 {digests.least:.2f} s")
     files.clear()
     elapsed = {}
     for n_processes in (1, 2):
-        seconds, elapsed[n_processes] = _all_processes(partial(make, storage, shard, folder, n_processes))
+        seconds, elapsed[n_processes] = _all_processes(partial(make, storage, shard, folder, n_processes, n_shards))
         ours = Spread([value - digests.least for value in seconds.seconds])
         show(f"{n_processes} process(es): {ours.over(base)} of the floor, {elapsed[n_processes]:.2f} s by the clock")
     show(f"two processes are {elapsed[1] / elapsed[2]:.2f} times as fast as one")
 
 
-def make(storage: FolderStorage, shard: Shard, folder: Path, n_processes: int) -> None:
-    """Read the shard's runs and write its files."""
-    with reading(HelmSource(), storage, n_processes, shard.n_bytes) as reader:
+def make(storage: FolderStorage, shard: Shard, folder: Path, n_processes: int, n_shards: int) -> None:
+    """Read the shard's runs and write its files, as often as there are shards in a batch."""
+    with reading(HelmSource(), storage, n_processes, n_shards * shard.n_bytes) as reader:
         head = FolderHub(folder / "hub", lambda: datetime.now(UTC)).snapshot("a/b")
-        ShardMaker(reader, head, folder, str).make(shard)
+        for _ in range(n_shards):
+            ShardMaker(reader, head, folder, str).make(shard)
 
 
 def _with_md5(storage: FolderStorage, run: Run) -> Run:

@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from every_eval.contracts.coding import canonical, coded_schema, encode, file_metadata
+from every_eval.contracts.conforming import conform
 from every_eval.contracts.table import Table
-from every_eval.errors import ContractViolation
 
 TEXT_BYTES: Final = 32 << 20
 """Of texts in a row group, which is closed by the row that reaches it; the Hub's viewer refuses groups of 286 MiB."""
@@ -35,15 +36,17 @@ class TableWriter:
         self._n_pending = 0
         self._bytes_pending = 0
         self._metadata = metadata or {}
+        self._schema = coded_schema(contract)
         self._writer = pq.ParquetWriter(
             path,
-            contract.schema,
+            self._schema,
             compression="zstd",
             compression_level=3,
             use_dictionary=[_leaf(column.name, column.type) for column in contract.columns if column.repeats],
             write_page_index=True,
+            write_page_checksum=True,  # Parts of a file are read where its digest cannot be checked.
             use_content_defined_chunking=True,
-            store_schema=True,
+            store_schema=False,  # it would be that of the codes
         )
 
     def write(self, rows: pa.Table) -> None:
@@ -52,9 +55,11 @@ class TableWriter:
         Raises:
             ContractViolation: they break the contract.
         """
+        if not rows.num_rows:
+            return
         self.contract.validate(rows)
         self.n_rows += rows.num_rows
-        table = self.contract.decode(rows)
+        table = encode(self._schema, rows)
         n_bytes = np.cumsum(_text_bytes(self.contract, table))
         start = 0
         while start < table.num_rows:
@@ -70,7 +75,7 @@ class TableWriter:
 
     def _flush(self) -> None:
         """Write what waits as one row group."""
-        self._writer.write_table(pa.concat_tables(self._pending).combine_chunks(), row_group_size=self._n_pending)
+        self._writer.write_table(canonical(pa.concat_tables(self._pending)), row_group_size=self._n_pending)
         self._pending.clear()
         self._n_pending = self._bytes_pending = 0
 
@@ -84,7 +89,7 @@ class TableWriter:
             if kind is None:
                 if self._pending:  # A file without rows has no row group: `datasets` fails on an empty one.
                     self._flush()
-                self._writer.add_key_value_metadata(self._metadata)
+                self._writer.add_key_value_metadata({**file_metadata(self.contract), **self._metadata})
         finally:
             self._writer.close()
 
@@ -122,20 +127,5 @@ def read_table(contract: Table, paths: Iterable[Path], filters: Any = None) -> p
     Raises:
         ContractViolation: a file lacks a column that is never null, or holds another type.
     """
-    tables = [_conform(contract, path, pq.read_table(path, filters=filters)) for path in paths]
+    tables = [conform(contract, contract.columns, path.name, pq.read_table(path, filters=filters)) for path in paths]
     return pa.concat_tables(tables) if tables else contract.schema.empty_table()
-
-
-def _conform(contract: Table, path: Path, table: pa.Table) -> pa.Table:
-    columns = []
-    for column in contract.columns:
-        if column.name in table.column_names:
-            columns.append(table[column.name])
-        elif column.null_when is not None:
-            columns.append(pa.nulls(table.num_rows, column.type))
-        else:
-            raise ContractViolation(f"{path.name} has no column {column.name}, which {contract.name} needs")
-    try:
-        return pa.table(columns, names=contract.schema.names).cast(contract.schema)
-    except (pa.ArrowException, ValueError) as error:
-        raise ContractViolation(f"{path.name} does not hold {contract.name}: {error}") from error

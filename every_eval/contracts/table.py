@@ -76,6 +76,11 @@ class Table:
         """The Arrow schema, documentation included."""
         return pa.schema([column.field for column in self.columns], metadata={"table": self.name, "doc": self.doc})
 
+    @cached_property
+    def empty(self) -> pa.Table:
+        """No rows."""
+        return self.schema.empty_table()
+
     def decode(self, table: pa.Table) -> pa.Table:
         """The rows with the contract's own types, where values that repeat are given as codes of a dictionary."""
         return table if table.schema.equals(self.schema) else table.cast(self.schema)

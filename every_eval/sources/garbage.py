@@ -3,9 +3,6 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar
-
-T = TypeVar("T")
 
 
 @contextmanager
@@ -18,13 +15,3 @@ def uncollected() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-def each_uncollected(items: Iterator[T]) -> Iterator[T]:
-    """The same items, each made without the collector."""
-    while True:
-        with uncollected():
-            item = next(items, None)
-        if item is None:
-            return
-        yield item

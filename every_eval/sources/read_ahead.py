@@ -1,14 +1,16 @@
 """Opening a run's inputs before they are asked for, so that the network and the processor work at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from threading import Lock
 from types import TracebackType
-from typing import IO, Final, Self
+from typing import IO, Final, Protocol, Self
 
-from every_eval.sources.inputs import MEMORY_BYTES, open_input
+from every_eval.sources.inputs import open_input
 from every_eval.sources.source import Run
-from every_eval.storage.storage import Storage
+from every_eval.storage.storage import MEMORY_BYTES, Storage
 
 AHEAD_BYTES: Final = 64 << 20
 """Of inputs held in memory before they are asked for."""
@@ -16,6 +18,49 @@ THREADS: Final = 32
 
 Key = tuple[str, str]
 """Folder of a run and name of its input."""
+
+
+class Inputs(Protocol):
+    """Opens the inputs of runs."""
+
+    def expect(self, runs: Iterable[Run]) -> None:
+        """Tell which runs will be read after those that are expected already."""
+        ...
+
+    def open(self, run: Run, name: str) -> IO[bytes]:
+        """See `open_input`."""
+        ...
+
+    def finish(self, run: Run) -> None:
+        """Give up what is expected of a run and was not asked for."""
+        ...
+
+
+@contextmanager
+def opening(storage: Storage, n_threads: int = THREADS) -> Iterator[Inputs]:
+    """Open inputs ahead where a network makes one wait for them; what is at hand is opened when it is asked for."""
+    if storage.is_remote:
+        with ReadAhead(storage, max(1, n_threads)) as ahead:
+            yield ahead
+    else:
+        yield InTurn(storage)
+
+
+@dataclass(frozen=True)
+class InTurn:
+    """Opens inputs when they are asked for, so that what is checked is still in the processor's cache when parsed."""
+
+    storage: Storage
+
+    def expect(self, runs: Iterable[Run]) -> None:
+        """See `Inputs.expect`."""
+
+    def open(self, run: Run, name: str) -> IO[bytes]:
+        """See `open_input`."""
+        return open_input(self.storage, run, name)
+
+    def finish(self, run: Run) -> None:
+        """See `Inputs.finish`."""
 
 
 class ReadAhead:
@@ -32,7 +77,7 @@ class ReadAhead:
         self._n_bytes = 0
 
     def expect(self, runs: Iterable[Run]) -> None:
-        """Tell which runs will be read after those that are expected already."""
+        """See `Inputs.expect`."""
         with self._lock:
             self._expected |= {(run.folder, item.name): run for run in runs for item in run.inputs}
             self._advance()
@@ -53,7 +98,7 @@ class ReadAhead:
                 self._advance()
 
     def finish(self, run: Run) -> None:
-        """Give up what is expected of a run and was not asked for."""
+        """See `Inputs.finish`."""
         with self._lock:
             for key in [(run.folder, item.name) for item in run.inputs]:
                 self._expected.pop(key, None)

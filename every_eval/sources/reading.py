@@ -1,4 +1,4 @@
-"""Reading a shard's runs: in this process, or in several that each read some of them."""
+"""Reading a shard's runs: in this process, or with the help of others that each read some of them."""
 
 import json
 import pickle
@@ -14,13 +14,17 @@ from types import TracebackType
 from typing import Final, Protocol, Self
 
 from every_eval.errors import TransientError
-from every_eval.sources.read_ahead import THREADS, ReadAhead
+from every_eval.sources.read_ahead import THREADS, opening
 from every_eval.sources.source import Run, RunRows, Source
 from every_eval.sources.spool import Spooled
 from every_eval.storage.storage import Storage
 
 PROCESS_BYTES: Final = 128 << 20
 """Of input that is worth a process of its own."""
+STARTING_BYTES: Final = 48 << 20
+"""Of input that is read while a process starts."""
+WRITING: Final = 0.15
+"""Of the time that reading takes, what it takes to write the rows, which is done in this process alone."""
 RUNS_AHEAD: Final = 8
 """Runs that a process is given before the rows of the first of them have been taken."""
 
@@ -55,11 +59,11 @@ class ReadingHere:
 
     def rows(self, runs: Sequence[Run]) -> RunsRows:
         """See `Reading.rows`."""
-        with ReadAhead(self.storage) as ahead:
-            ahead.expect(runs)
+        with opening(self.storage) as inputs:
+            inputs.expect(runs)
             for run in runs:
-                yield self.source.read(run, partial(ahead.open, run))
-                ahead.finish(run)
+                yield self.source.read(run, partial(inputs.open, run))
+                inputs.finish(run)
 
 
 @contextmanager
@@ -69,12 +73,12 @@ def reading(source: Source, storage: Storage, n_processes: int, n_bytes: int) ->
     if n_worthwhile < 2:
         yield ReadingHere(source, storage)
     else:
-        with Workers(source, storage, n_worthwhile) as workers:
-            yield workers
+        with ReadingTogether(source, storage, n_worthwhile) as together:
+            yield together
 
 
-class Workers:
-    """Reads runs in processes of their own, which import nothing but what reading takes."""
+class ReadingTogether:
+    """Reads some runs in this process, others in processes of their own that import nothing but what reading takes."""
 
     def __init__(self, source: Source, storage: Storage, n_processes: int) -> None:
         """Starts nothing yet."""
@@ -93,20 +97,23 @@ class Workers:
                 raise
 
     def _rows(self, runs: Sequence[Run], folder: Path) -> RunsRows:
+        readers = share(runs, self._n_processes, 0 if self._workers else STARTING_BYTES)
         if not self._workers:
             start = partial(_Worker.start, self._source, self._storage, self._n_processes)
-            self._workers = [start() for _ in range(self._n_processes)]
-        readers: list[_Worker] = []
-        n_bytes = dict.fromkeys(range(self._n_processes), 0)
-        for number, run in enumerate(runs):
-            least = min(n_bytes, key=lambda worker: n_bytes[worker])
-            n_bytes[least] += run.n_bytes
-            readers.append(self._workers[least])
-            readers[-1].waiting.append((run, folder / str(number)))
-        for reader in readers:
-            for worker in self._workers:
-                worker.send()
-            yield reader.receive().pieces()
+            self._workers = [start() for _ in range(self._n_processes - 1)]
+        for number, (run, reader) in enumerate(zip(runs, readers, strict=True)):
+            if reader:
+                self._workers[reader - 1].waiting.append((run, folder / str(number)))
+        with opening(self._storage, THREADS // self._n_processes) as inputs:
+            inputs.expect(run for run, reader in zip(runs, readers, strict=True) if not reader)
+            for run, reader in zip(runs, readers, strict=True):
+                for worker in self._workers:
+                    worker.send()
+                if reader:
+                    yield self._workers[reader - 1].receive().pieces()
+                else:
+                    yield self._source.read(run, partial(inputs.open, run))
+                    inputs.finish(run)
 
     def __enter__(self) -> Self:
         return self
@@ -122,6 +129,17 @@ class Workers:
         self._workers.clear()
 
 
+def share(runs: Sequence[Run], n_processes: int, starting_bytes: int) -> Sequence[int]:
+    """Which process reads each run: 0 is this one, which writes all of them and is there from the start."""
+    work = [0.0, *[float(starting_bytes)] * (n_processes - 1)]
+    readers = []
+    for run in runs:
+        work[0] += WRITING * run.n_bytes
+        readers.append(work.index(min(work)))
+        work[readers[-1]] += run.n_bytes
+    return readers
+
+
 @dataclass
 class _Worker:
     """A process that reads the runs it is given, one after the other."""
@@ -135,7 +153,7 @@ class _Worker:
         """A process like this one, but without what this one has imported."""
         command = [sys.executable, "-c", _BOOT, json.dumps(sys.path)]
         worker = cls(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
-        worker._write((source, storage, max(1, THREADS // n_processes)))
+        worker._write((source, storage, THREADS // n_processes))
         return worker
 
     def send(self) -> None:

@@ -17,6 +17,7 @@ from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.stats import STATS
 from every_eval.hub.hub import Snapshot
 from every_eval.sources.catalog import Entry
+from every_eval.sources.garbage import uncollected
 from every_eval.sources.planning import Shard
 from every_eval.sources.progress import Progress
 from every_eval.sources.reading import Reading, RunsRows
@@ -70,7 +71,7 @@ class ShardMaker:
         """
         made = ShardFiles(shard)
         progress = Progress(self.report, shard.key, len(shard.entries), shard.n_bytes)
-        with ExitStack() as stack:
+        with uncollected(), ExitStack() as stack:
             writers = {
                 contract.name: stack.enter_context(TableWriter(contract, self.workdir / f"{shard.key}_{contract.name}"))
                 for contract in TABLES
@@ -96,7 +97,8 @@ class ShardMaker:
             yield SAMPLES.name, rows.samples
             yield METRICS.name, rows.metrics
             yield STATS.name, rows.stats
-            yield REJECTS.name, rejects_table(entry.run, rows.rejects)
+            if rows.rejects:
+                yield REJECTS.name, rejects_table(entry.run, rows.rejects)
             made.disagreements += rows.disagreements
 
     def _published_rows(self, shard: Shard, run: Run) -> Iterator[tuple[str, pa.Table]]:
@@ -129,4 +131,5 @@ def rejects_table(run: Run, rejects: Iterable[Reject]) -> pa.Table:
 
 def _preview(made: ShardFiles, table: str, rows: pa.Table) -> None:
     preview = made.previews.setdefault(table, [])
-    preview += rows.slice(0, N_PREVIEW - len(preview)).to_pylist()
+    if len(preview) < N_PREVIEW:
+        preview += rows.slice(0, N_PREVIEW - len(preview)).to_pylist()

@@ -11,7 +11,8 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import IO
 
-from every_eval.sources.read_ahead import ReadAhead
+from every_eval.sources.garbage import uncollected
+from every_eval.sources.read_ahead import Inputs, opening
 from every_eval.sources.source import Run, Source
 from every_eval.sources.spool import Spooled, spool
 
@@ -24,30 +25,31 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever prints, does not print into the answers
     source, storage, n_threads = pickle.load(sys.stdin.buffer)
-    with ReadAhead(storage, n_threads) as ahead:
+    with opening(storage, n_threads) as inputs:
         tasks: SimpleQueue[Task | None] = SimpleQueue()
-        Thread(target=_listen, args=(sys.stdin.buffer, ahead, tasks), daemon=True).start()
+        Thread(target=_listen, args=(sys.stdin.buffer, inputs, tasks), daemon=True).start()
         while (task := tasks.get()) is not None:
-            pickle.dump(_answer(source, ahead, *task), answers)
+            pickle.dump(_answer(source, inputs, *task), answers)
             answers.flush()
 
 
-def _listen(stream: IO[bytes], ahead: ReadAhead, tasks: "SimpleQueue[Task | None]") -> None:
+def _listen(stream: IO[bytes], inputs: Inputs, tasks: "SimpleQueue[Task | None]") -> None:
     """Take tasks as they come, so that their inputs are opened while others are read."""
     try:
         while True:
             task: Task = pickle.load(stream)
-            ahead.expect([task[0]])
+            inputs.expect([task[0]])
             tasks.put(task)
     except EOFError:
         tasks.put(None)
 
 
-def _answer(source: Source, ahead: ReadAhead, run: Run, prefix: Path) -> Spooled | Exception:
+def _answer(source: Source, inputs: Inputs, run: Run, prefix: Path) -> Spooled | Exception:
     try:
-        return spool(source.read(run, partial(ahead.open, run)), prefix)
+        with uncollected():
+            return spool(source.read(run, partial(inputs.open, run)), prefix)
     except Exception as error:  # noqa: BLE001 - raised again by whoever asked
         error.add_note("".join(traceback.format_exception(error)))
         return error
     finally:
-        ahead.finish(run)
+        inputs.finish(run)

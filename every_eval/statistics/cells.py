@@ -5,7 +5,7 @@ A run's rows become cells once; all that its statistics need is then sorting and
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -72,7 +72,7 @@ class Cells:
     min: FloatArray
     """Smallest of the values; NaN where there is none."""
 
-    def take(self, chosen: BoolArray | IntArray) -> Self:
+    def take(self, chosen: BoolArray | IntArray | slice) -> Self:
         """Some of the cells."""
         return type(self)(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
@@ -92,6 +92,8 @@ class Run:
     instance_ids: tuple[str, ...]
     n_trials: int
     cells: Cells
+    same: Mapping[int, int] = field(default_factory=dict)
+    """Treatments without cells of their own, and which ones' they share, but for metrics derived from others."""
 
 
 def read_run(metrics: pa.Table) -> Run:

@@ -30,8 +30,26 @@ def compare(stats: pa.Table) -> pa.Table:
     Nothing is compared where the source reported nothing, or a number that is not finite, or what no metric of single
     outputs determines (`is_derivable`). What should have been derived and was not is a disagreement.
     """
-    rows = stats.filter(pa.array(_is_comparable(stats)))
-    return pa.concat_tables([_compare_field(rows, field) for field in FIELDS])
+    names = ["source", "benchmark", "suite", "run", *(column.name for column in STATISTIC_KEY)]
+    key = stats.select([name for name in names if name in stats.column_names])
+    is_comparable = _is_comparable(stats)
+    # without values, only the count says something
+    has_values = is_comparable & (_numbers(stats, "reported_count") > 0)
+    scale = np.fmax(np.abs(_numbers(stats, "min")), np.abs(_numbers(stats, "max")))
+    parts = []
+    for field, column in FIELDS.items():
+        ours, reported = _numbers(stats, column), _numbers(stats, f"reported_{field}")
+        if field == "count":
+            ours = np.nan_to_num(ours)
+        is_compared = is_comparable if field == "count" else has_values
+        rows = np.flatnonzero(is_compared & differs(ours, reported, scale))
+        numbers = {
+            "ours": pa.array(ours[rows], from_pandas=True),
+            "reported": pa.array(reported[rows], from_pandas=True),
+        }
+        named = dict(zip(key.column_names, key.take(pa.array(rows)).columns, strict=True))
+        parts.append(pa.table({**named, "field": pa.array([field] * len(rows), pa.string()), **numbers}))
+    return pa.concat_tables(parts)
 
 
 def differs(ours: FloatArray, reported: FloatArray, scale: FloatArray) -> BoolArray:
@@ -51,20 +69,6 @@ def _is_comparable(stats: pa.Table) -> BoolArray:
     is_expected: BoolArray = np.array([is_derivable(name) for name in stats["metric_name"].to_pylist()], np.bool_)
     is_derived: BoolArray = ~np.isnan(_numbers(stats, "n_instances"))
     return is_finite & ~np.isnan(count) & (is_derived | is_expected)
-
-
-def _compare_field(rows: pa.Table, field: str) -> pa.Table:
-    ours, reported = _numbers(rows, FIELDS[field]), _numbers(rows, f"reported_{field}")
-    if field == "count":
-        ours = np.nan_to_num(ours)
-    scale = np.fmax(np.abs(_numbers(rows, "min")), np.abs(_numbers(rows, "max")))
-    # without values, only the count says something
-    is_wrong = differs(ours, reported, scale) & ((field == "count") | (_numbers(rows, "reported_count") > 0))
-    named = ("source", "benchmark", "suite", "run", *(column.name for column in STATISTIC_KEY))
-    key = rows.select([name for name in named if name in rows.column_names])
-    columns = {"field": pa.array([field] * len(ours), pa.string())}
-    columns |= {name: pa.array(values, from_pandas=True) for name, values in (("ours", ours), ("reported", reported))}
-    return pa.table({**{name: key[name] for name in key.column_names}, **columns}).filter(pa.array(is_wrong))
 
 
 def _numbers(table: pa.Table, column: str) -> FloatArray:

@@ -1,6 +1,6 @@
 """Grouped sums and extremes over arrays."""
 
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -8,6 +8,8 @@ import numpy.typing as npt
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+MAX_SPARSITY: Final = 4
+"""Keys there may be for each that there is, where a look at all of them is worth its time."""
 Number = TypeVar("Number", np.int64, np.float64)
 
 
@@ -16,8 +18,7 @@ class Groups:
 
     def __init__(self, keys: IntArray) -> None:
         """Group the positions of `keys`, which costs little where they are in order."""
-        is_ordered = bool((keys[1:] >= keys[:-1]).all())
-        self.order: IntArray | None = None if is_ordered else np.argsort(keys, kind="stable")
+        self.order = _order(keys)
         """Positions by their keys; null where that is their own order."""
         ordered = keys if self.order is None else keys[self.order]
         self._n_positions = len(keys)
@@ -60,6 +61,21 @@ class Groups:
 
     def _ordered(self, values: npt.NDArray[Number]) -> npt.NDArray[Number]:
         return values if self.order is None else values[self.order]
+
+
+def _order(keys: IntArray) -> IntArray | None:
+    """Positions by their keys, those of equal keys as they stand; null where that is the order that they are in."""
+    if (keys[1:] >= keys[:-1]).all():
+        return None
+    lowest = keys.min()
+    n_keys = int(keys.max() - lowest) + 1
+    if n_keys <= MAX_SPARSITY * len(keys):  # each may have a place of its own, which spares sorting
+        places = np.full(n_keys, -1, np.int64)
+        places[keys - lowest] = np.arange(len(keys))
+        order: IntArray = places[places >= 0]
+        if len(order) == len(keys):
+            return order
+    return np.argsort(keys, kind="stable")
 
 
 def divide(numerator: FloatArray, denominator: FloatArray | IntArray) -> FloatArray:

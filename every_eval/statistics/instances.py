@@ -51,37 +51,48 @@ def summarise_run(measured: Run, *, has_worst_cases: bool = True) -> pa.Table:
     codes, statistic = groups.keys, np.repeat(np.arange(len(groups.keys)), groups.sizes)
     is_scored = run.cells.count > 0
     scored, of = (run.cells, statistic) if is_scored.all() else (run.cells.take(is_scored), statistic[is_scored])
-    columns = _key_columns(run, codes)
+    rows, named = _share(run, codes, len(measured.metrics))
+    columns = _key_columns(run, named)
     for positions, numbers in (
         _count_instances(run, statistic),
         _check_binary(scored, of),
         _over_trials(run, scored, of),
         _over_instances(run, scored, of),
     ):
-        columns |= {name: _fill(values, positions, len(codes)) for name, values in numbers.items()}
+        columns |= {name: _fill(values, positions, len(codes)).take(rows) for name, values in numbers.items()}
     return _order(pa.table(columns, schema=SCHEMA))
 
 
 def derive(run: Run, *, has_worst_cases: bool) -> Run:
     """The run with all that follows from its cells: ratios of sums, and worst cases over perturbations."""
     metrics, ratios = derive_perplexities(run)
-    derived = replace(run, metrics=metrics, cells=Cells.join(run.cells, ratios))
-    if not has_worst_cases:
-        return derived
-    treatments, worst_cases = derive_worst_cases(run)
-    return replace(derived, treatments=treatments, cells=Cells.join(derived.cells, worst_cases))
+    derived = derive_worst_cases(run) if has_worst_cases else run
+    return replace(derived, metrics=metrics, cells=Cells.join(derived.cells, ratios))
+
+
+def _share(run: Run, codes: IntArray, n_measured: int) -> tuple[pa.Array, IntArray]:
+    """Which of the statistics with these codes each row repeats, and the code that names the row."""
+    metric, treatment = np.divmod(codes, len(run.treatments))
+    rows, named = [np.arange(len(codes))], [codes]
+    for shared, other in run.same.items():
+        rows.append(np.flatnonzero((treatment == other) & (metric < n_measured)))
+        named.append(codes[rows[-1]] + shared - other)
+    return pa.array(np.concatenate(rows)), np.concatenate(named)
 
 
 def average_trials(run: Run, scored: Cells, statistic: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
     """For each statistic and instance that has a value: their positions and the value."""
+    if run.n_trials == 1:
+        return statistic, scored.instance, scored.sum / scored.count
     groups = Groups(statistic * len(run.instance_ids) + scored.instance)
     of, instance = np.divmod(groups.keys, len(run.instance_ids))
     return of, instance, groups.add(scored.sum / scored.count) / groups.sizes
 
 
 def _count_instances(run: Run, statistic: IntArray) -> Summary:
-    entries = Groups(statistic * len(run.instance_ids) + run.cells.instance)
-    groups = Groups(entries.keys // len(run.instance_ids))
+    if run.n_trials > 1:  # an instance has a cell in each
+        statistic = Groups(statistic * len(run.instance_ids) + run.cells.instance).keys // len(run.instance_ids)
+    groups = Groups(statistic)
     return groups.keys, {"n_instances": groups.sizes}
 
 

@@ -47,11 +47,12 @@ def derive_perplexities(run: Run) -> tuple[tuple[Metric, ...], Cells]:
     run measures a metric of the same name itself.
     """
     metrics = list(run.metrics)
-    parts = [run.cells.take(np.zeros(len(run.cells.metric), np.bool_))]
+    parts = [run.cells.take(slice(0))]
+    numerators = [metric for metric in run.metrics if metric.name == NUMERATOR]
     for ratio in RATIOS:
-        for metric in run.metrics:
+        for metric in numerators:
             denominator, derived = metric._replace(name=ratio.denominator), metric._replace(name=ratio.name)
-            if metric.name == NUMERATOR and denominator in run.metrics and derived not in run.metrics:
+            if denominator in run.metrics and derived not in run.metrics:
                 cells = _linearise(ratio, *_pair(run, run.metrics.index(metric), run.metrics.index(denominator)))
                 parts.append(replace(cells, metric=np.full_like(cells.metric, len(metrics))))
                 metrics.append(derived)
@@ -60,12 +61,17 @@ def derive_perplexities(run: Run) -> tuple[tuple[Metric, ...], Cells]:
 
 def _pair(run: Run, numerator: int, denominator: int) -> tuple[Cells, FloatArray]:
     """The numerator's cells, and for each the denominator's sum; a cell that lacks either is without a value."""
-    above, below = (run.cells.take(run.cells.metric == metric) for metric in (numerator, denominator))
-    wanted, known = _key(run, above), _key(run, below)
     # the cells of a run are sorted, and so are those of one metric
+    above, below = (_of_metric(run.cells, metric) for metric in (numerator, denominator))
+    wanted, known = _key(run, above), _key(run, below)
     at = np.searchsorted(known, wanted).clip(max=len(known) - 1)
     is_scored = (known[at] == wanted) & (below.count[at] > 0) & (above.count > 0)
     return replace(above, count=is_scored.astype(np.int64), sum=above.sum * is_scored), below.sum[at] * is_scored
+
+
+def _of_metric(cells: Cells, metric: int) -> Cells:
+    start, end = np.searchsorted(cells.metric, (metric, metric + 1)).tolist()
+    return cells.take(slice(start, end))
 
 
 def _key(run: Run, cells: Cells) -> IntArray:

@@ -16,23 +16,41 @@ from dataclasses import replace
 
 import numpy as np
 
-from every_eval.statistics.cells import Cells, Run, Treatment
+from every_eval.statistics.cells import ORIGINAL, Cells, Run, Treatment
 from every_eval.statistics.groups import BoolArray, Groups, IntArray
 
 POOLS = ("robustness", "fairness")
 
 
-def derive_worst_cases(run: Run) -> tuple[tuple[Treatment, ...], Cells]:
-    """The run's treatments with those of the worst cases appended, and the cells of the worst cases."""
+def derive_worst_cases(run: Run) -> Run:
+    """The run with the worst cases' treatments and cells; of equal cells there is one copy, see `Run.same`."""
+    same = _find_same(run)
     positions = {treatment: index for index, treatment in enumerate(run.treatments)}
-    parts = []
-    for treatment, cells in _find_worst_cases(run):
+    parts = [run.cells]
+    for treatment, cells in _find_worst_cases(run, same):
         code = positions.setdefault(treatment, len(positions))
         parts.append(replace(cells, treatment=np.full_like(cells.treatment, code)))
-    return tuple(positions), Cells.join(*parts)
+    codes = {positions.setdefault(treatment, len(positions)): positions[other] for treatment, other in same.items()}
+    return replace(run, treatments=tuple(positions), cells=Cells.join(*parts), same=codes)
 
 
-def _find_worst_cases(run: Run) -> Iterator[tuple[Treatment, Cells]]:
+def _find_same(run: Run) -> dict[Treatment, Treatment]:
+    """Pools whose cells are those of another treatment: without perturbations, all that a run has is its original."""
+    robust, fair = map(_describe, POOLS)
+    if any(
+        pool in run.treatments or any(_belongs(run, name)) for name, pool in zip(POOLS, (robust, fair), strict=True)
+    ):
+        return {}
+    return {robust: ORIGINAL, fair: ORIGINAL} if _is_single(run.cells) else {fair: robust}
+
+
+def _is_single(cells: Cells) -> bool:
+    """Whether every cell on the original text has one value at most, which then is the smallest too."""
+    is_equal = (cells.count == 1) & (cells.sum.view(np.int64) == cells.min.view(np.int64))
+    return bool((is_equal | (cells.count == 0) | (cells.treatment != 0)).all())
+
+
+def _find_worst_cases(run: Run, same: dict[Treatment, Treatment]) -> Iterator[tuple[Treatment, Cells]]:
     keys = (run.cells.metric * run.n_trials + run.cells.trial) * len(run.instance_ids) + run.cells.instance
     is_original = run.cells.treatment == 0
     for index, treatment in enumerate(run.treatments[1:], start=1):
@@ -40,9 +58,14 @@ def _find_worst_cases(run: Run) -> Iterator[tuple[Treatment, Cells]]:
         is_before = is_original & np.isin(keys, keys[is_changed])
         yield treatment.on("original"), run.cells.take(is_before)
         yield treatment.on("worst"), _take_smallest(run, keys, is_before | is_changed)
-    for pool in POOLS:
-        belongs = np.array([treatment.has(pool) for treatment in run.treatments])
-        yield _describe(pool), _take_smallest(run, keys, is_original | belongs[run.cells.treatment])
+    for name in POOLS:
+        if _describe(name) not in same:
+            yield _describe(name), _take_smallest(run, keys, is_original | _belongs(run, name)[run.cells.treatment])
+
+
+def _belongs(run: Run, pool: str) -> BoolArray:
+    """Which of the run's treatments are of the pool's kind."""
+    return np.array([treatment.has(pool) for treatment in run.treatments])
 
 
 def _describe(pool: str) -> Treatment:

@@ -8,8 +8,9 @@ from typing import IO, Any
 import pytest
 
 from every_eval.errors import UpstreamUnavailable
-from every_eval.sources.read_ahead import ReadAhead
+from every_eval.sources.read_ahead import ReadAhead, opening
 from every_eval.sources.source import Input, Run
+from every_eval.storage.storage import checked
 
 
 @dataclass
@@ -17,13 +18,15 @@ class Counted:
     """A storage that counts what is opened and not yet closed."""
 
     contents: dict[str, bytes]
+    is_remote: bool = True
     opened: Counter[str] = field(default_factory=Counter)
     lock: Lock = field(default_factory=Lock)
 
-    def open(self, name: str) -> IO[bytes]:
+    def open(self, name: str, witness: str, md5: str) -> IO[bytes]:
+        assert witness == "w"
         with self.lock:
             self.opened[name] += 1
-        return BytesIO(self.contents[name])
+        return checked(BytesIO(self.contents[name]), md5, name)
 
 
 def _run(number: int, *sizes: int) -> tuple[Run, dict[str, bytes]]:
@@ -96,3 +99,18 @@ def test_an_input_that_is_another_one_is_told_to_whoever_asks_for_it() -> None:
             ahead.open(made[0], "a.json")
 
         assert len(ahead.open(made[0], "b.json").read()) == 10
+
+
+@pytest.mark.parametrize("is_remote", [True, False])
+def test_only_what_one_has_to_wait_for_is_opened_before_it_is_asked_for(is_remote: bool) -> None:
+    made = _run(1, 10, 20)
+    storage = _storage(made)
+    storage.is_remote = is_remote
+    with opening(storage) as inputs:
+        inputs.expect([made[0]])
+        assert isinstance(inputs, ReadAhead) or not storage.opened
+        with inputs.open(made[0], "a.json") as file:
+            assert file.read() == made[1]["runs/r1/a.json"]
+        inputs.finish(made[0])
+
+    assert isinstance(inputs, ReadAhead) is is_remote

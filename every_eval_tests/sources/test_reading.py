@@ -2,7 +2,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
@@ -13,14 +13,20 @@ from every_eval.hub.folder import FolderHub
 from every_eval.sources.catalog import Entry, md5_of
 from every_eval.sources.helm.source import HelmSource
 from every_eval.sources.planning import Shard, Status
-from every_eval.sources.reading import PROCESS_BYTES, Reading, ReadingHere, Workers, reading
+from every_eval.sources.reading import PROCESS_BYTES, WRITING, Reading, ReadingHere, ReadingTogether, reading, share
 from every_eval.sources.shard_files import ShardMaker
-from every_eval.sources.source import Run, RunRows
+from every_eval.sources.source import Input, Run, RunRows
 from every_eval.storage.archive import HELM_SAMPLE, ArchiveStorage
 from every_eval_tests.hub.hubs import NOON, REPO
 from every_eval_tests.sources.rows import gather
 
 STORAGE = ArchiveStorage(HELM_SAMPLE)
+
+
+@pytest.fixture(autouse=True)
+def _starts_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few runs are shared out as many are."""
+    monkeypatch.setattr("every_eval.sources.reading.STARTING_BYTES", 0)
 
 
 def _runs() -> list[Run]:
@@ -38,12 +44,15 @@ def _rows(reader: Reading, runs: Sequence[Run]) -> list[RunRows]:
     return [gather(pieces) for pieces in reader.rows(runs)]
 
 
+@dataclass(frozen=True)
 class Dying(HelmSource):
-    """A source whose process is killed by some runs."""
+    """A source that ends every process but one."""
+
+    spared: int = field(default_factory=os.getpid)
 
     def read(self, run: Run, open_file: Callable[[str], IO[bytes]]) -> Iterator[RunRows]:
         """Read, or end everything."""
-        if run.name.startswith("legalbench"):
+        if os.getpid() != self.spared:
             os._exit(9)
         yield from super().read(run, open_file)
 
@@ -51,8 +60,8 @@ class Dying(HelmSource):
 @pytest.mark.parametrize("n_processes", [2, 3])
 def test_several_processes_give_the_rows_of_one_in_the_same_order(n_processes: int) -> None:
     runs = _runs()
-    with Workers(HelmSource(), STORAGE, n_processes) as workers:
-        twice = [_rows(workers, runs), _rows(workers, runs[:5])]
+    with ReadingTogether(HelmSource(), STORAGE, n_processes) as together:
+        twice = [_rows(together, runs), _rows(together, runs[:5])]
 
     here = _rows(ReadingHere(HelmSource(), STORAGE), runs)
     assert twice == [here, here[:5]]
@@ -64,8 +73,8 @@ def test_a_shards_files_have_the_same_bytes_whatever_reads_its_runs(tmp_path: Pa
     shard = Shard("helm_lite_part_00001", "helm_lite", "0" * 12, Status.NEW, entries)
     head = FolderHub(tmp_path / "hub", lambda: NOON).snapshot(REPO)
     made = []
-    with Workers(HelmSource(), STORAGE, 2) as workers:
-        readers: list[Reading] = [ReadingHere(HelmSource(), STORAGE), workers]
+    with ReadingTogether(HelmSource(), STORAGE, 2) as together:
+        readers: list[Reading] = [ReadingHere(HelmSource(), STORAGE), together]
         for number, reader in enumerate(readers):
             (tmp_path / str(number)).mkdir()
             files = ShardMaker(reader, head, tmp_path / str(number), str).make(shard)
@@ -77,26 +86,26 @@ def test_a_shards_files_have_the_same_bytes_whatever_reads_its_runs(tmp_path: Pa
 def test_what_goes_wrong_in_a_process_goes_wrong_here_and_the_next_shard_is_read() -> None:
     runs = _runs()
     changed = replace(runs[4], inputs=tuple(replace(item, md5="0" * 32) for item in runs[4].inputs))
-    with Workers(HelmSource(), STORAGE, 2) as workers:
+    with ReadingTogether(HelmSource(), STORAGE, 2) as together:
         with pytest.raises(UpstreamUnavailable, match="is not what was listed"):
-            _rows(workers, [*runs[:4], changed, *runs[5:]])
+            _rows(together, [*runs[:4], changed, *runs[5:]])
 
-        assert _rows(workers, runs[:3]) == _rows(ReadingHere(HelmSource(), STORAGE), runs[:3])
+        assert _rows(together, runs[:3]) == _rows(ReadingHere(HelmSource(), STORAGE), runs[:3])
 
 
 def test_a_process_that_is_killed_is_an_error_that_may_pass() -> None:
-    with Workers(Dying(), STORAGE, 2) as workers, pytest.raises(TransientError, match="has ended"):
-        _rows(workers, _runs())
+    with ReadingTogether(Dying(), STORAGE, 2) as together, pytest.raises(TransientError, match="has ended"):
+        _rows(together, _runs())
 
 
 def test_a_reader_that_is_left_early_leaves_nothing_behind() -> None:
     runs = _runs()
-    with Workers(HelmSource(), STORAGE, 2) as workers:
-        rows = workers.rows(runs)
+    with ReadingTogether(HelmSource(), STORAGE, 2) as together:
+        rows = together.rows(runs)
         next(rows)
         rows.close()
 
-        assert len(_rows(workers, runs)) == len(runs)
+        assert len(_rows(together, runs)) == len(runs)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +114,21 @@ def test_a_reader_that_is_left_early_leaves_nothing_behind() -> None:
 )
 def test_processes_are_started_where_there_is_enough_to_read(n_processes: int, n_bytes: int, is_parallel: bool) -> None:
     with reading(HelmSource(), STORAGE, n_processes, n_bytes) as reader:
-        assert isinstance(reader, Workers) is is_parallel
+        assert isinstance(reader, ReadingTogether) is is_parallel
+
+
+def test_runs_are_shared_so_that_all_processes_are_done_at_about_the_same_time() -> None:
+    run = _runs()[0]
+    runs = [replace(run, inputs=(Input("a", size, "w", "0" * 32),)) for size in [1000, 3000, 2000] * 40]
+
+    for n_processes in (2, 3, 4):
+        readers = share(runs, n_processes, 0)
+        work = [WRITING * sum(run.n_bytes for run in runs), *[0.0] * (n_processes - 1)]
+        for run, reader in zip(runs, readers, strict=True):
+            work[reader] += run.n_bytes
+        assert max(work) - min(work) <= 3000 + WRITING * 3000
+
+    assert share(runs, 2, 1 << 40) == [0] * len(runs)  # this one is done before the other has started
 
 
 def test_a_process_that_reads_imports_neither_dagster_nor_pandas() -> None:

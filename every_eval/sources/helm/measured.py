@@ -23,9 +23,10 @@ MAX_ROWS: Final = 1 << 18
 """Of a run whose statistics are made all at once."""
 
 Codes = npt.NDArray[np.int32]
-Rows = npt.NDArray[np.void]
-ROW: Final = np.dtype([("key", "i4"), ("name", "i4"), ("count", "i8"), ("sum", "f8"), ("min", "f8")])
-"""A metric: codes of its key and name, and its numbers, NaN for what is undefined."""
+Rows = Mapping[str, npt.NDArray[Any]]
+"""Metrics as arrays of one length, by field."""
+ROW: Final = {"key": np.int32, "name": np.int32, "count": np.int64, "sum": np.float64, "min": np.float64}
+"""Fields of a metric: codes of its key and name, and its numbers, NaN for what is undefined."""
 
 
 class Measured:
@@ -52,12 +53,9 @@ class Measured:
             self._parts.append((instance, self._treatments.setdefault(treatment, len(self._treatments)), trial))
         return code
 
-    def add(self, columns: Mapping[str, npt.NDArray[Any]]) -> None:
+    def add(self, columns: Rows) -> None:
         """Remember some metrics, given with the fields of `ROW` among others."""
-        rows = np.empty(len(columns["key"]), ROW)
-        for field in ROW.names or ():
-            rows[field] = columns[field]
-        self._pieces.append(rows)
+        self._pieces.append({field: columns[field] for field in ROW})
 
     @property
     def metric_names(self) -> set[str]:
@@ -67,16 +65,17 @@ class Measured:
     def scores(self, metric_name: str) -> Mapping[SampleKey, float]:
         """The metric's value by HELM's key; keys without a value are absent."""
         rows = self._rows({metric_name})
-        rows = rows[(rows["count"] > 0) & np.isfinite(rows["sum"])]
-        keys, values = list(self.keys), rows["sum"] / rows["count"]
-        return {keys[key]: value for key, value in zip(rows["key"].tolist(), values.tolist(), strict=True)}
+        has_value = (rows["count"] > 0) & np.isfinite(rows["sum"])
+        values = rows["sum"][has_value] / rows["count"][has_value]
+        keys = list(self.keys)
+        return {keys[key]: value for key, value in zip(rows["key"][has_value].tolist(), values.tolist(), strict=True)}
 
     def summarise(self, *, has_worst_cases: bool) -> pa.Table:
         """Every statistic that the metrics determine; see `every_eval.statistics.instances.summarise`.
 
         Those of a large run are made some metrics at a time, so that memory stays bounded.
         """
-        n_rows = sum(map(len, self._pieces))
+        n_rows = sum(len(piece["key"]) for piece in self._pieces)
         names = [self.metric_names] if n_rows <= MAX_ROWS else [{name} for name in sorted(self.metric_names)]
         tables = [summarise_run(self._run(part), has_worst_cases=has_worst_cases) for part in names]
         if len(names) > 1:
@@ -88,7 +87,7 @@ class Measured:
     def table(self, metric_names: Collection[str]) -> pa.Table:
         """The metrics of these names, with the columns of the contract `metrics` that statistics are made from."""
         rows = self._rows(metric_names)
-        numbers = {name: pa.array(np.ascontiguousarray(rows[name])) for name in ("count", "sum", "min")}
+        numbers = {name: pa.array(rows[name]) for name in ("count", "sum", "min")}
         return pa.table({**self.key_columns(rows["key"]), **self.name_columns(rows["name"]), **numbers})
 
     def key_columns(self, codes: Codes) -> dict[str, pa.Array]:
@@ -117,11 +116,18 @@ class Measured:
 
     def _rows(self, metric_names: Collection[str]) -> Rows:
         codes = [code for (name, _, _), code in self.names.items() if name in metric_names]
-        if len(codes) == len(self.names):
-            return np.concatenate([np.zeros(0, ROW), *self._pieces])
-        is_wanted = np.zeros(len(self.names), np.bool_)
-        is_wanted[codes] = True
-        return np.concatenate([np.zeros(0, ROW), *(piece[is_wanted[piece["name"]]] for piece in self._pieces)])
+        pieces = self._pieces
+        if len(codes) < len(self.names):
+            is_wanted = np.zeros(len(self.names), np.bool_)
+            is_wanted[codes] = True
+            chosen = [is_wanted[piece["name"]] for piece in pieces]
+            pieces = [{field: piece[field][rows] for field in ROW} for piece, rows in zip(pieces, chosen, strict=True)]
+        if len(pieces) == 1:
+            return pieces[0]
+        return {
+            field: np.concatenate([np.zeros(0, kind), *(piece[field] for piece in pieces)])
+            for field, kind in ROW.items()
+        }
 
     def _run(self, metric_names: Collection[str]) -> Run:
         rows = self._rows(metric_names)

@@ -5,7 +5,7 @@ from typing import Any, TypeVar, cast
 
 from every_eval.contracts.rejects import Reason
 from every_eval.sources.decoding import Decoded, decode_object
-from every_eval.sources.helm.records import Perturbed
+from every_eval.sources.helm.records import ABSENT, Perturbed
 from every_eval.sources.source import Reject
 from every_eval.statistics.cells import ORIGINAL, Treatment
 
@@ -34,7 +34,10 @@ class Treatments:
 
     def readable(self, decoded: Decoded[P], file: str, rejects: list[Reject]) -> tuple[Decoded[P], Sequence[Treatment]]:
         """The records of a file's list and their treatments, without those that are added to `rejects`."""
-        known = [self._known.get(bytes(record.perturbation)) for record in decoded.records]
+        given = [record.perturbation for record in decoded.records]
+        if given.count(ABSENT) == len(given):
+            return decoded, [ORIGINAL] * len(given)
+        known = [self._known.get(bytes(perturbation)) for perturbation in given]
         if None not in known:
             return decoded, cast(list[Treatment], known)
         positions: list[int] = []

@@ -6,7 +6,7 @@ per distinct value, since a file repeats few metric names and perturbations many
 are so many that looking for cycles in them would take longer than decoding them: the garbage collector is told so.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Raw, Struct
 
@@ -15,12 +15,15 @@ Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Number = float | Literal["NaN", "Infinity", "-Infinity"]
 """A number; those that JSON lacks stand as texts in a mended file."""
 
+ABSENT: Final = Raw()
+"""Stands for JSON that is not there."""
+
 
 class Perturbed(Struct, kw_only=True, gc=False):
     """What concerns a text that may have been changed."""
 
-    perturbation: Raw = Raw()
-    """How, as JSON; empty or null if it was not."""
+    perturbation: Raw = ABSENT
+    """How, as JSON; `ABSENT` or null if it was not."""
 
 
 class Text(Struct, gc=False):

@@ -1,16 +1,22 @@
 """A run's files, decoded at once or in pieces, and what could not be read of them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, Final, Generic
+from functools import cached_property
+from typing import IO, Final, Generic, TypeVar
 
 import msgspec
 
 from every_eval.contracts.rejects import Reason
 from every_eval.sources.decoding import UNREADABLE, Decoded, T, decode_list, decode_object
-from every_eval.sources.helm.splitting import find_spans
+from every_eval.sources.helm.splitting import Span, find_spans
 from every_eval.sources.source import Input, Reject
+
+R = TypeVar("R")
+Taker = Callable[[Decoded[T], list[Reject]], R]
+"""Makes something of a piece; what it cannot read, it adds to the list that it is given."""
 
 WHOLE_BYTES: Final = 96 << 20
 """Of a file that is decoded at once: cutting it costs more than it spares."""
@@ -38,16 +44,41 @@ class ListFile(Generic[T]):
         if decoded is not None:
             yield decoded
             return
+        if self._spans is None:
+            yield self._decode(0, self._whole(rejects), rejects)
+            return
+        for span in self._spans:
+            yield self._decode(span.first, span.read(self.stream), rejects)
+
+    def piece_around(self, position: int) -> Decoded[T]:
+        """Elements of the list with the one that stands there; all, of a file that is not large or cannot be cut."""
+        if not self.is_large or self._spans is None:
+            return _together(list(self.pieces([])))
+        span = self._spans[bisect_right(self._spans, position, key=lambda span: span.first) - 1]
+        return self._decode(span.first, span.read(self.stream), [])
+
+    @cached_property
+    def _spans(self) -> Sequence[Span] | None:
+        return find_spans(self.stream, self.key, self.piece_bytes)
+
+    def _decode(self, first: int, raw: bytes, rejects: list[Reject]) -> Decoded[T]:
         root = "$" if self.key is None else f"$.{self.key}"
-        spans = find_spans(self.stream, self.key, self.piece_bytes)
-        if spans is None:
-            pieces = iter([(0, self._whole(rejects))])
-        else:
-            pieces = ((span.first, span.read(self.stream)) for span in spans)
-        for first, raw in pieces:
-            elements, unread = decode_list(raw, self.kind, self.name, root, first)
-            rejects += unread
-            yield Decoded([position for position, _ in elements], [record for _, record in elements])
+        elements, unread = decode_list(raw, self.kind, self.name, root, first)
+        rejects += unread
+        return Decoded([position for position, _ in elements], [record for _, record in elements])
+
+    def each(self, take: Taker[T, R], rejects: list[Reject]) -> Sequence[R]:
+        """What `take` makes of each piece."""
+        if not self.is_large:
+            noted: list[Reject] = []
+            try:
+                taken = [take(piece, noted) for piece in self.strict_pieces()]
+            except UNREADABLE:
+                pass  # the file is read again
+            else:
+                rejects += noted
+                return taken
+        return [take(piece, rejects) for piece in self.pieces(rejects)]
 
     def strict_pieces(self) -> Iterator[Decoded[T]]:
         """The elements of a list that is not large, in pieces that stay in the processor's cache.
@@ -65,7 +96,8 @@ class ListFile(Generic[T]):
             end = raw.find(BOUNDARY, start + CACHED_BYTES)
             end = len(raw) if end < 0 else end + BOUNDARY.index(b",")
             opening, closing = b"[" if start else b"", b"]" if end < len(raw) else b""
-            records = msgspec.json.decode(opening + raw[start:end] + closing, type=list[self.kind])  # type: ignore[name-defined]
+            piece = b"".join((opening, memoryview(raw)[start:end], closing))
+            records = msgspec.json.decode(piece, type=list[self.kind])  # type: ignore[name-defined]
             yield Decoded(range(n_elements, n_elements + len(records)), records)
             start, n_elements = end + 1, n_elements + len(records)
 
@@ -136,10 +168,12 @@ class RunFiles:
             pieces = list(opened.pieces(self.rejects)) if opened else []
         if len(pieces) == 1:
             return pieces[0]
-        whole = Decoded[T]([], [])
-        for piece in pieces:
-            whole = Decoded([*whole.positions, *piece.positions], [*whole.records, *piece.records])
-        return whole
+        return _together(pieces)
+
+    def each(self, file: str, kind: type[T], take: Taker[T, R]) -> Sequence[R]:
+        """What `take` makes of each piece of a file that holds a list."""
+        with self.open_list(file, kind) as opened:
+            return opened.each(take, self.rejects) if opened else []
 
     @contextmanager
     def open_list(self, file: str, kind: type[T], key: str | None = None) -> Iterator[ListFile[T] | None]:
@@ -155,3 +189,10 @@ class RunFiles:
             return False
         self.rejects.append(Reject(Reason.FILE_MISSING, f"the run has no {file}", file))
         return True
+
+
+def _together(pieces: Sequence[Decoded[T]]) -> Decoded[T]:
+    return Decoded(
+        [position for piece in pieces for position in piece.positions],
+        [record for piece in pieces for record in piece.records],
+    )

@@ -1,31 +1,31 @@
 """Reading one run: its files in, its rows out, and a reject for whatever cannot be read."""
 
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from typing import IO
 
-from every_eval.sources.decoding import UNREADABLE, Decoded, without_space
-from every_eval.sources.helm import joining, metrics, scenario_state, statistics
+from every_eval.sources.decoding import UNREADABLE, without_space
+from every_eval.sources.helm import metrics, scenario_state, statistics
 from every_eval.sources.helm.context import RunContext
-from every_eval.sources.helm.joining import InstanceIndex, join
+from every_eval.sources.helm.joining import read_displayed
+from every_eval.sources.helm.large_join import LargeJoin
+from every_eval.sources.helm.layout import DISPLAY_FILES
 from every_eval.sources.helm.measured import Measured
 from every_eval.sources.helm.metrics import MetricsReader
-from every_eval.sources.helm.perturbations import P, Treatments
+from every_eval.sources.helm.outputs import Outputs
+from every_eval.sources.helm.perturbations import Treatments
 from every_eval.sources.helm.records import (
-    DisplayRequest,
-    Instance,
     InstanceStats,
-    Prediction,
     ReportedStat,
     RequestState,
     RunSpec,
     Scenario,
 )
 from every_eval.sources.helm.run_files import WHOLE_BYTES, ListFile, RunFiles
-from every_eval.sources.helm.samples import Outputs, SamplesTable
+from every_eval.sources.helm.samples import SamplesTable
 from every_eval.sources.helm.splitting import PIECE_BYTES
 from every_eval.sources.source import Reject, Run, RunRows
-from every_eval.statistics.cells import Treatment
 
 
 class RunReader:
@@ -81,11 +81,19 @@ class RunReader:
 
     def _samples(self, context: RunContext, measured: Measured) -> Iterator[RunRows]:
         if scenario_state.FILE not in self._files.inputs:
-            yield from self._sample_rows(context, measured, [self._displayed()])
+            yield from self._displayed_rows(context, measured)
             return
         with self._files.open_list(scenario_state.FILE, RequestState, scenario_state.KEY) as file:
             if file is not None:
                 yield from self._state_rows(context, measured, file)
+
+    def _displayed_rows(self, context: RunContext, measured: Measured) -> Iterator[RunRows]:
+        if not any(self._files.is_large(file) for file in DISPLAY_FILES if file in self._files.inputs):
+            yield from self._sample_rows(context, measured, [read_displayed(self._files, self._treatments)])
+            return
+        with ExitStack() as stack:
+            joined = LargeJoin(self._files, self._treatments, stack)
+            yield from self._sample_rows(context, measured, joined.outputs(), joined.n_outputs)
 
     def _state_rows(self, context: RunContext, measured: Measured, file: ListFile[RequestState]) -> Iterator[RunRows]:
         chosen = measured.scores("predicted_index")
@@ -102,23 +110,12 @@ class RunReader:
         n_outputs = Counter(key for piece in outputs([]) for key in piece.keys)
         yield from self._sample_rows(context, measured, outputs(self._files.rejects), n_outputs)
 
-    def _displayed(self) -> Outputs:
-        """The outputs, as the files have them that HELM writes for display."""
-        index = InstanceIndex(*self._perturbed(joining.INSTANCES, Instance))
-        self._files.rejects += index.rejects
-        predictions = self._perturbed(joining.PREDICTIONS, Prediction)
-        requests = self._perturbed(joining.REQUESTS, DisplayRequest)
-        return join(*predictions, index, *requests, self._files.rejects)
-
-    def _perturbed(self, file: str, kind: type[P]) -> tuple[Decoded[P], Sequence[Treatment]]:
-        return self._treatments.readable(self._files.list(file, kind), file, self._files.rejects)
-
     def _sample_rows(
         self,
         context: RunContext,
         measured: Measured,
         pieces: Iterable[Outputs],
-        n_outputs: Counter[tuple[str, str | None, int]] | None = None,
+        n_outputs: Mapping[tuple[str, str | None, int], int] | None = None,
     ) -> Iterator[RunRows]:
         if n_outputs is None:
             pieces = list(pieces)

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 from every_eval.sources.decoding import Decoded
 from every_eval.sources.helm.measured import SampleKey
+from every_eval.sources.helm.outputs import Outputs, instance_columns, prediction_columns, request_columns, text_of
 from every_eval.sources.helm.perturbations import Treatments
 from every_eval.sources.helm.records import Completion, Prediction, RequestState
-from every_eval.sources.helm.samples import Outputs, text_of
 from every_eval.sources.source import Reject
 
 FILE = "scenario_state.json"
@@ -43,7 +43,8 @@ def read_outputs(
         completion = state.result.completions[0] if state.result.completions else Completion()
         shown.append((state.instance, key, _prediction(state, completion, method), treatment, state.request))
     instances, keys, predictions, treated, requests = map(list, zip(*shown, strict=True)) if shown else [[]] * 5
-    return Outputs(instances, range(len(shown)), keys, predictions, treated, requests)
+    texts = {**instance_columns(instances), **prediction_columns(predictions), **request_columns(requests)}
+    return Outputs(keys, treated, [prediction.reference_index for prediction in predictions], texts)
 
 
 def _is_displayed(state: RequestState, method: str, chosen: float | None) -> bool:

@@ -4,24 +4,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from every_eval.contracts.helm_tables import HELM_TABLES
-from every_eval.sources.garbage import each_uncollected
 from every_eval.sources.helm.discovery import discover
-from every_eval.sources.helm.main_table import directions, standings
+from every_eval.sources.helm.main_table import directions, read_main, standings
 from every_eval.sources.helm.run_reader import RunReader
 from every_eval.sources.helm.tables.disagreements import disagreements
-from every_eval.sources.helm.tables.release import Release, blank, helm_tables
+from every_eval.sources.helm.tables.release import Release, blank, helm_tables, read_statistics
 from every_eval.sources.helm.watching import index_witness
 from every_eval.sources.source import Discovery, Run, RunRows
+from every_eval.statistics.distinct import distinct
 from every_eval.statistics.main_table import MainTable
+from every_eval.statistics.state_files import IDENTITY, StateFiles
 from every_eval.storage.storage import Storage
 
 
 def _is_complete(release: Mapping[str, Any], stats: pa.Table) -> bool:
-    there = stats.select(["suite", "run"]).group_by(["suite", "run"]).aggregate([]).to_pylist()
-    known = {(run["suite"], run["run"]) for run in there}
+    known = set(distinct(stats, IDENTITY)[1])
     return all((run["suite"], run["run"]) in known for run in release["pooled_runs"])
 
 
@@ -47,16 +46,16 @@ class HelmSource:
 
     def read(self, run: Run, open_file: Callable[[str], IO[bytes]]) -> Iterator[RunRows]:
         """Turn a run's files into rows."""
-        return each_uncollected(RunReader(run, open_file).pieces())
+        return RunReader(run, open_file).pieces()
 
     published_contracts = (HELM_TABLES,)
 
-    def published_tables(self, release: Mapping[str, Any], stats: pa.Table) -> pa.Table:
+    def published_tables(self, release: Mapping[str, Any], stats: StateFiles) -> Iterator[pa.Table]:
         """The release's group tables, by HELM's rules; ours are blank until all of its runs are ingested."""
-        names = pa.array(sorted({run["run"] for run in release["runs"]}), pa.string())
-        of_release = stats.filter(pc.is_in(stats["run"], names))
-        tables = helm_tables(Release.from_row(release), of_release)
-        return tables if _is_complete(release, of_release) else blank(tables)
+        known = Release.from_row(release)
+        of_release = read_statistics(known, stats, {run["run"] for run in release["runs"]})
+        is_complete, tables = _is_complete(release, of_release), helm_tables(known, of_release)
+        return tables if is_complete else map(blank, tables)
 
     def disagreements(self, tables: pa.Table) -> pa.Table:
         """Cells in which ours is not HELM's."""
@@ -66,6 +65,6 @@ class HelmSource:
         """Whether lower is better, by metric."""
         return directions(release)
 
-    def main_table(self, release: Mapping[str, Any], stats: pa.Table) -> MainTable | None:
+    def main_table(self, release: Mapping[str, Any], stats: StateFiles) -> MainTable | None:
         """How models stand on the release's main table."""
-        return standings(release, stats)
+        return standings(release, read_main(release, stats))

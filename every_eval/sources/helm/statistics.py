@@ -1,7 +1,7 @@
 """The rows of `stats`: what stats.json reports, beside what the metrics of single outputs give."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -30,7 +30,7 @@ StatisticKey = tuple[Any, ...]
 Row = dict[str, Any]
 
 KEY: Final = tuple(column.name for column in STATISTIC_KEY)
-NOTHING_MEASURED: Final[StatisticKey] = ("num_instances", *[None] * (len(KEY) - 1))
+NOTHING_MEASURED: Final[Row] = {"metric_name": "num_instances", "n_instances": 0, "n_scored": 0, "n_trials": 0}
 
 
 def read_reported(
@@ -83,26 +83,35 @@ def run_statistics(reported: Mapping[StatisticKey, Row], measured: Measured, con
     # HELM computes no worst cases of perturbations in language modelling.
     has_worst_cases = context.spec.adapter_spec.method != LANGUAGE_MODELING
     recomputed = measured.summarise(has_worst_cases=has_worst_cases)
-    rows = {key: dict(row) for key, row in reported.items()}
-    for row in recomputed.to_pylist():
-        rows.setdefault(tuple(row[name] for name in KEY), {}).update(row)
-    rows = rows or {NOTHING_MEASURED: {"n_instances": 0, "n_scored": 0, "n_trials": 0}}
-    main = _main_metrics(context, {key[0] for key in rows})
+    if not reported and not len(recomputed):
+        recomputed = pa.Table.from_pylist([NOTHING_MEASURED], recomputed.schema)
+    keys = list(dict.fromkeys([*reported, *_keys(recomputed)]))
+    main = _main_metrics(context, {key[0] for key in keys})
     shared = context.shared
     scenario = (shared["benchmark"], shared["dataset_name"], shared["task"])
     needed = measured.table(needed_metrics({name for name, _ in main}))
-    replicates = replicate_main_metrics(_plain(needed), main, scenario)
-    for row in replicates.to_pylist():
-        rows[tuple(row[name] for name in KEY)].update(row)
-    columns: dict[str, list[Any]] = {name: [key[place] for key in rows] for place, name in enumerate(KEY)}
-    for column in (*REPORTED, *RECOMPUTED, *BOOTSTRAP):
-        columns[column.name] = [row.get(column.name) for row in rows.values()]
-    columns["is_main_metric"] = [key[:2] in main and key[3] is None for key in rows]
-    stats = build(STATS, len(rows), columns, shared)
-    over_trials = [pa.array([row.get(name) for row in rows.values()], pa.float64()) for name in OVER_TRIALS]
-    compared = pa.table([*stats.columns, *over_trials], names=[*stats.column_names, *OVER_TRIALS])
+    ours = _at(keys, recomputed)
+    columns: dict[str, pa.Array | Sequence[Any]] = dict(zip(KEY, zip(*keys, strict=True), strict=True))
+    rows: Sequence[Row] = [reported.get(key, {}) for key in keys]
+    columns |= {column.name: [row.get(column.name) for row in rows] for column in REPORTED}
+    columns |= {column.name: ours[column.name] for column in RECOMPUTED}
+    replicates = _at(keys, replicate_main_metrics(_plain(needed), main, scenario))
+    columns |= {column.name: replicates[column.name] for column in BOOTSTRAP}
+    columns["is_main_metric"] = [key[:2] in main and key[3] is None for key in keys]
+    stats = build(STATS, len(keys), columns, shared)
+    compared = pa.table([*stats.columns, *(ours[name] for name in OVER_TRIALS)], [*stats.column_names, *OVER_TRIALS])
     # Without any metric, what is missing is a reject already, not a disagreement about every statistic.
     return RunStatistics(stats, compare(compared if measured.names else compared.slice(0, 0)))
+
+
+def _keys(statistics: pa.Table) -> Iterator[StatisticKey]:
+    return zip(*(statistics[name].to_pylist() for name in KEY), strict=True)
+
+
+def _at(keys: Sequence[StatisticKey], statistics: pa.Table) -> pa.Table:
+    """Of each key the statistics' row; nulls where there is none."""
+    places = {key: place for place, key in enumerate(_keys(statistics))}
+    return statistics.take(pa.array([places.get(key) for key in keys], pa.int64()))
 
 
 def _main_metrics(context: RunContext, names: set[str]) -> set[tuple[str, str]]:
