@@ -8,11 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_session, hf_hub_url
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 from huggingface_hub.hf_api import RepoFile, RepoFolder
+from huggingface_hub.utils import build_hf_headers, hf_raise_for_status  # type: ignore[attr-defined]  # Lazily exported.
 
-from every_eval.errors import PublishConflict
+from every_eval.errors import EveryEvalError, PublishConflict
 from every_eval.hub.disk import writing
 from every_eval.hub.failures import CLIENT_ERRORS, Failure, understand
 from every_eval.hub.hub import HubFile
@@ -23,6 +24,7 @@ Operation = CommitOperationAdd | CommitOperationDelete
 _log = logging.getLogger(__name__)
 
 _DATASET = "dataset"
+_LIBRARY = "every_eval"
 _DELAYS_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0)
 _LONGEST_WAIT_SECONDS = 3600.0
 """The Hub counts commits by the hour, so no wait that it asks for need be longer."""
@@ -46,7 +48,7 @@ class HubClient:
 
     def __init__(self, token: str | None, endpoint: str | None, sleep: Callable[[float], None]) -> None:
         """Send nothing; `sleep` waits for so many seconds."""
-        self._api = HfApi(endpoint, token=token or False, library_name="every_eval")
+        self._api = HfApi(endpoint, token=token or False, library_name=_LIBRARY)
         self._token = token
         self._sleep = sleep
         self.endpoint = self._api.endpoint
@@ -100,6 +102,30 @@ class HubClient:
                 )
 
         return self._repeat(f"downloading {path} of {repo}", read)
+
+    def read_range(self, repo: str, commit: str, path: str, start: int, stop: int) -> bytes:
+        """The bytes from `start` up to `stop` of the file at `path` in a commit, as they came."""
+        url = hf_hub_url(repo, path, repo_type=_DATASET, revision=commit, endpoint=self.endpoint)
+        range_ = {"Range": f"bytes={start}-{stop - 1}", "Accept-Encoding": "identity"}
+
+        def read() -> bytes:
+            headers = build_hf_headers(token=self._token or False, library_name=_LIBRARY, headers=range_)
+            answer = get_session().get(url, headers=headers)
+            hf_raise_for_status(answer)
+            if answer.status_code != 206 or len(answer.content) != stop - start:
+                raise OSError(f"bytes {start} to {stop} were asked for, and {len(answer.content)} bytes came")
+            return answer.content
+
+        return self._repeat(f"reading in {path} of {repo}", read)
+
+    def upload(self, repo: str, operations: Sequence[CommitOperationAdd]) -> EveryEvalError | None:
+        """Take large contents to the Hub, for a commit to come; what went wrong, if anything did."""
+
+        def send() -> None:
+            self._api.preupload_lfs_files(repo, operations, repo_type=_DATASET, free_memory=False)
+
+        failure = self._try(f"uploading to {repo}", send)
+        return failure.error if isinstance(failure, Failure) else None
 
     def create(self, repo: str) -> None:
         """Make an empty dataset repo; no error if there is one."""

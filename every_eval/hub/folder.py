@@ -1,7 +1,9 @@
 """The Hub in a folder, embedded: `root/owner/name/…` are plain files that anything can read."""
 
+import io
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +11,7 @@ from types import MappingProxyType
 
 from every_eval.errors import ConfigurationError, PublishConflict
 from every_eval.hub.disk import writing
-from every_eval.hub.hub import Add, Change, HubFile
+from every_eval.hub.hub import Add, Change, HubFile, Snapshot, Upload
 from every_eval.hub.manifest import Manifest
 from every_eval.hub.objects import Objects, describe
 from every_eval.hub.paths import check_changes, check_repo, check_tree
@@ -33,6 +35,10 @@ class FolderSnapshot:
         if path not in self.files:
             raise FileNotFoundError(f"{path} is not in commit {self.commit}")
         return self._objects.fetch(self.files[path])
+
+    def open(self, path: str) -> io.RawIOBase:
+        """See `Snapshot.open`; the whole file is checked, as it is here."""
+        return io.FileIO(self.fetch(path))
 
 
 class FolderHub:
@@ -72,6 +78,11 @@ class FolderHub:
                 made = Manifest(parent, title, self._clock().astimezone(UTC), files)
                 repository.record(head, made, contents)
                 return _show(repository, made)
+
+    @contextmanager
+    def uploading(self, repo: str, head: Snapshot) -> Iterator[Upload]:  # noqa: ARG002 - as `Hub` has it
+        """See `Hub.uploading`; there is no way to go, so that all is left to the commit."""
+        yield lambda _: None
 
     def check_access(self, repo: str) -> None:
         """See `Hub.check_access`."""

@@ -5,7 +5,9 @@ plan their changes on a commit and lose nothing to a rival, because a commit lan
 planned on.
 """
 
+import io
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -44,6 +46,9 @@ class Delete:
 
 Change = Add | Delete
 
+Upload = Callable[[Sequence[Add]], None]
+"""Takes files that a commit will add, and returns at once."""
+
 
 class Snapshot(Protocol):
     """A repo as of one commit; later commits do not show."""
@@ -68,6 +73,19 @@ class Snapshot(Protocol):
             HubUnavailable: the content could not be had, completely and unchanged.
         """
 
+    def open(self, path: str) -> io.RawIOBase:
+        """The file at `path`, to seek and read in; of a large one elsewhere, only the parts that are read are fetched.
+
+        It is for a footer, or some columns, of a large file; `pyarrow` reads it as it reads any file. A commit never
+        changes, so all parts are of one content. But a part cannot be held against the digest, which is the whole
+        file's: what is published again must come from `fetch`, which checks, or be read with
+        `page_checksum_verification`.
+
+        Raises:
+            FileNotFoundError: the commit has no such file.
+            HubUnavailable: from here, or from what reads in it: the content could not be had.
+        """
+
 
 class Hub(Protocol):
     """A place that holds repos, named `owner/name`."""
@@ -84,6 +102,13 @@ class Hub(Protocol):
         Raises:
             PublishConflict: the head is no longer `parent`; nothing was changed.
             HubUnavailable: the Hub did not take the commit; nothing was changed.
+        """
+
+    def uploading(self, repo: str, head: Snapshot) -> AbstractContextManager[Upload]:
+        """Take files to the Hub before the commit on `head` that adds them, while others are being made.
+
+        What has not arrived at the end of the context, for whatever reason, is taken there by the commit. Until then
+        nobody sees any of it, and what is never committed is nowhere.
         """
 
     def check_access(self, repo: str) -> None:

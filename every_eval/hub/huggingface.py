@@ -4,26 +4,33 @@ A repo here is a dataset repo. Files whose names begin with a dot are git's and 
 nor changed.
 """
 
-import hashlib
-import json
+import io
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+from typing import Final
 
 from every_eval.errors import ConfigurationError, HubUnavailable, PublishConflict, TerminalError
 from every_eval.hub.access import refusal
-from every_eval.hub.client import Head, HubClient, Operation
-from every_eval.hub.digests import Digests, digests
+from every_eval.hub.client import Head, HubClient
+from every_eval.hub.digests import Digests
 from every_eval.hub.downloads import Downloads
-from every_eval.hub.hub import Add, Change, HubFile
+from every_eval.hub.hub import Add, Change, HubFile, Snapshot, Upload
+from every_eval.hub.operations import effective, one_of_equals, operations, publish_id
 from every_eval.hub.paths import check_changes, check_repo, check_tree, is_ours
+from every_eval.hub.ranged import RangedFile
+from every_eval.hub.uploads import Uploaded, Uploads
+
+KEPT_BYTES: Final = 16 << 20
+"""Of a file that is kept here when it is published: what the jobs read again is small."""
+WHOLE_BYTES: Final = 1 << 20
+"""Of a file so small that it is cheaper to fetch all of it, once, than parts of it."""
 
 _TOKEN = re.compile(r"[!-~]+")
 
@@ -35,13 +42,21 @@ class HuggingFaceSnapshot:
     commit: str | None
     committed_at: datetime | None
     files: Mapping[str, HubFile]
-    _read: Callable[[HubFile], Path]
+    _fetch: Callable[[HubFile], Path]
+    _open: Callable[[HubFile], io.RawIOBase]
 
     def fetch(self, path: str) -> Path:
         """See `Snapshot.fetch`; the file's name is its digest, without a suffix."""
+        return self._fetch(self._file(path))
+
+    def open(self, path: str) -> io.RawIOBase:
+        """See `Snapshot.open`."""
+        return self._open(self._file(path))
+
+    def _file(self, path: str) -> HubFile:
         if path not in self.files:
             raise FileNotFoundError(f"{path} is not in commit {self.commit}")
-        return self._read(self.files[path])
+        return self.files[path]
 
 
 class HuggingFaceHub:
@@ -62,6 +77,8 @@ class HuggingFaceHub:
         self._client = HubClient(token or None, endpoint, sleep)
         self._downloads = Downloads(cache.absolute())
         self._newest: dict[str, HuggingFaceSnapshot] = {}
+        self._uploaded: dict[tuple[str, str | None], Mapping[Add, Uploaded]] = {}
+        """What has been sent for the next commit on a commit of a repo."""
 
     def snapshot(self, repo: str) -> HuggingFaceSnapshot:
         """See `Hub.snapshot`."""
@@ -79,20 +96,37 @@ class HuggingFaceHub:
         head = self.snapshot(repo)
         if head.commit != parent:
             raise PublishConflict(f"planned on {parent}, but the head is {head.commit}")
-        added = _effective(head.files, changes)
+        uploaded = self._uploaded.pop((repo, parent), {})
+        added = effective(head.files, changes, uploaded)
         deleted = {change.path for change in changes if not isinstance(change, Add)} & head.files.keys()
         if not added and not deleted:
             return head
         kept = [file for path, file in head.files.items() if path not in deleted and path not in added]
         check_tree([*(file.path for file in kept), *added])
+        made_on = parent or self._create(repo)
+        wanted = operations(changes, added, deleted, uploaded)
+        if twins := one_of_equals(wanted, added):
+            self._client.upload(repo, twins)  # The client would send each of them.
         commit = self._client.commit(
-            repo,
-            _operations(changes, added, deleted),
-            title=title,
-            publish_id=_publish_id(parent, title, added, deleted),
-            parent=parent or self._create(repo),
+            repo, wanted, title=title, publish_id=publish_id(parent, title, added, deleted), parent=made_on
         )
-        return self._show(repo, self._client.head(repo, commit), [*kept, *self._landed(repo, commit, added)])
+        landed = self._landed(repo, commit, added)
+        for change in changes:
+            if isinstance(change, Add) and change.path in landed and landed[change.path].size <= KEPT_BYTES:
+                self._downloads.keep(landed[change.path], change.content)
+        return self._show(repo, self._client.head(repo, commit), [*kept, *landed.values()])
+
+    @contextmanager
+    def uploading(self, repo: str, head: Snapshot) -> Iterator[Upload]:
+        """See `Hub.uploading`."""
+        self._uploaded.clear()
+        if head.commit is None:
+            yield lambda _: None  # There is no repo yet that could take anything.
+            return
+        with Uploads(partial(self._client.upload, repo), head.files) as uploads:
+            yield uploads.begin
+        # On another head, the client would not see what has become of a file meanwhile.
+        self._uploaded[repo, head.commit] = uploads.arrived
 
     def check_access(self, repo: str) -> None:
         """See `Hub.check_access`."""
@@ -118,9 +152,9 @@ class HuggingFaceHub:
             raise PublishConflict(f"{repo}: somebody else has created it")
         return made.commit
 
-    def _landed(self, repo: str, commit: str, added: Mapping[str, Digests]) -> list[HubFile]:
-        found = self._client.files_at(repo, commit, sorted(added))
-        right = {file.path for file in found if added[file.path].match(file)}
+    def _landed(self, repo: str, commit: str, added: Mapping[str, Digests]) -> dict[str, HubFile]:
+        found = {file.path: file for file in self._client.files_at(repo, commit, sorted(added))}
+        right = {path for path, file in found.items() if added[path].match(file)}
         if missing := sorted(added.keys() - right):
             raise TerminalError(f"{repo}: commit {commit} has not all files, does a .gitignore exclude {missing[0]}?")
         return found
@@ -128,28 +162,22 @@ class HuggingFaceHub:
     def _show(self, repo: str, head: Head | None, files: Sequence[HubFile]) -> HuggingFaceSnapshot:
         commit = head.commit if head else None
         by_path = {file.path: file for file in sorted(files, key=lambda file: file.path) if is_ours(file.path)}
-        read = partial(self._read, repo, commit or "")
-        snapshot = HuggingFaceSnapshot(commit, head.committed_at if head else None, MappingProxyType(by_path), read)
+        snapshot = HuggingFaceSnapshot(
+            commit,
+            head.committed_at if head else None,
+            MappingProxyType(by_path),
+            partial(self._fetch, repo, commit or ""),
+            partial(self._open, repo, commit or ""),
+        )
         self._newest[repo] = snapshot
         return snapshot
 
-    def _read(self, repo: str, commit: str, file: HubFile) -> Path:
+    def _fetch(self, repo: str, commit: str, file: HubFile) -> Path:
         return self._downloads.fetch(file, partial(self._client.download, repo, commit, file.path))
 
-
-def _effective(files: Mapping[str, HubFile], changes: Sequence[Change]) -> dict[str, Digests]:
-    """The added contents that differ from what is there, by path."""
-    added = {change.path: digests(change.content) for change in changes if isinstance(change, Add)}
-    return {path: new for path, new in added.items() if path not in files or not new.match(files[path])}
-
-
-def _operations(changes: Sequence[Change], added: Mapping[str, Digests], deleted: set[str]) -> list[Operation]:
-    contents = {change.path: change.content for change in changes if isinstance(change, Add)}
-    deletions: list[Operation] = [CommitOperationDelete(path, is_folder=False) for path in sorted(deleted)]
-    return deletions + [CommitOperationAdd(path, contents[path]) for path in sorted(added)]
-
-
-def _publish_id(parent: str | None, title: str, added: Mapping[str, Digests], deleted: set[str]) -> str:
-    """Identifies a commit by what it does: a rival's with the same id is the same commit."""
-    what = [parent, title, {path: content.sha256 for path, content in added.items()}, sorted(deleted)]
-    return f"publish-id: {hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()}"
+    def _open(self, repo: str, commit: str, file: HubFile) -> io.RawIOBase:
+        if file.size <= WHOLE_BYTES:
+            return io.FileIO(self._fetch(repo, commit, file))
+        if here := self._downloads.find(file):
+            return io.FileIO(here)
+        return RangedFile(file.size, partial(self._client.read_range, repo, commit, file.path))

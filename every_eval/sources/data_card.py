@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from every_eval.contracts.catalog import CATALOG, State
 from every_eval.contracts.metrics import METRICS
-from every_eval.contracts.parquet import read_table
 from every_eval.contracts.rejects import REJECTS
 from every_eval.contracts.releases import RELEASES
 from every_eval.contracts.samples import SAMPLES
@@ -14,7 +16,7 @@ from every_eval.contracts.stats import STATS
 from every_eval.hub.cards import CARD, Card, Config, Section, count_bytes, markdown_table
 from every_eval.hub.hub import Add, Change, Snapshot
 from every_eval.sources import SOURCES
-from every_eval.sources.discovery import read_catalog, releases_path
+from every_eval.sources.discovery import catalog_path, releases_path
 from every_eval.sources.shard_files import FOLDERS
 from every_eval.sources.shard_index import read_index
 from every_eval.sources.shards import published_shards
@@ -88,7 +90,7 @@ def _rows(head: Snapshot, indexes: Mapping[str, Sequence[Mapping[str, Any]]]) ->
             _newest(head, folder),
             len({model for row in index for model in row["models"]}),
             *(f"{_total(index, of):,}" for of in ("runs", "samples", "metrics", "stats", "rejects")),
-            sum(entry.state is State.WITHDRAWN for entry in read_catalog(head, folder)),
+            _columns(head, catalog_path(folder), "state")["state"].to_pylist().count(State.WITHDRAWN),
             len(published_shards(head.files, folder)),
             count_bytes(file.size for path, file in head.files.items() if path.rpartition("/")[0] in tops),
         ]
@@ -99,6 +101,13 @@ def _total(index: Sequence[Mapping[str, Any]], of: str) -> int:
 
 
 def _newest(head: Snapshot, folder: str) -> str | None:
-    path = releases_path(folder)
-    rows = read_table(RELEASES, [head.fetch(path)]).to_pylist() if path in head.files else []
+    rows = _columns(head, releases_path(folder), "release", "is_newest").to_pylist()
     return next((row["release"] for row in rows if row["is_newest"]), None)
+
+
+def _columns(head: Snapshot, path: str, *names: str) -> pa.Table:
+    """Columns of a file, without fetching the rest of it; no rows where there is no file."""
+    if path not in head.files:
+        return pa.table({name: pa.array([], pa.null()) for name in names})
+    with head.open(path) as file:
+        return pq.read_table(file, columns=list(names), page_checksum_verification=True)

@@ -1,4 +1,7 @@
-"""Ingestion: a batch of shards becomes one commit, whatever becomes of single shards."""
+"""Ingestion: a batch of shards becomes one commit, whatever becomes of single shards.
+
+Files of a shard are on their way to the Hub while the next shard is made.
+"""
 
 import tempfile
 import time
@@ -75,13 +78,18 @@ class Ingestor:
         ):
             maker = ShardMaker(reader, head, Path(workdir), self.report)
             made: list[ShardFiles] = []
-            for key in (key for key in keys if key in shards):
-                started = time.monotonic()
-                try:
-                    made.append(with_retries(partial(maker.make, shards[key]), self.report, self.waits))
+            known = [key for key in keys if key in shards]
+            with self.hub.uploading(self.repo, head) as upload:
+                for key in known:
+                    started = time.monotonic()
+                    try:
+                        made.append(with_retries(partial(maker.make, shards[key]), self.report, self.waits))
+                    except SHARD_ERRORS as error:
+                        outcomes[key] = ShardOutcome(key, shards[key].fingerprint, error=error)
+                        continue
                     outcomes[key] = _outcome(made[-1], time.monotonic() - started)
-                except SHARD_ERRORS as error:
-                    outcomes[key] = ShardOutcome(key, shards[key].fingerprint, error=error)
+                    if key != known[-1]:  # After the last comes the commit, which takes it along.
+                        upload(_added(made[-1]))
             if made:
                 title = f"Publish {made[0].shard.key}" + (f" and {len(made) - 1} more" if len(made) > 1 else "")
                 publish(self.hub, self.repo, title, lambda head: self._plan(head, folder, made, Path(workdir)))
@@ -104,10 +112,12 @@ def _replacement(files: ShardFiles, digests: Sequence[str]) -> list[Change]:
     stale = [stats_path(shard.folder, shard.key, digest) for digest in digests if digest != shard.fingerprint]
     if REJECTS.name not in files.paths:
         stale.append(hub_path(REJECTS.name, shard.folder, shard.key, shard.fingerprint))
-    added = [
-        Add(hub_path(name, shard.folder, shard.key, shard.fingerprint), path) for name, path in files.paths.items()
-    ]
-    return [*added, *map(Delete, stale)]
+    return [*_added(files), *map(Delete, stale)]
+
+
+def _added(files: ShardFiles) -> list[Add]:
+    shard = files.shard
+    return [Add(hub_path(name, shard.folder, shard.key, shard.fingerprint), path) for name, path in files.paths.items()]
 
 
 def _outcome(files: ShardFiles, seconds: float) -> ShardOutcome:

@@ -31,3 +31,9 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 @pytest.fixture
 def hub(hub_server: HubServer, waits: list[float], tmp_path: Path) -> HuggingFaceHub:
     return HuggingFaceHub(TOKEN, hub_server.url, tmp_path / "cache", sleep=waits.append)
+
+
+@pytest.fixture
+def publisher(hub_server: HubServer, waits: list[float], tmp_path: Path) -> HuggingFaceHub:
+    """The same Hub from another machine, whose disk has what it published."""
+    return HuggingFaceHub(TOKEN, hub_server.url, tmp_path / "publisher", sleep=waits.append)

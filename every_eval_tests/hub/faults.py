@@ -60,6 +60,8 @@ class Served(Protocol):
 
     faults: list[Fault]
     requests: list[tuple[str, str, str | None]]
+    received: int
+    sent: int
     lock: Any
 
     def answer(self, method: str, url: str, authorization: str | None, body: bytes) -> Answer:
@@ -81,6 +83,7 @@ class FaultyHandler(BaseHTTPRequestHandler):
         authorization = self.headers.get("Authorization")
         with hub.lock:
             hub.requests.append((request, self.headers["Host"], authorization))
+            hub.received += len(body)
             fault = _next(hub.faults, request)
         if fault is not None and fault.before is not None:
             fault.before()
@@ -89,11 +92,11 @@ class FaultyHandler(BaseHTTPRequestHandler):
         if fault is not None and fault.status is not None:
             body = json.dumps({"error": f"planned, for {authorization}"}).encode()
             answer = Answer(fault.status, {"Content-Type": "application/json", **fault.headers}, body)
-        self._send(answer, fault.ending if fault is not None else "whole")
+        self._send(hub, answer, fault.ending if fault is not None else "whole")
 
     do_HEAD = do_POST = do_PUT = do_GET  # noqa: N815
 
-    def _send(self, answer: Answer, ending: Ending) -> None:
+    def _send(self, hub: Served, answer: Answer, ending: Ending) -> None:
         if ending in ("cut", "reset"):
             self._end(ending)
             return
@@ -110,8 +113,13 @@ class FaultyHandler(BaseHTTPRequestHandler):
         for name, value in {"Date": self.date_time_string(), **headers, "Content-Length": str(len(body))}.items():
             self.send_header(name, value)
         self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body[: len(body) // 2] if ending == "truncated" else body)
+        if self.command == "HEAD":
+            body = b""
+        elif ending == "truncated":
+            body = body[: len(body) // 2]
+        with hub.lock:  # Before anybody can have read it.
+            hub.sent += len(body)
+        self.wfile.write(body)
         if ending == "truncated":
             self._end("cut")
 

@@ -44,6 +44,10 @@ class HubServer:
     """Whose the token is, and what it may do."""
     requests: list[tuple[str, str, str | None]] = field(default_factory=list)
     """`METHOD path`, the host it was sent to and its authorization, of each request."""
+    received: int = 0
+    """Bytes of the bodies of all requests."""
+    sent: int = 0
+    """Bytes of the bodies of all answers."""
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def answer(self, method: str, url: str, authorization: str | None, body: bytes) -> Answer:

@@ -1,12 +1,17 @@
 """What every Hub promises, tried on each of them through the same interface."""
 
+import io
 import multiprocessing
+import random
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from every_eval.errors import ConfigurationError, ContractViolation, PublishConflict
+from every_eval.hub.folder import FolderHub
 from every_eval.hub.hub import Add, Delete, Hub, publish
 from every_eval_tests.hub.hub_server import CLIENT_WARNING, HubServer
 from every_eval_tests.hub.hubs import NOON, REPO, commit_on_head, contents, open_hub, publish_one_by_one
@@ -25,6 +30,12 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def hub(address: str) -> Hub:
     return open_hub(address)
+
+
+@pytest.fixture
+def elsewhere(address: str) -> Hub:
+    """The same Hub, from a machine that has nothing of it."""
+    return open_hub(address.replace("/cache:", "/another cache:"))
 
 
 def test_a_repo_that_does_not_exist_is_empty(hub: Hub) -> None:
@@ -60,6 +71,82 @@ def test_a_pinned_snapshot_reads_its_own_commit_after_replaces_and_deletes(hub: 
     assert contents(pinned) == {"keep": b"1", "replaced": b"2", "deleted": b"3"}
     assert contents(newer) == {"keep": b"1", "replaced": b"two", "new/deep/er": b"4"}
     assert contents(hub.snapshot(REPO)) == contents(newer)
+
+
+def parquet(n_rows: int) -> tuple[pa.Table, bytes]:
+    """A table of numbers and of much longer texts that cannot be compressed, and a file of it, in four row groups."""
+    dice = random.Random(n_rows)
+    texts = pa.array([dice.randbytes(1000) for _ in range(n_rows)])
+    table = pa.table({"number": pa.array(range(n_rows)), "text": texts, "half": pa.array([0.5] * n_rows)})
+    file = io.BytesIO()
+    pq.write_table(table, file, row_group_size=n_rows // 4, write_page_checksum=True)
+    return table, file.getvalue()
+
+
+@pytest.mark.parametrize("columns", [["number"], ["half", "number"]])
+def test_columns_of_a_file_are_read_at_a_pinned_commit_and_nothing_else_of_it(
+    hub: Hub, elsewhere: Hub, hub_server: HubServer, columns: list[str]
+) -> None:
+    table, content = parquet(4000)
+    commit_on_head(hub, Add("large.parquet", content))
+    pinned = elsewhere.snapshot(REPO)
+    commit_on_head(hub, Add("large.parquet", b"another"))
+    before = hub_server.sent
+    with pinned.open("large.parquet") as file:
+        assert pq.read_table(file, columns=columns, page_checksum_verification=True) == table.select(columns)
+    assert hub_server.sent - before < len(content) / 20
+    assert hub_server.count("/resolve/") > 0 or isinstance(hub, FolderHub)
+
+
+def test_a_file_that_is_open_is_read_like_any_other(hub: Hub, elsewhere: Hub) -> None:
+    content = random.Random(1).randbytes(1_500_000)
+    commit_on_head(hub, Add("large.parquet", content), Add("small", content[:10]), Add("empty", b""))
+    commit = elsewhere.snapshot(REPO)
+    for path, expected in (("large.parquet", content), ("small", content[:10]), ("empty", b"")):
+        with commit.open(path) as file:
+            assert file.seek(0, io.SEEK_END) == len(expected) == file.tell()
+            assert file.read(5) == b""
+            assert file.seek(2) == 2
+            assert file.read(3) == expected[2:5]
+            assert file.read() == expected[5:]
+            with pytest.raises((ValueError, OSError)):
+                file.seek(-1)
+
+
+def test_no_file_is_opened_that_the_commit_has_not(hub: Hub) -> None:
+    with pytest.raises(FileNotFoundError):
+        commit_on_head(hub, Add("a", b"1")).open("b")
+
+
+def test_what_is_uploaded_is_seen_by_nobody_before_it_is_committed_and_by_all_then(hub: Hub, address: str) -> None:
+    head = commit_on_head(hub, Add("a.parquet", b"PAR1 1"))
+    adds = [Add("a.parquet", b"PAR1 2"), Add("b.parquet", b"PAR1 3"), Add("c.parquet", b"PAR1 never committed")]
+    with hub.uploading(REPO, head) as upload:
+        upload(adds[:1])
+        upload(adds[1:])
+    assert open_hub(address).snapshot(REPO).files == head.files
+    made = hub.commit(REPO, [*adds[:2], Add("d", b"4")], title="Those", parent=head.commit)
+    assert contents(made) == {"a.parquet": b"PAR1 2", "b.parquet": b"PAR1 3", "d": b"4"}
+    assert contents(open_hub(address).snapshot(REPO)) == contents(made)
+
+
+def test_a_repo_that_does_not_exist_takes_no_uploads_and_then_the_commit(hub: Hub) -> None:
+    with hub.uploading(REPO, hub.snapshot(REPO)) as upload:
+        upload([Add("a.parquet", b"PAR1")])
+    assert hub.snapshot(REPO).commit is None
+    assert contents(commit_on_head(hub, Add("a.parquet", b"PAR1"))) == {"a.parquet": b"PAR1"}
+
+
+def test_a_rival_that_commits_between_upload_and_commit_loses_nothing_and_hides_nothing(hub: Hub, address: str) -> None:
+    """The rival brings what is uploaded and takes it away again, so that it looks as if it were still there."""
+    head = commit_on_head(hub, Add("a.parquet", b"PAR1 1"))
+    add = Add("a.parquet", b"PAR1 2")
+    rival = open_hub(address)
+    with hub.uploading(REPO, head) as upload:
+        commit_on_head(rival, add)
+        upload([add])
+    commit_on_head(rival, Add("a.parquet", b"PAR1 3"), Add("rival", b"r"))
+    assert contents(publish(hub, REPO, "Ours", lambda _: [add])) == {"a.parquet": b"PAR1 2", "rival": b"r"}
 
 
 def test_a_stale_parent_conflicts_and_changes_nothing(hub: Hub) -> None:

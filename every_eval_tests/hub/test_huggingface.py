@@ -31,6 +31,20 @@ def test_files_that_have_not_changed_are_not_uploaded(hub: HuggingFaceHub, hub_s
     assert {request.split()[0] for request, _, _ in hub_server.requests} == {"GET"}
 
 
+@pytest.mark.parametrize("fault", [None, {"status": 503}, {"ending": "cut", "is_accepted": True}])
+def test_a_content_at_two_paths_is_uploaded_once(
+    hub: HuggingFaceHub, hub_server: HubServer, fault: dict[str, Any] | None
+) -> None:
+    hub_server.faults += [Fault("POST .*/commit/", **fault)] if fault else []
+    twins = dict.fromkeys(("latest/a.parquet", "a_20261120.parquet", "b.parquet"), b"PAR1 the same")
+    small = dict.fromkeys(("c", "d"), b"the same")
+    files = {**twins, **small, "e.parquet": b"PAR1 another"}
+    made = commit_on_head(hub, *(Add(path, content) for path, content in files.items()))
+    assert contents(made) == files
+    assert hub_server.count("PUT /large/") == 2
+    assert len(hub_server.repos[REPO]) == 2
+
+
 def test_files_of_git_are_neither_listed_nor_in_the_way(hub: HuggingFaceHub, hub_server: HubServer) -> None:
     commit_on_head(hub, Add("a", b"1"))
     assert set(hub.snapshot(REPO).files) == {"a"}

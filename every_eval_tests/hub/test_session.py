@@ -34,8 +34,8 @@ STEPS = [
 @pytest.mark.parametrize("fault", [{"status": 503}, {"status": 403}, {"status": 400}, {"ending": "cut"}])
 def test_the_token_is_in_no_error_and_no_log(
     hub: HuggingFaceHub,
+    publisher: HuggingFaceHub,
     hub_server: HubServer,
-    tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
     step: str,
     fault: dict[str, Any],
@@ -44,18 +44,17 @@ def test_the_token_is_in_no_error_and_no_log(
     caplog.set_level(logging.DEBUG)
     hub_server.faults.append(Fault(step, times=999, **fault))
     with pytest.raises(EveryEvalError) as caught:
-        contents(commit_on_head(hub, Add("a.parquet", b"PAR1")))
-        hub.snapshot(REPO)
-        contents(HuggingFaceHub(TOKEN, hub_server.url, tmp_path / "other").snapshot(REPO))
+        commit_on_head(publisher, Add("a.parquet", b"PAR1"))
+        contents(hub.snapshot(REPO))
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
     assert TOKEN not in "".join(traceback.format_exception(caught.value)) + repr(caught.value) + caplog.text
     assert not hub_server.tokens_sent_elsewhere()
 
 
-def test_the_token_goes_to_the_hub_alone(hub: HuggingFaceHub, hub_server: HubServer) -> None:
-    made = commit_on_head(hub, Add("a.parquet", b"PAR1"), Add("b", b"1"))
-    assert contents(made) == {"a.parquet": b"PAR1", "b": b"1"}
+def test_the_token_goes_to_the_hub_alone(hub: HuggingFaceHub, publisher: HuggingFaceHub, hub_server: HubServer) -> None:
+    commit_on_head(publisher, Add("a.parquet", b"PAR1"), Add("b", b"1"))
+    assert contents(hub.snapshot(REPO)) == {"a.parquet": b"PAR1", "b": b"1"}
     assert hub_server.count("/large/") == 2
     assert not hub_server.tokens_sent_elsewhere()
     assert all(authorization for request, _, authorization in hub_server.requests if "/large/" not in request)

@@ -31,6 +31,7 @@ for repo in sys.argv[1:]:
     for name in get_dataset_config_names(repo):
         rows = load_dataset(repo, name, split="train")
         stream = load_dataset(repo, name, split="train", streaming=True)
+        assert list(load_dataset(repo, name)) == list(load_dataset(repo, name, streaming=True)) == ["train"]
         assert stream.features == rows.features, (stream.features, rows.features)
         # To the end: a stream left half read may abort the process when it exits.
         streamed = list(stream)

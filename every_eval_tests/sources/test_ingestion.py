@@ -295,9 +295,9 @@ def test_an_error_that_passes_is_waited_out(root: HelmRoot, tmp_path: Path) -> N
     class Flaky(WatchedStorage):
         n_failures = 0
 
-        def open(self, name: str, witness: str | None = None) -> IO[bytes]:
+        def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
             self._fail()
-            return super().open(name, witness)
+            return super().open(name, witness, md5)
 
         def read(self, name: str, witness: str | None = None) -> bytes:
             self._fail()

@@ -1,0 +1,66 @@
+"""Work for processes that are killed in the middle of it, which start in no time."""
+
+import multiprocessing
+import os
+import time
+from collections.abc import Mapping
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+import dagster as dg
+import numpy.random  # noqa: F401 - what pyarrow imports late is imported early, once for all processes
+import pandas  # noqa: F401
+import pyarrow.dataset  # noqa: F401
+from huggingface_hub import constants
+
+from every_eval.definitions import build_definitions
+from every_eval.hub.hub import publish
+from every_eval.hub.huggingface import HuggingFaceHub
+from every_eval.sources.data_card import card_change
+from every_eval.sources.helm.source import HelmSource
+from every_eval.statistics.scores import Scorer
+from every_eval.storage.folder import FolderStorage
+from every_eval_tests.hub.hub_server import TOKEN
+from every_eval_tests.hub.hubs import NOON
+from every_eval_tests.orchestration.deployment import DATA, SCORES
+from every_eval_tests.sources.publishing import Publishing
+
+
+def processes() -> ForkServerContext:
+    """Makes processes that have imported everything already."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
+
+
+def work(root: Path, url: str, cache: Path) -> None:
+    """Both jobs without Dagster: publish what is new under `root`, and its scores, on the server at `url`.
+
+    Each does as if it had a machine of its own, and so downloads what the other has published.
+    """
+    hub = HuggingFaceHub(TOKEN, url, cache / "data")
+    Publishing(FolderStorage(root), hub).refresh()
+    publish(hub, DATA, "Describe", lambda head: card_change(head, DATA))
+    hub = HuggingFaceHub(TOKEN, url, cache / "scores")
+    Scorer(HelmSource(), hub, DATA, SCORES, lambda: NOON, lambda _: None).run()
+
+
+def work_in_process(root: Path, url: str, cache: Path) -> None:
+    """As `work`, in a process of its own."""
+    _hurry()
+    work(root, url, cache)
+
+
+def refresh_in_process(place: str, settings: Mapping[str, str]) -> None:
+    """Both jobs, as Dagster runs them, in a process of its own."""
+    _hurry()
+    os.chdir(place)
+    os.environ.update(settings)
+    with dg.DagsterInstance.ephemeral(place) as instance:
+        build_definitions().resolve_job_def("refresh").execute_in_process(instance=instance, raise_on_error=False)
+
+
+def _hurry() -> None:
+    """Let nobody wait in this process, and large files go over plain LFS."""
+    constants.HF_HUB_DISABLE_XET = True
+    time.sleep = lambda _: None
