@@ -23,7 +23,7 @@ PROCESS_BYTES: Final = 128 << 20
 """Of input that is worth a process of its own."""
 STARTING_BYTES: Final = 48 << 20
 """Of input that is read while a process starts."""
-WRITING: Final = 0.15
+WRITING: Final = 0.22
 """Of the time that reading takes, what it takes to write the rows, which is done in this process alone."""
 RUNS_AHEAD: Final = 8
 """Runs that a process is given before the rows of the first of them have been taken."""
@@ -92,9 +92,9 @@ class ReadingTogether:
         with tempfile.TemporaryDirectory() as folder:
             try:
                 yield from self._rows(runs, Path(folder))
-            except BaseException:
-                self._stop()  # what they are still reading, nobody will ask for; and nobody may write there any more
-                raise
+            finally:
+                if any(worker.waiting or worker.given for worker in self._workers):
+                    self._stop()  # what is left, nobody will ask for; and nobody may write there any more
 
     def _rows(self, runs: Sequence[Run], folder: Path) -> RunsRows:
         readers = share(runs, self._n_processes, 0 if self._workers else STARTING_BYTES)

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from io import BytesIO
+from io import SEEK_END, BytesIO
 from typing import IO, Final, Protocol
 
 from every_eval.errors import UpstreamUnavailable
@@ -113,18 +113,22 @@ def checked(file: IO[bytes], md5: str, name: str) -> IO[bytes]:
     Raises:
         UpstreamUnavailable: it has another MD5.
     """
+    is_small = file.seek(0, SEEK_END) <= MEMORY_BYTES
+    file.seek(0)
     digest = hashlib.md5(usedforsecurity=False)
-    block = file.read(MEMORY_BYTES)
-    is_small = len(block) < MEMORY_BYTES
-    checked: IO[bytes] = BytesIO(block) if is_small else file
-    while block:
+    checked: IO[bytes] = file
+    if is_small:
+        with file:
+            block = file.read()
         digest.update(block)
-        block = b"" if is_small else file.read(BLOCK_BYTES)
-    if is_small or digest.hexdigest() != md5:
-        file.close()
+        checked = BytesIO(block)
+    else:
+        while block := file.read(BLOCK_BYTES):
+            digest.update(block)
+        file.seek(0)
     if digest.hexdigest() != md5:
+        file.close()
         raise UpstreamUnavailable(f"{name} is not what was listed; the next discovery will see why")
-    checked.seek(0)
     return checked
 
 

@@ -93,6 +93,20 @@ def test_what_goes_wrong_in_a_process_goes_wrong_here_and_the_next_shard_is_read
         assert _rows(together, runs[:3]) == _rows(ReadingHere(HelmSource(), STORAGE), runs[:3])
 
 
+def test_processes_stay_for_the_next_shard_though_nobody_asks_for_more_than_the_last_run() -> None:
+    runs = _runs()
+    with ReadingTogether(HelmSource(), STORAGE, 2) as together:
+        started = []
+        for _ in range(2):
+            rows = together.rows(runs)
+            for _ in runs:
+                list(next(rows))
+            rows.close()
+            started.append([worker.process.pid for worker in together._workers])
+
+    assert started[0] == started[1] != []
+
+
 def test_a_process_that_is_killed_is_an_error_that_may_pass() -> None:
     with ReadingTogether(Dying(), STORAGE, 2) as together, pytest.raises(TransientError, match="has ended"):
         _rows(together, _runs())
