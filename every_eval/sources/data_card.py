@@ -24,8 +24,7 @@ from every_eval.sources.source import Source
 
 INTRODUCTION = """Results of public evaluations of language models: every run, every instance, every metric, as Parquet.
 They are made from the JSON files that the evaluations' authors publish; what could not be read is listed, with the
-reason, in `rejects`. A leaderboard over them is in
-[every_eval_score_ever](https://huggingface.co/datasets/evaleval/every_eval_score_ever)."""
+reason, in `rejects`. A leaderboard over them is in [{repo}](https://huggingface.co/datasets/{repo})."""
 
 HEADER = (
     *("benchmark", "newest release", "models", "runs", "samples", "metrics", "statistics", "rejects"),
@@ -33,8 +32,8 @@ HEADER = (
 )
 
 
-def card_change(head: Snapshot, repo: str) -> Sequence[Change]:
-    """The card of what the repo holds; nothing while it holds nothing."""
+def card_change(head: Snapshot, repo: str, scores_repo: str) -> Sequence[Change]:
+    """The card of what the repo holds; nothing while it holds nothing. The leaderboard is in `scores_repo`."""
     found = sorted({path.split("/")[1] for path in head.files if path.startswith("stats/")})
     folders = [folder for source in SOURCES for folder in found if _is_of(source, folder)]
     if not folders:
@@ -46,7 +45,7 @@ def card_change(head: Snapshot, repo: str) -> Sequence[Change]:
     card = Card(
         title="Every Eval Ever",
         repo=repo,
-        introduction=INTRODUCTION,
+        introduction=INTRODUCTION.format(repo=scores_repo),
         configs=[
             *(
                 Config(name, SAMPLES, [f"data/{name}/*.parquet"])

@@ -40,7 +40,7 @@ def work(root: Path, url: str, cache: Path) -> None:
     """
     hub = HuggingFaceHub(TOKEN, url, cache / "data")
     Publishing(FolderStorage(root), hub).refresh()
-    publish(hub, DATA, "Describe", lambda head: card_change(head, DATA))
+    publish(hub, DATA, "Describe", lambda head: card_change(head, DATA, SCORES))
     hub = HuggingFaceHub(TOKEN, url, cache / "scores")
     Scorer(HelmSource(), hub, DATA, SCORES, lambda: NOON, lambda _: None).run()
 

@@ -14,10 +14,12 @@ from every_eval_tests.helm_root import HelmRoot
 from every_eval_tests.hub.hubs import REPO
 from every_eval_tests.sources.publishing import Publishing
 
+SCORES = "somebody/scores"
+
 
 def describe(publishing: Publishing) -> tuple[dict[str, Any], str]:
     """Publish the card; its YAML and its Markdown."""
-    publish(publishing.hub, REPO, "Describe", lambda head: card_change(head, REPO))
+    publish(publishing.hub, REPO, "Describe", lambda head: card_change(head, REPO, SCORES))
     _, fields, body = publishing.contents()["README.md"].decode().split("---\n", 2)
     return yaml.safe_load(fields), body
 
@@ -26,6 +28,12 @@ def row_of(body: str, benchmark: str) -> dict[str, str]:
     lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in body.splitlines() if line.startswith("| ")]
     header = next(line for line in lines if line[0] == "benchmark")
     return dict(zip(header, next(line for line in lines if line[0] == benchmark), strict=True))
+
+
+def test_it_leads_to_the_leaderboard_wherever_that_is(publishing: Publishing) -> None:
+    publishing.refresh()
+
+    assert f"[{SCORES}](https://huggingface.co/datasets/{SCORES})" in describe(publishing)[1]
 
 
 def test_it_counts_models_runs_and_rows_of_each_benchmark(publishing: Publishing) -> None:
@@ -64,7 +72,7 @@ def test_it_has_a_config_for_what_is_there_and_none_for_what_is_not(publishing: 
 
 
 def test_nothing_is_said_of_nothing(publishing: Publishing) -> None:
-    assert card_change(publishing.hub.snapshot(REPO), REPO) == []
+    assert card_change(publishing.hub.snapshot(REPO), REPO, SCORES) == []
 
 
 def test_it_is_the_same_from_wherever_the_results_were_read(root: HelmRoot, tmp_path: Path) -> None:
