@@ -7,9 +7,9 @@ import dagster as dg
 from every_eval.orchestration.alerts import failure_alerts
 from every_eval.orchestration.assets import catalog_asset, scores_assets, shard_assets
 from every_eval.orchestration.jobs import jobs, schedules
-from every_eval.orchestration.limits import Turn
 from every_eval.orchestration.resources import AlertResource, HubResource, SourceResource
 from every_eval.orchestration.sensors import sensors
+from every_eval.orchestration.turn import Turn
 from every_eval.sources import SOURCES
 from every_eval.sources.source import Source
 

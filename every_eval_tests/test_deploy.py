@@ -1,6 +1,12 @@
 """What is there to be copied can be read by what it is for."""
 
+import importlib.util
+import os
+import re
 import shutil
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +14,12 @@ import dagster as dg
 import pytest
 import yaml
 
-from every_eval.orchestration.limits import INGESTS_TAG
+from every_eval.definitions import build_definitions
+from every_eval.orchestration.turn import INGESTS_TAG
 
-DEPLOY = Path(__file__).parents[1] / "deploy"
+ROOT = Path(__file__).parents[1]
+DEPLOY = ROOT / "deploy"
+SETTINGS = set(re.findall(r"^# ([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
 FILES = sorted(DEPLOY.rglob("*.yaml"))
 
 
@@ -40,6 +49,67 @@ def test_one_and_several_machines_differ_in_storage_and_numbers_alone() -> None:
     assert {name for name in one if one[name] != several[name]} == {"concurrency"}
 
 
-def test_kubernetes_lets_one_run_ingest_at_a_time() -> None:
-    queue = load(DEPLOY / "kubernetes" / "values.yaml")["dagsterDaemon"]["runCoordinator"]["config"]
-    assert queue["queuedRunCoordinator"]["tagConcurrencyLimits"] == [{"key": INGESTS_TAG, "value": "true", "limit": 1}]
+def test_kubernetes_and_one_machine_have_the_same_limits() -> None:
+    concurrency = load(DEPLOY / "one_machine" / "dagster.yaml")["concurrency"]
+    values = load(DEPLOY / "kubernetes" / "values.yaml")["concurrency"]
+    assert values == {
+        "enabled": True,
+        "runs": {
+            "maxConcurrentRuns": concurrency["runs"]["max_concurrent_runs"],
+            "tagConcurrencyLimits": concurrency["runs"]["tag_concurrency_limits"],
+        },
+        "pools": {"defaultLimit": concurrency["pools"]["default_limit"]},
+    }
+
+
+def test_kubernetes_serves_the_definitions_with_settings_that_there_are() -> None:
+    (deployment,) = load(DEPLOY / "kubernetes" / "values.yaml")["dagster-user-deployments"]["deployments"]
+    option, module = deployment["dagsterApiGrpcArgs"]
+    assert option == "--python-module"
+    assert importlib.util.find_spec(module) is not None
+    assert {item["name"] for item in deployment["env"]} <= SETTINGS
+
+
+def test_the_page_lists_every_schedule_and_every_sensor() -> None:
+    definitions = build_definitions()
+    automations = [*(definitions.schedules or []), *(definitions.sensors or [])]
+    listed = set(re.findall(r"`(\w+_(?:schedule|sensor|alerts))`", (DEPLOY / "README.md").read_text()))
+    assert listed == {getattr(automation, "name", None) for automation in automations}
+
+
+def test_the_image_is_made_of_what_is_there_and_starts_what_is_in_it() -> None:
+    lines = [line.split() for line in (DEPLOY / "containers" / "Containerfile").read_text().splitlines()]
+    copied = [name for line in lines if line[:1] == ["COPY"] for name in line[1:-1]]
+    assert [name for name in copied if not (ROOT / name).exists()] == []
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        extras = tomllib.load(file)["project"]["optional-dependencies"]
+    (install,) = [line[-1] for line in lines if line[:1] == ["RUN"] and "install" in line]
+    assert set(re.findall(r"\w+", install)) <= extras.keys()
+    assert "/srv/every_eval/deploy/containers/workspace.yaml" in " ".join(lines[-1])
+    (code,) = load(DEPLOY / "several_machines" / "workspace.yaml")["load_from"]
+    assert (DEPLOY / "several_machines" / f"{code['python_module']['module_name']}.py").exists()
+
+
+def test_containers_get_every_setting_and_share_one_folder() -> None:
+    services = load(DEPLOY / "containers" / "compose.yaml")["services"]
+    ours = {name: service for name, service in services.items() if "build" in service}
+    assert set(ours) == {"code", "webserver", "daemon", "worker"}
+    (served,) = load(DEPLOY / "containers" / "workspace.yaml")["load_from"]
+    assert served["grpc_server"]["host"] in ours
+    assert ours["code"]["command"][-4:] == ["-p", str(served["grpc_server"]["port"]), "-m", "cluster"]
+    for service in ours.values():
+        assert (DEPLOY / "containers" / service["env_file"]).resolve() == ROOT / ".env"
+        assert not SETTINGS & service["environment"].keys()
+        assert (DEPLOY / "containers" / service["build"]["context"] / service["build"]["dockerfile"]).exists()
+        source, target, _ = service["volumes"][1].split(":")
+        assert (DEPLOY / "containers" / source).exists()
+        assert target == "/work/data/dagster/dagster.yaml"
+        assert service["depends_on"].keys() <= services.keys()
+
+
+def test_celery_reads_its_settings_and_gives_a_dead_workers_step_to_another() -> None:
+    pytest.importorskip("celery")
+    code = "from dagster_celery.app import app; print(app.conf.task_acks_late, app.conf.worker_prefetch_multiplier)"
+    folder = {"PYTHONPATH": str(DEPLOY / "several_machines"), "PATH": os.environ["PATH"]}
+    said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=folder).stdout
+    assert said.split() == ["True", "1"]

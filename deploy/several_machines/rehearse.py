@@ -4,7 +4,7 @@ It runs the weekly job with its shards spread over both workers, kills one of th
 what happened to standard output as JSON. Everything it starts it stops again. The sources' settings are taken from the
 environment; the Hub is a folder in the rehearsal's own.
 
-    python deploy/several_machines/rehearse.py FOLDER [--workers N] [--batch-shards N] [--kill]
+    python deploy/several_machines/rehearse.py FOLDER [--workers N] [--batch-shards N] [--processes N] [--kill]
 """
 
 import argparse
@@ -158,6 +158,11 @@ class Watched:
         run = self.instance.get_run_by_id(self.run_id)
         return run.status if run is not None and run.is_finished else None
 
+    def lasted(self) -> float:
+        """Seconds from the run's beginning to its end."""
+        record = self.instance.get_run_record_by_id(self.run_id)
+        return (record.end_time or 0) - (record.start_time or 0) if record is not None else 0
+
 
 def kill_in_the_middle(cluster: Cluster, run: Watched) -> dict[str, str]:
     """Kill the worker that is at work on a step, with the step unfinished."""
@@ -174,7 +179,7 @@ def kill_in_the_middle(cluster: Cluster, run: Watched) -> dict[str, str]:
         time.sleep(0.2)
 
 
-def rehearse(cluster: Cluster, n_workers: int, batch_shards: int, kill: bool) -> dict[str, Any]:
+def rehearse(cluster: Cluster, n_workers: int, config: Mapping[str, Any], kill: bool) -> dict[str, Any]:
     """Run the weekly job; what happened."""
     cluster.start_postgres()
     cluster.start_redis()
@@ -190,9 +195,12 @@ def rehearse(cluster: Cluster, n_workers: int, batch_shards: int, kill: bool) ->
         for name in cluster.workers:
             wait_for(name, lambda name=name: b"ready" in (cluster.folder / f"{name}.log").read_bytes())  # type: ignore[misc]
         launch = [sys.executable, "-m", "dagster", "job", "launch", "-w", str(HERE / "workspace.yaml"), "-j", JOB]
-        config = json.dumps({"ops": {"discover": {"config": {"batch_shards": batch_shards}}}})
         subprocess.run(
-            [*launch, "--config-json", config], check=True, cwd=HERE, env=cluster.settings, capture_output=True
+            [*launch, "--config-json", json.dumps(config)],
+            check=True,
+            cwd=HERE,
+            env=cluster.settings,
+            capture_output=True,
         )
         run = Watched(instance, wait_for("the run", lambda: instance.get_runs(limit=1))[0].run_id)
         wait_for("the first step", lambda: list(run.taken()))
@@ -202,12 +210,21 @@ def rehearse(cluster: Cluster, n_workers: int, batch_shards: int, kill: bool) ->
         return {
             "status": status.value,
             "seconds": round(time.monotonic() - started, 1),
+            "seconds_with_discovery": round(run.lasted(), 1),
             "killed": killed,
             "steps": Counter(worker for _, worker in run.taken()),
             "taken_twice": sorted(
                 step for step, times in Counter(step for step, _ in run.taken()).items() if times > 1
             ),
         }
+
+
+def run_config(batch_shards: int, processes: int | None) -> dict[str, Any]:
+    """Options of the weekly job: shards that a step makes, and processes that read runs for it."""
+    config: dict[str, Any] = {"ops": {"discover": {"config": {"batch_shards": batch_shards}}}}
+    if processes is not None:
+        config["resources"] = {"helm": {"config": {"source": "helm", "processes": processes}}}
+    return config
 
 
 def environment() -> Mapping[str, str]:
@@ -222,12 +239,14 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--batch-shards", type=int, default=1)
+    parser.add_argument("--processes", type=int, help="that read runs for a step; default: one a core")
     parser.add_argument("--kill", action="store_true")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     cluster = Cluster(arguments.folder.absolute(), dict(environment()))
     with cluster.stack:
-        report = rehearse(cluster, arguments.workers, arguments.batch_shards, arguments.kill)
+        config = run_config(arguments.batch_shards, arguments.processes)
+        report = rehearse(cluster, arguments.workers, config, arguments.kill)
     sys.stdout.write(json.dumps(report, indent=2) + "\n")
 
 

@@ -16,7 +16,7 @@ from every_eval.orchestration.daily import (
     score_source,
     scored_metadata,
 )
-from every_eval.orchestration.metadata import definition_metadata
+from every_eval.orchestration.lineage import definition_metadata
 from every_eval.orchestration.recording import (
     CATALOG_VERSION,
     catalog_metadata,
@@ -50,7 +50,7 @@ def catalog_asset(source: Source) -> dg.AssetsDefinition:
         owners=names.OWNERS,
         tags=names.asset_tags("weekly", source),
         freshness_policy=freshness.WEEKLY,
-        metadata=definition_metadata(CATALOG),
+        metadata=definition_metadata([source], CATALOG),
         description=f"{CATALOG.doc} Materialising it only discovers: it adds partitions and ingests nothing.",
         required_resource_keys=RESOURCES,
         pool=names.UPSTREAM_POOL,
@@ -78,7 +78,7 @@ def shard_assets(source: Source) -> dg.AssetsDefinition:
             kinds=KINDS,
             owners=names.OWNERS,
             tags=names.asset_tags("weekly", source),
-            metadata=definition_metadata(table),
+            metadata=definition_metadata([source], table),
             description=table.doc,
         )
         for table in names.SHARD_TABLES
@@ -161,7 +161,7 @@ def scores_assets(sources: Sequence[Source]) -> dg.AssetsDefinition:
                 owners=names.OWNERS,
                 tags=names.asset_tags("daily"),
                 freshness_policy=freshness.DAILY,
-                metadata=definition_metadata(table),
+                metadata=definition_metadata(sources, table),
                 description=table.doc,
                 skippable=True,
             )

@@ -19,7 +19,7 @@ from every_eval.orchestration.weekly import RESOURCES, Context, retried, source_
 from every_eval.sources import SOURCES
 from every_eval.statistics.picture import picture_markdown
 from every_eval.statistics.scores import Scored, Scorer
-from every_eval.statistics.scores_card import latest_name
+from every_eval.statistics.scores_card import latest_path
 
 TABLES = {names.COMPREHENSIVE_STATS: COMPREHENSIVE_STATS, names.LEADERBOARD: LEADERBOARD}
 
@@ -105,15 +105,14 @@ def scored_metadata(config: ScoringConfig, hub: HubResource, scored: Scored) -> 
         key: reading
         | shown.get(key, {})
         | table_metadata(
-            table,
-            n_rows=scored.n_rows[table.name],
-            n_bytes=scored.n_bytes[table.name],
-            location=place.location(hub.scores, f"latest/{latest_name(table, config.source_name)}"),
-            preview=scored.previews[table.name],
+            n_rows=scored.shown[table.name].n_rows,
+            n_bytes=scored.shown[table.name].n_bytes,
+            location=place.location(hub.scores, latest_path(table, config.source_name)),
+            preview=scored.shown[table.name].preview,
         )
-        | {"dagster/column_lineage": column_lineage(source_named(config.source_name), table)}
+        | {"dagster/column_lineage": column_lineage([source_named(config.source_name)], table)}
         for key, table in TABLES.items()
-        if table.name in scored.n_rows
+        if table.name in scored.shown
     }
 
 
@@ -124,7 +123,7 @@ def score_checks(scored: Scored) -> Iterator[dg.AssetCheckResult]:
             asset_key=key,
             check_name=names.CONTRACT_CHECK,
             passed=True,
-            metadata={"rows": scored.n_rows.get(table.name, 0)},
+            metadata={"rows": scored.shown[table.name].n_rows if table.name in scored.shown else 0},
             description="Every row follows the contract.",
         )
     failed = [check for check in scored.checks if not check.passed]

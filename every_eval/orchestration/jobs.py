@@ -7,8 +7,9 @@ import dagster as dg
 
 from every_eval.orchestration import names
 from every_eval.orchestration.daily import score
-from every_eval.orchestration.limits import DAILY_MINUTES, INGESTS_TAG, WEEKLY_MINUTES, limit
+from every_eval.orchestration.limits import DAILY_MINUTES, WEEKLY_MINUTES, limit
 from every_eval.orchestration.resources import configured
+from every_eval.orchestration.turn import INGESTS_TAG
 from every_eval.orchestration.weekly import discover, ingest, judge
 from every_eval.sources.source import Source
 

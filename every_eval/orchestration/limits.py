@@ -1,37 +1,25 @@
-"""Limits of runs: how long one may take, and that one at a time ingests.
+"""How long a run may take.
 
-Under the daemon, run monitoring enforces the first, by the run's tag, and the run queue the second. What is here
-enforces both without a daemon, as in `dagster job execute`.
+Under the daemon, run monitoring sees to it, by the run's tag. What is here does so without a daemon too, as in
+`dagster job execute`.
 """
 
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from pathlib import Path
 from types import FrameType
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 import dagster as dg
-from filelock import FileLock, Timeout
-from pydantic import Field, PrivateAttr
 
 WEEKLY_MINUTES: Final = 360
 DAILY_MINUTES: Final = 120
 
 MAX_RUNTIME_TAG: Final = "dagster/max_runtime"
 """In seconds; Dagster's own."""
-INGESTS_TAG: Final = "every_eval/ingests"
-"""On the runs of which there is to be one at a time."""
-UNFINISHED: Final = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
 AGAIN_SECONDS: Final = 30
 """After which a run is stopped again, should a library have swallowed the first attempt."""
 
@@ -100,48 +88,3 @@ def _stopped_after(seconds: float) -> Iterator[None]:
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
     raise _OutOfTime
-
-
-class Turn(dg.ConfigurableResource[None]):
-    """One ingesting run at a time; the turn ends with the process that has it, however that ends."""
-
-    folder: str | None = Field(default=None, description="Where runs look for each other. Else the Dagster home.")
-
-    _lock: FileLock | None = PrivateAttr(default=None)
-
-    def take(self, context: dg.OpExecutionContext) -> None:
-        """Hold the turn until the run ends.
-
-        Raises:
-            Failure: another run has it.
-        """
-        if self._lock is not None:  # The step is tried again, in the run that has the turn.
-            return
-        lock = FileLock(Path(self.folder or context.instance.root_directory) / "every_eval_ingestion.lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            others = [run for run in ingesting(context.instance) if run != context.run.run_id]
-            raise dg.Failure(
-                f"Another run is ingesting ({', '.join(others) or 'unknown here'}), and one at a time may; nothing was "
-                "changed. Launch the job again when that one has ended.",
-                allow_retries=False,
-            ) from None
-        self._lock = lock
-
-    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002 - Dagster's interface
-        """Give the turn up."""
-        if self._lock is not None:
-            self._lock.release()
-
-
-def ingesting(instance: dg.DagsterInstance) -> Sequence[str]:
-    """Ids of the runs that ingest, or wait for their turn, and are within their time."""
-    filters = dg.RunsFilter(tags={INGESTS_TAG: "true"}, statuses=UNFINISHED)
-    return [record.dagster_run.run_id for record in instance.get_run_records(filters) if not _is_overdue(record)]
-
-
-def _is_overdue(record: dg.RunRecord) -> bool:
-    """Whether a run has lasted longer than it may, so that only its record can have remained."""
-    seconds = float(record.dagster_run.tags.get(MAX_RUNTIME_TAG, "inf"))
-    return time.time() > (record.start_time or record.create_timestamp.timestamp()) + seconds

@@ -1,7 +1,7 @@
 """Which columns a table's columns are made from, as Dagster shows it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import dagster as dg
 
@@ -12,6 +12,7 @@ from every_eval.contracts.metrics import METRICS
 from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.stats import STATS
 from every_eval.contracts.table import Table
+from every_eval.orchestration.metadata import column_schema
 from every_eval.sources.source import Source
 
 MOMENTS: Final = ("mean", "m2", "n_scored")
@@ -47,7 +48,15 @@ MADE_FROM: Final[Mapping[tuple[str, str], Mapping[str, Sequence[str]]]] = {
 """By table and the table it is made from: columns that do not come from the column of the same name."""
 
 
-def column_lineage(source: Source, table: Table) -> dg.TableColumnLineage:
+def definition_metadata(sources: Sequence[Source], table: Table) -> dict[str, Any]:
+    """What is known of a table before it is made: its columns, and in words what they are made from.
+
+    Dagster+ alone draws the lineage of columns, which is why the words are there.
+    """
+    return {"dagster/column_schema": column_schema(table, column_lineage(sources, table))}
+
+
+def column_lineage(sources: Sequence[Source], table: Table) -> dg.TableColumnLineage:
     """The lineage of a table's columns; a column that comes from none of ours is left out."""
     upstream = {
         SAMPLES.name: (CATALOG,),
@@ -57,10 +66,10 @@ def column_lineage(source: Source, table: Table) -> dg.TableColumnLineage:
         LEADERBOARD.name: (COMPREHENSIVE_STATS,),
     }.get(table.name, ())
     origins = {
-        name: [origin for parent in upstream for origin in _origins(source, table, parent, name)]
+        name: [origin for parent in upstream for source in sources for origin in _origins(source, table, parent, name)]
         for name in table.schema.names
     }
-    return dg.TableColumnLineage({name: found for name, found in origins.items() if found})
+    return dg.TableColumnLineage({name: list(dict.fromkeys(found)) for name, found in origins.items() if found})
 
 
 def _origins(source: Source, table: Table, parent: Table, column: str) -> list[dg.TableColumnDep]:

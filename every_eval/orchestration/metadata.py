@@ -1,6 +1,6 @@
 """What Dagster shows of a table: its columns, its rows and a preview, from the table's contract."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -11,14 +11,15 @@ PREVIEW_CHARACTERS = 60
 """What is shown of a long text."""
 
 
-def column_schema(contract: Table) -> dg.TableSchema:
-    """The contract's columns with their types, units and meanings."""
+def column_schema(contract: Table, lineage: dg.TableColumnLineage) -> dg.TableSchema:
+    """The contract's columns with their types, units and meanings, and what they are made from."""
+    origins = lineage.deps_by_column
     return dg.TableSchema(
         columns=[
             dg.TableColumn(
                 column.name,
                 str(column.type),
-                description=column.meaning,
+                description=column.meaning + _origins(origins.get(column.name, ())),
                 constraints=dg.TableColumnConstraints(nullable=column.null_when is not None),
             )
             for column in contract.columns
@@ -27,22 +28,25 @@ def column_schema(contract: Table) -> dg.TableSchema:
     )
 
 
-def definition_metadata(contract: Table) -> dict[str, Any]:
-    """What is known of a table before it is made."""
-    return {"dagster/column_schema": column_schema(contract)}
+def _origins(origins: Sequence[dg.TableColumnDep]) -> str:
+    names = [f"{origin.asset_key.to_user_string()}.{origin.column_name}" for origin in origins]
+    return f" Made from {', '.join(names)}." if names else ""
 
 
-def table_metadata(
-    contract: Table, *, n_rows: int, n_bytes: int, location: str, preview: Iterable[Mapping[str, Any]]
-) -> dict[str, Any]:
-    """What is known of a file of a table that was made."""
+def table_metadata(*, n_rows: int, n_bytes: int, location: str, preview: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What is known of a file of a table that was made; its columns stand with the asset, once for all files."""
     return {
-        "dagster/column_schema": column_schema(contract),
         "dagster/row_count": n_rows,
         "bytes": n_bytes,
-        "location": dg.MetadataValue.path(location),
+        "location": link(location),
         "preview": dg.MetadataValue.md(markdown(preview)),
     }
+
+
+def link(location: str) -> dg.MetadataValue[Any]:
+    """A place on the web to follow, or a path to copy."""
+    is_on_the_web = location.startswith(("http://", "https://"))
+    return dg.MetadataValue.url(location) if is_on_the_web else dg.MetadataValue.path(location)
 
 
 def markdown(rows: Iterable[Mapping[str, Any]]) -> str:

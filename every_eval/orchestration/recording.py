@@ -10,7 +10,7 @@ from every_eval.contracts.stats import STATS
 from every_eval.contracts.table import Table
 from every_eval.hub.hub import Hub, Snapshot
 from every_eval.orchestration.lineage import column_lineage
-from every_eval.orchestration.metadata import table_metadata
+from every_eval.orchestration.metadata import link, table_metadata
 from every_eval.orchestration.names import (
     CONTRACT_CHECK,
     REJECTS_CHECK,
@@ -40,7 +40,6 @@ def catalog_metadata(hub: Hub, repo: str, found: Sequence[Discovered]) -> dict[s
     head = hub.snapshot(repo)
     paths = [path for path in map(catalog_path, (item.folder for item in found)) if path in head.files]
     metadata = table_metadata(
-        CATALOG,
         n_rows=sum(len(item.catalog) for item in found),
         n_bytes=sum(head.files[path].size for path in paths),
         location=hub.location(repo, "catalog"),
@@ -54,7 +53,6 @@ def shard_metadata(source: Source, hub: Hub, repo: str, table: Table, outcome: S
     name = table.name
     path = hub_path(name, folder_of(outcome.shard), outcome.shard, str(outcome.fingerprint))
     metadata = table_metadata(
-        table,
         n_rows=outcome.n_rows[name],
         n_bytes=outcome.n_bytes[name],
         location=hub.location(repo, path),
@@ -67,7 +65,7 @@ def shard_metadata(source: Source, hub: Hub, repo: str, table: Table, outcome: S
         "fingerprint": outcome.fingerprint,
         "n_rejects": n_rejects,
         "duration_seconds": round(outcome.duration_seconds, 3),
-        "dagster/column_lineage": column_lineage(source, table),
+        "dagster/column_lineage": column_lineage([source], table),
     }
 
 
@@ -170,7 +168,7 @@ def unrecorded_events(
                     metadata={
                         "fingerprint": digest,
                         "bytes": file.size,
-                        "location": dg.MetadataValue.path(hub.location(repo, file.path)),
+                        "location": link(hub.location(repo, file.path)),
                     },
                     tags=version_tags(source, digest),
                 )

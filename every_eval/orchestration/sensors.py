@@ -12,8 +12,8 @@ import dagster as dg
 
 from every_eval.errors import EveryEvalError
 from every_eval.orchestration.jobs import DAILY, WEEKLY, scoring
-from every_eval.orchestration.limits import ingesting
 from every_eval.orchestration.resources import HubResource, SourceResource
+from every_eval.orchestration.turn import ingesting
 from every_eval.sources.source import Source
 from every_eval.statistics.state import wanted
 

@@ -7,6 +7,7 @@ assets would. A step that fails says so in what it returns, so that the others g
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import dagster as dg
@@ -14,7 +15,7 @@ from pydantic import Field
 
 from every_eval.errors import BenchmarkMissing, ConfigurationError, EveryEvalError, TransientError
 from every_eval.hub.hub import Hub, publish
-from every_eval.orchestration.limits import Turn, limited
+from every_eval.orchestration.limits import limited
 from every_eval.orchestration.names import CATALOG, UPSTREAM_POOL, asset_key, shard_partitions
 from every_eval.orchestration.preflight import check_ingestion, check_source
 from every_eval.orchestration.recording import (
@@ -29,6 +30,7 @@ from every_eval.orchestration.recording import (
     unrecorded_events,
 )
 from every_eval.orchestration.resources import HubResource, SourceResource, configured
+from every_eval.orchestration.turn import Turn
 from every_eval.sources import SOURCES
 from every_eval.sources.data_card import card_change
 from every_eval.sources.discovery import Discovered, Discoverer, read_catalog
@@ -228,7 +230,11 @@ def ingest(context: dg.OpExecutionContext, batch: dict[str, Any]) -> list[ShardO
     return [replace(outcome, previews={}) for outcome in outcomes]
 
 
-@dg.op(required_resource_keys=RESOURCES, description="Fail the run if a shard is missing on the Hub, and name it.")
+@dg.op(
+    required_resource_keys=RESOURCES,
+    pool=UPSTREAM_POOL,
+    description="Fail the run if a shard is missing on the Hub, and name it.",
+)
 def judge(context: dg.OpExecutionContext, discovered: dict[str, Any], ingested: list[list[ShardOutcome]]) -> None:
     """Compare what is published with what is known.
 
@@ -252,7 +258,8 @@ def judge(context: dg.OpExecutionContext, discovered: dict[str, Any], ingested: 
             for shard in to_do(shards):
                 problems[shard.key] = reasons.get(shard.key, f"{shard.status} on the Hub")
     context.log.info(f"datasets: {hub.open().location(hub.data)}")
-    retried(context, lambda: publish(hub.open(), hub.data, "Describe", lambda head: card_change(head, hub.data)))
+    describe = partial(card_change, repo=hub.data, scores_repo=hub.scores)
+    retried(context, lambda: publish(hub.open(), hub.data, "Describe", describe))
     disagreements = disagreement_lines(outcomes)
     if disagreements:
         problems["statistics"] = "reported otherwise than the outputs give: " + "; ".join(disagreements[:MAX_SHOWN])

@@ -1,9 +1,10 @@
-"""A Hub on a server, for tests of the jobs."""
+"""Servers for tests of the jobs."""
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
+from socket import create_server, socket
 
 import pytest
 from huggingface_hub import constants
@@ -12,6 +13,13 @@ from every_eval.orchestration import weekly
 from every_eval_tests.hub.hub_server import serving
 from every_eval_tests.orchestration.deployment import Deployment
 from every_eval_tests.orchestration.online import NOON, Online, now
+
+
+@pytest.fixture
+def silent_server() -> Iterator[socket]:
+    """Accepts connections and never answers."""
+    with closing(create_server(("127.0.0.1", 0))) as server:
+        yield server
 
 
 @pytest.fixture

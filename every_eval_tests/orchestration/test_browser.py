@@ -3,23 +3,17 @@
 import importlib.util
 import os
 import shutil
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Iterator
 from pathlib import Path
-from socket import create_server, socket
 from typing import Any
 
 import dagster as dg
 import pytest
 
 from every_eval_tests.orchestration.deployment import Deployment
+from every_eval_tests.orchestration.ui import dagster_dev, wait_for
 
-ROOT = Path(__file__).parents[2]
 SHARD = "helm_lite_part_00001"
-PATIENCE_SECONDS = 60
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -42,15 +36,6 @@ MISSING = [
     if not found
 ]
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
-
-
-def wait_for(what: str, look: Callable[[], Any]) -> Any:
-    end = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < end:
-        if found := look():
-            return found
-        time.sleep(0.3)
-    raise TimeoutError(what)
 
 
 class Page:
@@ -87,23 +72,9 @@ class Page:
 
 @pytest.fixture
 def server(deployment: Deployment, tmp_path: Path) -> Iterator[str]:
-    """`dagster dev` on a free port; its log holds no warning of ours at the end."""
-    deployment.environment.setenv("DAGSTER_DISABLE_TELEMETRY", "yes")
     deployment.environment.setenv("EVERY_EVAL_SHARD_BYTES", str(1 << 30))  # so that a shard is a whole benchmark
-    with closing(create_server(("127.0.0.1", 0))) as free:
-        port = free.getsockname()[1]
-    log = tmp_path / "dagster_dev.log"
-    with log.open("wb") as output:
-        command = [sys.executable, "-m", "dagster", "dev", "--port", str(port)]
-        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, start_new_session=True)
-        try:
-            wait_for("dagster dev", lambda: socket().connect_ex(("127.0.0.1", port)) == 0)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.wait(60)
-    lines = log.read_text().splitlines()
-    assert [line for line in lines if "every_eval" in line and ("Warning" in line or "ERROR" in line)] == []
+    with dagster_dev(tmp_path / "dagster_dev.log") as address:
+        yield address
 
 
 @pytest.fixture
@@ -148,6 +119,10 @@ def test_a_shard_and_the_leaderboard_are_materialised_from_the_ui(deployment: De
     page.open("/assets/helm/stats")
     page.shows(f"{n_rows:,}")
     page.shows("reported_mean")
+    page.shows("Made from helm/metrics.value")
+    page.shows("n_rejects")
+    page.click("//button[.='Plots']")
+    page.shows("When graphing values by partition")
     page.open("/assets/leaderboard")
     page.click("//button[starts-with(., 'Materialize')]")
     page.click("//button[.='Confirm']")

@@ -1,6 +1,13 @@
 """What every run materialises turns red when a run is missed, and nothing else does."""
 
-from datetime import timedelta
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+from dagster._core.definitions.freshness import FreshnessState, FreshnessStateRecord
+from dagster._core.test_utils import create_test_daemon_workspace_context, freeze_time
+from dagster._core.workspace.load_target import ModuleTarget
+from dagster._daemon.freshness import FreshnessDaemon
 
 from every_eval.definitions import build_definitions
 from every_eval_tests.orchestration.deployment import Deployment
@@ -31,3 +38,26 @@ def test_a_run_that_finds_nothing_new_says_so_and_keeps_the_assets_fresh(deploym
         name: first[name] for name in ("dagster/row_count", "bytes", "preview", "location")
     }
     assert second["duration_seconds"] >= 0
+
+
+def test_the_leaderboard_turns_red_after_a_missed_day_and_the_catalog_after_a_missed_week(
+    deployment: Deployment,
+) -> None:
+    assert deployment.launch("refresh").success
+    start, assets = datetime.now(UTC), (dg.AssetKey("leaderboard"), dg.AssetKey(["helm", "catalog"]))
+    target = ModuleTarget("every_eval.definitions", "defs", None, "every_eval")
+    with create_test_daemon_workspace_context(target, deployment.instance) as context:
+
+        def states(later: timedelta) -> list[FreshnessState]:
+            with freeze_time(start + later):
+                list(FreshnessDaemon().run_iteration(context))
+                records = [
+                    asyncio.run(FreshnessStateRecord.gen(context.create_request_context(), key)) for key in assets
+                ]
+                return [record.freshness_state for record in records if record is not None]
+
+        passed, failed = FreshnessState.PASS, FreshnessState.FAIL
+        assert states(timedelta(hours=25)) == [passed, passed]
+        assert states(timedelta(hours=27)) == [failed, passed]
+        assert states(timedelta(days=7, hours=5)) == [failed, passed]
+        assert states(timedelta(days=7, hours=7)) == [failed, failed]

@@ -1,39 +1,20 @@
-"""Limits of runs, without a daemon: how long one may take, and that one at a time ingests."""
+"""How long a run may take, without a daemon."""
 
-import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from socket import create_server, socket
+from socket import socket
 from typing import Any
 
 import dagster as dg
-import pytest
 
 from every_eval.definitions import build_definitions
 from every_eval.orchestration.jobs import DAILY, WEEKLY
 from every_eval_tests.orchestration.deployment import Deployment, changed
+from every_eval_tests.orchestration.processes import execute
 from every_eval_tests.orchestration.test_checks import failures
-
-DAGSTER = [sys.executable, "-W", "ignore", "-m", "dagster"]
-
-
-@pytest.fixture
-def silent_server() -> Iterator[socket]:
-    """Accepts connections and never answers."""
-    with closing(create_server(("127.0.0.1", 0))) as server:
-        yield server
-
-
-def execute(server: socket, tags: str = "{}") -> "subprocess.Popen[str]":
-    """`dagster job execute` of the weekly job, from a bucket on the server."""
-    root = f"http://127.0.0.1:{server.getsockname()[1]}/bucket"
-    command = [*DAGSTER, "job", "execute", "-m", "every_eval.definitions", "-j", WEEKLY, "--tags", tags]
-    settings = {**os.environ, "EVERY_EVAL_HELM_ROOT": root, "DAGSTER_DISABLE_TELEMETRY": "yes"}
-    return subprocess.Popen(command, text=True, stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=settings)
 
 
 def test_a_plain_execution_is_stopped_at_its_limit_and_says_so(deployment: Deployment, silent_server: socket) -> None:
@@ -104,24 +85,3 @@ def test_a_run_stopped_at_any_moment_publishes_nothing_half_and_the_next_complet
         assert stats == data
         assert deployment.launch("refresh").success
         assert changed(whole, deployment.paths()) == set()
-
-
-def test_of_two_ingesting_runs_the_second_stands_back_and_a_daily_one_does_not(
-    deployment: Deployment, silent_server: socket
-) -> None:
-    assert deployment.launch(WEEKLY).success
-    before = deployment.paths()
-    first = execute(silent_server)
-    try:
-        silent_server.accept()[0].close()
-        second = deployment.launch(WEEKLY, {"ops": {"discover": {"config": {"force_regenerate": True}}}})
-        assert not second.success
-        (run,) = deployment.instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
-        assert f"Another run is ingesting ({run.run_id})" in failures(second)
-        assert deployment.paths() == before
-        assert deployment.launch(DAILY).success
-    finally:
-        first.kill()
-        first.communicate()
-    assert deployment.launch(WEEKLY).success
-    assert deployment.launch(WEEKLY).success

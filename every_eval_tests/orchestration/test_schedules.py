@@ -15,8 +15,8 @@ from dagster._scheduler.scheduler import launch_scheduled_runs
 from every_eval.orchestration.jobs import DAILY, WEEKLY
 
 LAUNCHER = {"module": "dagster._core.test_utils", "class": "MockedRunLauncher"}
-SATURDAY = datetime(2026, 3, 28, 12, tzinfo=UTC)
-"""On Sunday Berlin puts its clocks forward, so that 03:00 UTC is at another time of its day."""
+SATURDAYS = {"spring": datetime(2026, 3, 28, 12, tzinfo=UTC), "autumn": datetime(2026, 10, 24, 12, tzinfo=UTC)}
+"""On the Sunday after, Berlin changes its clocks, so that 03:00 UTC is at another time of its day."""
 
 
 @pytest.fixture
@@ -29,17 +29,22 @@ def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.Dag
     time.tzset()
 
 
-def test_schedules_fire_at_the_same_utc_times_across_a_change_of_clocks(instance: dg.DagsterInstance) -> None:
+@pytest.mark.parametrize("saturday", SATURDAYS.values(), ids=list(SATURDAYS))
+def test_schedules_fire_at_the_same_utc_times_across_a_change_of_clocks(
+    instance: dg.DagsterInstance, saturday: datetime
+) -> None:
+    sunday, monday = saturday + timedelta(days=1), saturday + timedelta(days=2)
+    assert sunday.astimezone().utcoffset() != saturday.astimezone().utcoffset()
     target = ModuleTarget("every_eval.definitions", "defs", None, "every_eval")
     with create_test_daemon_workspace_context(target, instance) as context:
         location = next(iter(context.create_request_context().get_code_location_entries().values())).code_location
         assert location is not None
         (repository,) = location.get_repositories().values()
-        with freeze_time(SATURDAY):
+        with freeze_time(saturday):
             for schedule in repository.get_schedules():
                 instance.start_schedule(schedule)
         for hour in range(1, 49):
-            now = SATURDAY + timedelta(hours=hour)
+            now = saturday + timedelta(hours=hour)
             with freeze_time(now):
                 list(launch_scheduled_runs(context, logging.getLogger(), now, {}))
         fired = {
@@ -50,5 +55,5 @@ def test_schedules_fire_at_the_same_utc_times_across_a_change_of_clocks(instance
             )
             for schedule in repository.get_schedules()
         }
-    days = [datetime(2026, 3, 29, 6, tzinfo=UTC), datetime(2026, 3, 30, 6, tzinfo=UTC)]
-    assert fired == {f"{DAILY}_schedule": days, f"{WEEKLY}_schedule": [datetime(2026, 3, 30, 3, tzinfo=UTC)]}
+    days = [sunday.replace(hour=6), monday.replace(hour=6)]
+    assert fired == {f"{DAILY}_schedule": days, f"{WEEKLY}_schedule": [monday.replace(hour=3)]}

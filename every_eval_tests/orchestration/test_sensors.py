@@ -1,5 +1,6 @@
 """Sensors launch one run a change, and say why they launched none."""
 
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -7,9 +8,11 @@ import pytest
 
 from every_eval.definitions import build_definitions
 from every_eval.orchestration.jobs import DAILY, WEEKLY
-from every_eval.orchestration.limits import INGESTS_TAG
+from every_eval.orchestration.turn import INGESTS_TAG
 from every_eval_tests.helm_root import edit
 from every_eval_tests.orchestration.deployment import Deployment
+from every_eval_tests.orchestration.test_two_sources import N_CUT
+from every_eval_tests.sources.eval_harness.output import FIRST, Output
 
 RUN = "mmlu:subject=anatomy,method=multiple_choice_joint,model=01-ai_yi-34b,eval_split=test,groups=mmlu_anatomy"
 UPSTREAM, PUBLISHED = "helm_upstream_sensor", "helm_published_sensor"
@@ -46,8 +49,19 @@ class Watch:
         return str(reason)
 
 
-def ingestion(*benchmarks: str) -> dict[str, Any]:
-    return {"ops": {"discover": {"config": {"sources": ["helm"], "benchmarks": list(benchmarks)}}}}
+def ingestion(*benchmarks: str, source: str = "helm") -> dict[str, Any]:
+    return {"ops": {"discover": {"config": {"sources": [source], "benchmarks": list(benchmarks)}}}}
+
+
+@pytest.fixture
+def output(deployment: Deployment, tmp_path: Path) -> Output:
+    """lm-eval's output as the second source; what was cut off in it is left out."""
+    output = Output.unpack(tmp_path / "harness")
+    for file in output.path.rglob("samples_*.jsonl"):
+        if len(file.read_text().splitlines()) == N_CUT:
+            file.unlink()
+    deployment.environment.setenv("EVERY_EVAL_EVAL_HARNESS_ROOT", str(output.path))
+    return output
 
 
 def test_a_release_upstream_launches_one_ingestion_of_its_benchmark(deployment: Deployment) -> None:
@@ -83,6 +97,26 @@ def test_what_cannot_be_looked_at_launches_nothing_and_is_named(deployment: Depl
 def test_a_source_without_a_root_is_not_looked_at(deployment: Deployment) -> None:
     watch = Watch(deployment, "eval_harness_upstream_sensor")
     assert watch.skipped() == "EVERY_EVAL_EVAL_HARNESS_ROOT is not set."
+
+
+def test_an_evaluation_of_the_other_source_launches_one_ingestion_and_one_scoring_of_it(
+    deployment: Deployment, output: Output
+) -> None:
+    upstream, published = (Watch(deployment, f"eval_harness_{name}_sensor") for name in ("upstream", "published"))
+    (config,) = upstream.launched()
+    assert config == ingestion(*sorted(path.name for path in output.path.iterdir()), source="eval_harness")
+    assert upstream.skipped().startswith("Nothing changed")
+    assert deployment.launch(WEEKLY, config).success
+    (config,) = published.launched()
+    assert config == {"ops": {"comprehensive_stats": {"config": {"source_name": "eval_harness"}}}}
+    assert "has not scored it" in published.skipped()
+    assert deployment.launch(DAILY, config).success
+    assert published.skipped() == "Everything that is published is in the leaderboard."
+    results = output.file(FIRST)
+    results.with_name(results.name.replace("2026-11-20", "2026-11-21")).write_bytes(results.read_bytes())
+    assert upstream.launched() == [ingestion("main", source="eval_harness")]
+    assert upstream.skipped().startswith("Nothing changed")
+    assert Watch(deployment, PUBLISHED).skipped() == "Everything that is published is in the leaderboard."
 
 
 def test_published_shards_launch_the_daily_job_once(deployment: Deployment) -> None:

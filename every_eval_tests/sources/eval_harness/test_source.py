@@ -3,7 +3,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 
+from every_eval.errors import BenchmarkMissing
 from every_eval.hub.folder import FolderHub
 from every_eval.sources.discovery import Discoverer
 from every_eval.sources.eval_harness.source import EvalHarnessSource
@@ -78,6 +80,29 @@ def test_a_repeated_run_goes_to_a_new_shard_and_replaces_the_earlier_in_the_late
     ).to_pylist()
     suites = {row["suite"] for row in rows if row["dataset_name"] == "wikitext_local"}
     assert (AGAIN in suites, FIRST in suites) == (True, False)
+
+
+def test_a_new_evaluation_and_a_rewritten_file_show_in_the_witness_of_their_benchmark_alone(output: Output) -> None:
+    storage = FolderStorage(output.path)
+
+    def witnesses() -> dict[str, str]:
+        return {name: SOURCE.index_witness(storage, name) for name in SOURCE.benchmarks(storage)}
+
+    first = witnesses()
+    assert set(first) >= {"main", "file_style"}
+    assert witnesses() == first
+    results = output.file(FIRST)
+    results.with_name(results.name.replace("2026-11-20", "2026-11-21")).write_bytes(results.read_bytes())
+    second = witnesses()
+    assert {name for name in first if first[name] != second[name]} == {"main"}
+    output.write(FIRST, output.results(FIRST) | {"date": 0.0})
+    third = witnesses()
+    assert {name for name in second if second[name] != third[name]} == {"main"}
+
+
+def test_the_witness_of_a_benchmark_that_is_not_there_is_an_error(output: Output) -> None:
+    with pytest.raises(BenchmarkMissing, match="nothing"):
+        SOURCE.index_witness(FolderStorage(output.path), "nothing")
 
 
 def test_the_same_output_gives_the_same_bytes(output: Output, tmp_path: Path) -> None:

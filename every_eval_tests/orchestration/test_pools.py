@@ -1,0 +1,58 @@
+"""Pools: across all runs, so many steps read upstream or commit at once as the instance lets them."""
+
+from pathlib import Path
+
+import dagster as dg
+
+from every_eval.definitions import build_definitions
+from every_eval.orchestration.names import SCORES_POOL, UPSTREAM_POOL
+from every_eval_tests.orchestration.deployment import Deployment
+from every_eval_tests.orchestration.processes import execute
+from every_eval_tests.orchestration.ui import wait_for
+
+
+def test_every_step_that_reads_upstream_or_commits_is_in_a_pool() -> None:
+    definitions = build_definitions()
+    steps = {
+        node.name: node.definition.pool
+        for job in definitions.resolve_all_job_defs()
+        for node in job.graph.nodes
+        if isinstance(node.definition, dg.OpDefinition)
+    }
+    shards = {"helm_shards", "eval_harness_shards"}
+    catalogs = {"helm__catalog", "eval_harness__catalog"}
+    assert {name for name, pool in steps.items() if pool == UPSTREAM_POOL} == {
+        "discover",
+        "ingest",
+        "judge",
+        *shards,
+        *catalogs,
+    }
+    assert {name for name, pool in steps.items() if pool == SCORES_POOL} == {"score", "comprehensive_stats"}
+    assert None not in steps.values()
+
+
+def test_a_step_waits_until_another_run_has_left_its_place_in_the_pool(deployment: Deployment, tmp_path: Path) -> None:
+    home = tmp_path / "limited"
+    home.mkdir()
+    overrides = {"concurrency": {"pools": {"default_limit": 1}}}
+    with dg.instance_for_test(overrides, temp_dir=str(home), set_dagster_home=True) as instance:
+        places = instance.event_log_storage
+        places.initialize_concurrency_limit_to_default(UPSTREAM_POOL)
+        places.claim_concurrency_slot(UPSTREAM_POOL, "another run", "ingest")
+
+        def waits() -> bool:
+            pool = places.get_concurrency_info(UPSTREAM_POOL)
+            return any(step.run_id != "another run" for step in pool.pending_steps)
+
+        process = execute()
+        try:
+            wait_for("the step to wait", waits)
+            assert deployment.paths() == {}
+            places.free_concurrency_slots_for_run("another run")
+            _, log = process.communicate(timeout=120)
+        finally:
+            process.kill()
+            process.wait()
+        assert process.returncode == 0, log
+    assert deployment.paths() != {}
