@@ -21,6 +21,7 @@ from benchmarks.measuring import MIB, Spread, floor, measure, show
 from every_eval.hub.folder import FolderHub
 from every_eval.sources.catalog import Entry, md5_of
 from every_eval.sources.helm.source import HelmSource
+from every_eval.sources.making import making
 from every_eval.sources.planning import Shard, Status
 from every_eval.sources.reading import reading
 from every_eval.sources.shard_files import ShardMaker
@@ -69,8 +70,9 @@ def make(storage: FolderStorage, shard: Shard, folder: Path, n_processes: int, n
     """Read the shard's runs and write its files, as often as there are shards in a batch."""
     with reading(HelmSource(), storage, n_processes, n_shards * shard.n_bytes) as reader:
         head = FolderHub(folder / "hub", lambda: datetime.now(UTC)).snapshot("a/b")
-        for _ in range(n_shards):
-            ShardMaker(reader, head, folder, str).make(shard)
+        batch = [replace(shard, key=f"{shard.key[:-1]}{number}") for number in range(n_shards)]
+        for _, make_files in making(ShardMaker(reader, head, folder, str), batch):
+            make_files()
 
 
 def _with_md5(storage: FolderStorage, run: Run) -> Run:

@@ -4,10 +4,8 @@ Files of a shard are on their way to the Hub while the next shard is made.
 """
 
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from every_eval.contracts.rejects import REJECTS
 from every_eval.errors import ConfigurationError, EveryEvalError
 from every_eval.hub.hub import Add, Change, Delete, Hub, Snapshot, publish
 from every_eval.sources.discovery import read_catalog
+from every_eval.sources.making import making
 from every_eval.sources.planning import Shard, shards_of
 from every_eval.sources.reading import reading
 from every_eval.sources.retries import WAITS, with_retries
@@ -78,18 +77,18 @@ class Ingestor:
         ):
             maker = ShardMaker(reader, head, Path(workdir), self.report)
             made: list[ShardFiles] = []
-            known = [key for key in keys if key in shards]
+            known = [shards[key] for key in keys if key in shards]
             with self.hub.uploading(self.repo, head) as upload:
-                for key in known:
-                    started = time.monotonic()
+                for shard, make in making(maker, known):
                     try:
-                        made.append(with_retries(partial(maker.make, shards[key]), self.report, self.waits))
+                        made.append(with_retries(make, self.report, self.waits))
                     except SHARD_ERRORS as error:
-                        outcomes[key] = ShardOutcome(key, shards[key].fingerprint, error=error)
+                        outcomes[shard.key] = ShardOutcome(shard.key, shard.fingerprint, error=error)
                         continue
-                    outcomes[key] = _outcome(made[-1], time.monotonic() - started)
-                    if key != known[-1]:  # After the last comes the commit, which takes it along.
+                    outcomes[shard.key] = _outcome(made[-1])
+                    if len(outcomes) < len(keys):  # After the last comes the commit, which takes it along.
                         upload(_added(made[-1]))
+            made.sort(key=lambda files: keys.index(files.shard.key))
             if made:
                 title = f"Publish {made[0].shard.key}" + (f" and {len(made) - 1} more" if len(made) > 1 else "")
                 publish(self.hub, self.repo, title, lambda head: self._plan(head, folder, made, Path(workdir)))
@@ -120,10 +119,12 @@ def _added(files: ShardFiles) -> list[Add]:
     return [Add(hub_path(name, shard.folder, shard.key, shard.fingerprint), path) for name, path in files.paths.items()]
 
 
-def _outcome(files: ShardFiles, seconds: float) -> ShardOutcome:
+def _outcome(files: ShardFiles) -> ShardOutcome:
     sizes = {name: path.stat().st_size for name, path in files.paths.items()}
     shard = files.shard
-    return ShardOutcome(shard.key, shard.fingerprint, files.n_rows, sizes, files.previews, files.disagreements, seconds)
+    return ShardOutcome(
+        shard.key, shard.fingerprint, files.n_rows, sizes, files.previews, files.disagreements, files.seconds
+    )
 
 
 def _unknown(key: str) -> EveryEvalError:

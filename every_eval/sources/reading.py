@@ -1,22 +1,17 @@
 """Reading a shard's runs: in this process, or with the help of others that each read some of them."""
 
-import json
-import pickle
-import subprocess
-import sys
 import tempfile
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Protocol, Self
 
-from every_eval.errors import TransientError
+from every_eval.sources.processes import Worker
 from every_eval.sources.read_ahead import THREADS, opening
 from every_eval.sources.source import Run, RunRows, Source
-from every_eval.sources.spool import Spooled
 from every_eval.storage.storage import Storage
 
 PROCESS_BYTES: Final = 128 << 20
@@ -25,13 +20,6 @@ STARTING_BYTES: Final = 48 << 20
 """Of input that is read while a process starts."""
 WRITING: Final = 0.22
 """Of the time that reading takes, what it takes to write the rows, which is done in this process alone."""
-RUNS_AHEAD: Final = 8
-"""Runs that a process is given before the rows of the first of them have been taken."""
-
-_BOOT: Final = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from every_eval.sources.worker import main; main()"
-)
-
 
 RunsRows = Generator[Iterator[RunRows], None, None]
 """The pieces of one run after the other; each run's are to be gone through before the next run is asked for."""
@@ -39,6 +27,19 @@ RunsRows = Generator[Iterator[RunRows], None, None]
 
 class Reading(Protocol):
     """Turns runs into rows."""
+
+    @property
+    def n_processes(self) -> int:
+        """Processes that read, this one among them."""
+        ...
+
+    def workers(self) -> Sequence[Worker]:
+        """The other processes."""
+        ...
+
+    def alone(self) -> "Reading":
+        """Reading in this process, while the others do something else."""
+        ...
 
     def rows(self, runs: Sequence[Run]) -> RunsRows:
         """The pieces of each run, in the order of `runs`.
@@ -56,10 +57,21 @@ class ReadingHere:
 
     source: Source
     storage: Storage
+    n_threads: int = THREADS
+    """Of those that open inputs ahead."""
+    n_processes: int = 1
+
+    def workers(self) -> Sequence[Worker]:
+        """None."""
+        return ()
+
+    def alone(self) -> Reading:
+        """See `Reading.alone`."""
+        return self
 
     def rows(self, runs: Sequence[Run]) -> RunsRows:
         """See `Reading.rows`."""
-        with opening(self.storage) as inputs:
+        with opening(self.storage, self.n_threads) as inputs:
             inputs.expect(runs)
             for run in runs:
                 yield self.source.read(run, partial(inputs.open, run))
@@ -84,8 +96,21 @@ class ReadingTogether:
         """Starts nothing yet."""
         self._source = source
         self._storage = storage
-        self._n_processes = n_processes
-        self._workers: list[_Worker] = []
+        self.n_processes = n_processes
+        self._workers: list[Worker] = []
+        self._are_new = False
+
+    def workers(self) -> Sequence[Worker]:
+        """See `Reading.workers`; they are started when they are first asked for."""
+        if not self._workers:
+            start = partial(Worker.start, self._source, self._storage, self.n_processes)
+            self._workers = [start() for _ in range(self.n_processes - 1)]
+            self._are_new = True
+        return self._workers
+
+    def alone(self) -> Reading:
+        """See `Reading.alone`."""
+        return ReadingHere(self._source, self._storage, THREADS // self.n_processes)
 
     def rows(self, runs: Sequence[Run]) -> RunsRows:
         """See `Reading.rows`."""
@@ -93,24 +118,23 @@ class ReadingTogether:
             try:
                 yield from self._rows(runs, Path(folder))
             finally:
-                if any(worker.waiting or worker.given for worker in self._workers):
+                if any(worker.is_busy for worker in self._workers):
                     self._stop()  # what is left, nobody will ask for; and nobody may write there any more
 
     def _rows(self, runs: Sequence[Run], folder: Path) -> RunsRows:
-        readers = share(runs, self._n_processes, 0 if self._workers else STARTING_BYTES)
-        if not self._workers:
-            start = partial(_Worker.start, self._source, self._storage, self._n_processes)
-            self._workers = [start() for _ in range(self._n_processes - 1)]
+        workers = self.workers()
+        readers = share(runs, self.n_processes, STARTING_BYTES if self._are_new else 0)
+        self._are_new = False
         for number, (run, reader) in enumerate(zip(runs, readers, strict=True)):
             if reader:
-                self._workers[reader - 1].waiting.append((run, folder / str(number)))
-        with opening(self._storage, THREADS // self._n_processes) as inputs:
+                workers[reader - 1].waiting.append((run, folder / str(number)))
+        with opening(self._storage, THREADS // self.n_processes) as inputs:
             inputs.expect(run for run, reader in zip(runs, readers, strict=True) if not reader)
             for run, reader in zip(runs, readers, strict=True):
-                for worker in self._workers:
+                for worker in workers:
                     worker.send()
                 if reader:
-                    yield self._workers[reader - 1].receive().pieces()
+                    yield workers[reader - 1].receive().pieces()
                 else:
                     yield self._source.read(run, partial(inputs.open, run))
                     inputs.finish(run)
@@ -138,52 +162,3 @@ def share(runs: Sequence[Run], n_processes: int, starting_bytes: int) -> Sequenc
         readers.append(work.index(min(work)))
         work[readers[-1]] += run.n_bytes
     return readers
-
-
-@dataclass
-class _Worker:
-    """A process that reads the runs it is given, one after the other."""
-
-    process: subprocess.Popen[bytes]
-    waiting: list[tuple[Run, Path]] = field(default_factory=list)
-    given: list[Run] = field(default_factory=list)
-
-    @classmethod
-    def start(cls, source: Source, storage: Storage, n_processes: int) -> Self:
-        """A process like this one, but without what this one has imported."""
-        command = [sys.executable, "-c", _BOOT, json.dumps(sys.path)]
-        worker = cls(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
-        worker._write((source, storage, THREADS // n_processes))
-        return worker
-
-    def send(self) -> None:
-        """Give it runs, as many as it may be ahead."""
-        while self.waiting and len(self.given) < RUNS_AHEAD:
-            run, prefix = self.waiting.pop(0)
-            self._write((run, prefix))
-            self.given.append(run)
-
-    def receive(self) -> Spooled:
-        """The rows of the run that it was given first."""
-        run = self.given.pop(0)
-        try:
-            answer = pickle.load(self.process.stdout)  # type: ignore[arg-type]
-        except EOFError as error:
-            raise TransientError(f"the process that read {run.name} has ended, perhaps for want of memory") from error
-        if isinstance(answer, BaseException):
-            raise answer
-        spooled: Spooled = answer
-        return spooled
-
-    def stop(self) -> None:
-        """End it, whatever it does."""
-        self.process.kill()
-        self.process.communicate()
-
-    def _write(self, message: object) -> None:
-        assert self.process.stdin is not None
-        try:
-            pickle.dump(message, self.process.stdin)
-            self.process.stdin.flush()
-        except BrokenPipeError as error:
-            raise TransientError("a process that reads runs has ended, perhaps for want of memory") from error

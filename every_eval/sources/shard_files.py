@@ -1,5 +1,6 @@
 """A shard's files: its runs read one after the other, their rows written as they come."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -50,6 +51,8 @@ class ShardFiles:
     """The first rows of each table, for people."""
     disagreements: list[Mapping[str, Any]] = field(default_factory=list)
     """Of all runs: see `RunRows`."""
+    seconds: float = 0.0
+    """That it took to make them."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,8 @@ class ShardMaker:
     """Makes the files of shards in a local folder."""
 
     reading: Reading
-    snapshot: Snapshot
-    """What is published, for the rows of withdrawn runs."""
+    snapshot: Snapshot | None
+    """What is published, for the rows of withdrawn runs; null where none is withdrawn."""
     workdir: Path
     report: Callable[[str], object]
 
@@ -69,7 +72,7 @@ class ShardMaker:
             UpstreamUnavailable: an object could not be read as it was listed.
             ContractViolation: rows break the contract of their table.
         """
-        made = ShardFiles(shard)
+        made, started = ShardFiles(shard), time.monotonic()
         progress = Progress(self.report, shard.key, len(shard.entries), shard.n_bytes)
         with uncollected(), ExitStack() as stack:
             writers = {
@@ -87,6 +90,7 @@ class ShardMaker:
             made.n_rows[name] = writer.n_rows
             if writer.n_rows or name != REJECTS.name:
                 made.paths[name] = writer.path
+        made.seconds = time.monotonic() - started
         return made
 
     def _rows(self, made: ShardFiles, entry: Entry, read: RunsRows) -> Iterator[tuple[str, pa.Table]]:
@@ -103,6 +107,7 @@ class ShardMaker:
 
     def _published_rows(self, shard: Shard, run: Run) -> Iterator[tuple[str, pa.Table]]:
         """A withdrawn run's rows as they are published; none if it was never read."""
+        assert self.snapshot is not None
         digests = published_shards(self.snapshot.files, shard.folder).get(shard.key, ())
         of_run = (pc.field("suite") == run.suite) & (pc.field("run") == run.name)
         for contract in TABLES:

@@ -1,10 +1,11 @@
-"""A process that reads runs: told which on its standard input, it tells on its standard output where their rows are."""
+"""A process that reads runs and makes shards: told which on its standard input, it answers on its standard output."""
 
 import gc
 import os
 import pickle
 import sys
 import traceback
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
@@ -12,44 +13,79 @@ from threading import Thread
 from typing import IO
 
 from every_eval.sources.garbage import uncollected
+from every_eval.sources.planning import Shard
+from every_eval.sources.processes import Task
 from every_eval.sources.read_ahead import Inputs, opening
+from every_eval.sources.reading import ReadingHere
+from every_eval.sources.shard_files import ShardFiles, ShardMaker
 from every_eval.sources.source import Run, Source
 from every_eval.sources.spool import Spooled, spool
+from every_eval.storage.storage import Storage
 
-Task = tuple[Run, Path]
+Answer = Spooled | tuple[ShardFiles, list[str]] | Exception
+"""Where a run's rows are; a shard's files, and what there was to report; or what went wrong."""
 
 
 def main() -> None:
-    """Read until there is nothing more to read."""
+    """Do what is asked for until there is nothing more to do."""
     gc.freeze()  # what is imported stays
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    stream = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever prints, does not print into the answers
     source, storage, n_threads = pickle.load(sys.stdin.buffer)
     with opening(storage, n_threads) as inputs:
         tasks: SimpleQueue[Task | None] = SimpleQueue()
         Thread(target=_listen, args=(sys.stdin.buffer, inputs, tasks), daemon=True).start()
+        answers: SimpleQueue[Answer] = SimpleQueue()
+        Thread(target=_tell, args=(answers, stream), daemon=True).start()
+        doing = _Doing(source, storage, n_threads, inputs)
         while (task := tasks.get()) is not None:
-            pickle.dump(_answer(source, inputs, *task), answers)
-            answers.flush()
+            answers.put(doing.answer(*task))
 
 
 def _listen(stream: IO[bytes], inputs: Inputs, tasks: "SimpleQueue[Task | None]") -> None:
-    """Take tasks as they come, so that their inputs are opened while others are read."""
+    """Take tasks as they come, so that the inputs of runs are opened while others are read."""
     try:
         while True:
             task: Task = pickle.load(stream)
-            inputs.expect([task[0]])
+            if isinstance(task[0], Run):
+                inputs.expect([task[0]])
             tasks.put(task)
     except EOFError:
         tasks.put(None)
 
 
-def _answer(source: Source, inputs: Inputs, run: Run, prefix: Path) -> Spooled | Exception:
+def _tell(answers: "SimpleQueue[Answer]", stream: IO[bytes]) -> None:
+    """Pass answers on while the next task is done, whether or not anybody takes them yet."""
     try:
-        with uncollected():
-            return spool(source.read(run, partial(inputs.open, run)), prefix)
-    except Exception as error:  # noqa: BLE001 - raised again by whoever asked
-        error.add_note("".join(traceback.format_exception(error)))
-        return error
+        while True:
+            pickle.dump(answers.get(), stream)
+            stream.flush()
     finally:
-        inputs.finish(run)
+        os._exit(1)  # Nobody will hear of anything more, and whoever waits is to know.
+
+
+@dataclass(frozen=True)
+class _Doing:
+    source: Source
+    storage: Storage
+    n_threads: int
+    inputs: Inputs
+
+    def answer(self, task: Run | Shard, place: Path) -> Answer:
+        try:
+            return self._read(task, place) if isinstance(task, Run) else self._make(task, place)
+        except Exception as error:  # noqa: BLE001 - raised again by whoever asked
+            error.add_note("".join(traceback.format_exception(error)))
+            return error
+
+    def _read(self, run: Run, prefix: Path) -> Spooled:
+        try:
+            with uncollected():
+                return spool(self.source.read(run, partial(self.inputs.open, run)), prefix)
+        finally:
+            self.inputs.finish(run)
+
+    def _make(self, shard: Shard, workdir: Path) -> tuple[ShardFiles, list[str]]:
+        lines: list[str] = []
+        reading = ReadingHere(self.source, self.storage, self.n_threads)
+        return ShardMaker(reading, None, workdir, lines.append).make(shard), lines

@@ -1,10 +1,8 @@
-import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import IO
 
 import pytest
 
@@ -18,6 +16,7 @@ from every_eval.sources.shard_files import ShardMaker
 from every_eval.sources.source import Input, Run, RunRows
 from every_eval.storage.archive import HELM_SAMPLE, ArchiveStorage
 from every_eval_tests.hub.hubs import NOON, REPO
+from every_eval_tests.sources.dying import Dying
 from every_eval_tests.sources.rows import gather
 
 STORAGE = ArchiveStorage(HELM_SAMPLE)
@@ -42,19 +41,6 @@ def _runs() -> list[Run]:
 
 def _rows(reader: Reading, runs: Sequence[Run]) -> list[RunRows]:
     return [gather(pieces) for pieces in reader.rows(runs)]
-
-
-@dataclass(frozen=True)
-class Dying(HelmSource):
-    """A source that ends every process but one."""
-
-    spared: int = field(default_factory=os.getpid)
-
-    def read(self, run: Run, open_file: Callable[[str], IO[bytes]]) -> Iterator[RunRows]:
-        """Read, or end everything."""
-        if os.getpid() != self.spared:
-            os._exit(9)
-        yield from super().read(run, open_file)
 
 
 @pytest.mark.parametrize("n_processes", [2, 3])
