@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from every_eval.contracts.coding import CODES
 from every_eval.contracts.table import Table
 
 
@@ -43,10 +44,10 @@ def codes_of(codes: np.ndarray, values: Sequence[str | None]) -> pa.DictionaryAr
 
 
 def _repeat(value: object, kind: pa.DataType, n_rows: int) -> pa.Array:
-    if pa.types.is_string(kind):
-        return codes_of(np.zeros(n_rows, np.int32), [value])  # type: ignore[list-item]
     if value is None:
-        return pa.nulls(n_rows, kind)
+        return pa.nulls(n_rows, CODES if pa.types.is_string(kind) else kind)
+    if pa.types.is_string(kind):
+        return pa.DictionaryArray.from_arrays(pa.array(np.zeros(n_rows, np.int32)), pa.array([value], kind))
     return pa.repeat(pa.scalar(value, kind), n_rows)
 
 
