@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from every_eval.contracts.coding import CODES
 from every_eval.contracts.pairs import MAIN_SCORE, MEAN_SCORE, MEAN_WIN_RATE, PAIRS
 from every_eval.statistics.bootstrap import excludes_zero, percentile_interval
 from every_eval.statistics.comprehensive import Shown
@@ -17,9 +18,8 @@ from every_eval.statistics.main_table import MainTable
 BLOCK: Final = 1 << 14
 """Pairs that are compared at once."""
 
-_CODES: Final = pa.dictionary(pa.int32(), pa.string())
 _SCHEMA: Final = pa.schema(
-    [field.with_type(_CODES) if pa.types.is_string(field.type) else field for field in PAIRS.schema],
+    [field.with_type(CODES) if pa.types.is_string(field.type) else field for field in PAIRS.schema],
     PAIRS.schema.metadata,
 )
 

@@ -76,12 +76,13 @@ class Measured:
         Those of a large run are made some metrics at a time, so that memory stays bounded.
         """
         n_rows = sum(len(piece["key"]) for piece in self._pieces)
-        names = [self.metric_names] if n_rows <= MAX_ROWS else [{name} for name in sorted(self.metric_names)]
-        tables = [summarise_run(self._run(part), has_worst_cases=has_worst_cases) for part in names]
-        if len(names) > 1:
-            measured = self._run(RATIO_METRICS)
-            metrics, cells = derive_perplexities(measured)
-            tables.append(summarise_run(replace(measured, metrics=metrics, cells=cells), has_worst_cases=False))
+        if n_rows <= MAX_ROWS:
+            return summarise_run(self._run(self.metric_names), has_worst_cases=has_worst_cases)
+        parts = (self._run({name}) for name in sorted(self.metric_names))
+        tables = [summarise_run(part, has_worst_cases=has_worst_cases) for part in parts]
+        measured = self._run(RATIO_METRICS)
+        metrics, cells = derive_perplexities(measured)
+        tables.append(summarise_run(replace(measured, metrics=metrics, cells=cells), has_worst_cases=False))
         return pa.concat_tables(tables).sort_by([(column.name, "ascending") for column in STATISTIC_KEY])
 
     def table(self, metric_names: Collection[str]) -> pa.Table:
