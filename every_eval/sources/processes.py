@@ -18,8 +18,10 @@ TASKS_AHEAD: Final = 8
 """Tasks that a process is given before the answer to the first of them has been taken."""
 
 _BOOT: Final = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from every_eval.sources.worker import main; main()"
+    "import json, os, sys; sys.path[:] = json.loads(sys.argv[1]); os.environ['OPENBLAS_NUM_THREADS'] = '1'; "
+    "from every_eval.sources.worker import main; main()"
 )
+"""NumPy's library of linear algebra would start threads, which nothing here needs."""
 
 Task = tuple[Run | Shard, Path]
 """What to read or to make, and where to leave the result."""

@@ -7,6 +7,7 @@ import sys
 import traceback
 from dataclasses import dataclass
 from functools import partial
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -26,9 +27,18 @@ Answer = Spooled | tuple[ShardFiles, list[str]] | Exception
 """Where a run's rows are; a shard's files, and what there was to report; or what went wrong."""
 
 
+class _WithoutPandas(MetaPathFinder):
+    """Keeps Arrow from importing pandas, to tell whether a list is one of its objects: it takes as long as the rest."""
+
+    def find_spec(self, fullname: str, *_: object) -> None:
+        if fullname == "pandas":
+            raise ModuleNotFoundError("pandas is of no use here", name=fullname)
+
+
 def main() -> None:
     """Do what is asked for until there is nothing more to do."""
     gc.freeze()  # what is imported stays
+    sys.meta_path.insert(0, _WithoutPandas())
     stream = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever prints, does not print into the answers
     source, storage, n_threads = pickle.load(sys.stdin.buffer)
