@@ -4,6 +4,7 @@ A run's rows become cells once; all that its statistics need is then sorting and
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import NamedTuple, Self
@@ -109,17 +110,14 @@ def read_run(metrics: pa.Table) -> Run:
     positions = [treatments.setdefault(Treatment.parse(text), len(treatments)) for (text,) in perturbations]
     trial = metrics["train_trial_index"].to_numpy().astype(np.int64)
     n_trials = int(trial.max(initial=0)) + 1
-    codes = (metric, np.array(positions, np.int64)[perturbation], trial, instance)
+    shape = (len(names), len(treatments), n_trials, len(instances))
+    codes = np.ravel_multi_index((metric, np.array(positions, np.int64)[perturbation], trial, instance), shape)
     return Run(
         metrics=tuple(Metric(str(name), split, sub_split) for name, split, sub_split in names),
         treatments=tuple(treatments),
         instance_ids=tuple(str(text) for (text,) in instances),
         n_trials=n_trials,
-        cells=add_up(
-            codes,
-            (len(names), len(treatments), n_trials, len(instances)),
-            *(metrics[column].to_numpy() for column in ("count", "sum", "min")),
-        ),
+        cells=add_up(codes, shape, *(metrics[column].to_numpy() for column in ("count", "sum", "min"))),
     )
 
 
@@ -140,17 +138,17 @@ def _codes(column: pa.Array) -> tuple[IntArray, npt.NDArray[np.object_]]:
     return pc.fill_null(encoded.indices.cast(pa.int64()), len(texts) - 1).to_numpy(), texts
 
 
-def add_up(
-    codes: tuple[IntArray, ...], shape: tuple[int, ...], counts: IntArray, sums: FloatArray, lows: FloatArray
-) -> Cells:
-    """Metrics as cells, sorted by their codes: those of metric, treatment, trial and instance, each below its `shape`.
+def add_up(codes: IntArray, shape: tuple[int, ...], counts: IntArray, sums: FloatArray, lows: FloatArray) -> Cells:
+    """Metrics as cells, sorted by their codes: positions in an array of `shape`, (metric, treatment, trial, instance).
 
     A metric of count 0, or whose sum is not finite, has no value; nor has it a smallest one in `lows`, or it is NaN.
     """
-    groups = Groups(np.ravel_multi_index(codes, shape))
+    groups = Groups(codes)
     has_value = np.isfinite(sums) & (counts > 0)
     total = groups.add(np.where(has_value, sums, 0.0))
     count = groups.count(np.where(has_value, counts, 0))
     lowest = groups.known_min(np.where(has_value, lows, np.nan))
-    metric, treatment, trial, instance = np.unravel_index(groups.keys, shape)
+    n_places = math.prod(shape[1:])
+    metric, place = np.divmod(groups.keys, n_places)  # few places, many cells: it takes less than to unravel them all
+    treatment, trial, instance = (part[place] for part in np.unravel_index(np.arange(n_places), shape[1:]))
     return Cells(metric, treatment, trial, instance, count, total, lowest)

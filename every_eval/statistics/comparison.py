@@ -36,19 +36,20 @@ def compare(stats: pa.Table) -> pa.Table:
     # without values, only the count says something
     has_values = is_comparable & (_numbers(stats, "reported_count") > 0)
     scale = np.fmax(np.abs(_numbers(stats, "min")), np.abs(_numbers(stats, "max")))
-    parts = []
+    parts: list[pa.Table] = []
     for field, column in FIELDS.items():
         ours, reported = _numbers(stats, column), _numbers(stats, f"reported_{field}")
         if field == "count":
             ours = np.nan_to_num(ours)
         is_compared = is_comparable if field == "count" else has_values
         rows = np.flatnonzero(is_compared & differs(ours, reported, scale))
-        numbers = {
-            "ours": pa.array(ours[rows], from_pandas=True),
-            "reported": pa.array(reported[rows], from_pandas=True),
-        }
-        named = dict(zip(key.column_names, key.take(pa.array(rows)).columns, strict=True))
-        parts.append(pa.table({**named, "field": pa.array([field] * len(rows), pa.string()), **numbers}))
+        if len(rows) or not parts:  # the first one says which columns there are
+            numbers = {
+                "ours": pa.array(ours[rows], from_pandas=True),
+                "reported": pa.array(reported[rows], from_pandas=True),
+            }
+            named = dict(zip(key.column_names, key.take(pa.array(rows)).columns, strict=True))
+            parts.append(pa.table({**named, "field": pa.array([field] * len(rows), pa.string()), **numbers}))
     return pa.concat_tables(parts)
 
 

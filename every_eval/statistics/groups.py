@@ -21,34 +21,30 @@ class Groups:
         self.order = _order(keys)
         """Positions by their keys; null where that is their own order."""
         ordered = keys if self.order is None else keys[self.order]
-        self._n_positions = len(keys)
         self._starts = np.flatnonzero(np.r_[np.ones(min(len(keys), 1), np.bool_), ordered[1:] != ordered[:-1]])
-        self.keys: IntArray = ordered[self._starts]
-
-    @property
-    def sizes(self) -> IntArray:
+        self.keys: IntArray = ordered if len(self._starts) == len(keys) else ordered[self._starts]
+        self.sizes: IntArray = np.diff(self._starts, append=len(keys))
         """Number of positions in each group."""
-        return np.diff(self._starts, append=self._n_positions)
 
     def add(self, values: FloatArray) -> FloatArray:
         """Sum in each group."""
-        return np.add.reduceat(self._ordered(values), self._starts)
+        return self._reduce(np.add, values)
 
     def count(self, values: IntArray) -> IntArray:
         """Sum of whole numbers in each group."""
-        return np.add.reduceat(self._ordered(values), self._starts)
+        return self._reduce(np.add, values)
 
     def min(self, values: FloatArray) -> FloatArray:
         """Minimum in each group; NaN if one of its values is."""
-        return np.minimum.reduceat(self._ordered(values), self._starts)
+        return self._reduce(np.minimum, values)
 
     def max(self, values: FloatArray) -> FloatArray:
         """Maximum in each group; NaN if one of its values is."""
-        return np.maximum.reduceat(self._ordered(values), self._starts)
+        return self._reduce(np.maximum, values)
 
     def known_min(self, values: FloatArray) -> FloatArray:
         """Minimum in each group of the values that are not NaN; NaN if all are."""
-        return np.fmin.reduceat(self._ordered(values), self._starts)
+        return self._reduce(np.fmin, values)
 
     def spread(self, per_group: FloatArray) -> FloatArray:
         """At each position, the value of its group."""
@@ -59,8 +55,12 @@ class Groups:
         spread[self.order] = ordered
         return spread
 
-    def _ordered(self, values: npt.NDArray[Number]) -> npt.NDArray[Number]:
-        return values if self.order is None else values[self.order]
+    def _reduce(self, function: np.ufunc, values: npt.NDArray[Number]) -> npt.NDArray[Number]:
+        ordered = values if self.order is None else values[self.order]
+        if len(self.keys) == len(ordered):  # each group is one position
+            return ordered
+        reduced: npt.NDArray[Number] = function.reduceat(ordered, self._starts)
+        return reduced
 
 
 def _order(keys: IntArray) -> IntArray | None:

@@ -49,24 +49,49 @@ def derive_perplexities(run: Run) -> tuple[tuple[Metric, ...], Cells]:
     metrics = list(run.metrics)
     parts = [run.cells.take(slice(0))]
     numerators = [metric for metric in run.metrics if metric.name == NUMERATOR]
+    pairs: dict[tuple[Metric, Metric], _Pair] = {}
     for ratio in RATIOS:
         for metric in numerators:
             denominator, derived = metric._replace(name=ratio.denominator), metric._replace(name=ratio.name)
             if denominator in run.metrics and derived not in run.metrics:
-                cells = _linearise(ratio, *_pair(run, run.metrics.index(metric), run.metrics.index(denominator)))
+                if (metric, denominator) not in pairs:
+                    pairs[metric, denominator] = _pair(run, metric, denominator)
+                cells = _linearise(ratio, pairs[metric, denominator])
                 parts.append(replace(cells, metric=np.full_like(cells.metric, len(metrics))))
                 metrics.append(derived)
     return tuple(metrics), Cells.join(*parts)
 
 
-def _pair(run: Run, numerator: int, denominator: int) -> tuple[Cells, FloatArray]:
-    """The numerator's cells, and for each the denominator's sum; a cell that lacks either is without a value."""
+@dataclass(frozen=True)
+class _Pair:
+    """Two metrics, of which ratios are made."""
+
+    above: Cells
+    """The numerator's; one that lacks either metric is without a value."""
+    below: FloatArray
+    """For each of them the denominator's sum."""
+    trials: Groups
+    """Of them, by treatment and trial."""
+    total: FloatArray
+    """The sum of `below` in each trial."""
+    rate: FloatArray
+    """The sum of `above` over it."""
+    share: FloatArray
+    """The number of values over it."""
+
+
+def _pair(run: Run, numerator: Metric, denominator: Metric) -> _Pair:
     # the cells of a run are sorted, and so are those of one metric
-    above, below = (_of_metric(run.cells, metric) for metric in (numerator, denominator))
+    above, below = (_of_metric(run.cells, run.metrics.index(metric)) for metric in (numerator, denominator))
     wanted, known = _key(run, above), _key(run, below)
     at = np.searchsorted(known, wanted).clip(max=len(known) - 1)
     is_scored = (known[at] == wanted) & (below.count[at] > 0) & (above.count > 0)
-    return replace(above, count=is_scored.astype(np.int64), sum=above.sum * is_scored), below.sum[at] * is_scored
+    cells = replace(above, count=is_scored.astype(np.int64), sum=above.sum * is_scored)
+    sums = below.sum[at] * is_scored
+    trials = Groups(cells.treatment * (cells.trial.max() + 1) + cells.trial)
+    total = trials.add(sums)
+    share = divide(trials.count(cells.count).astype(np.float64), total)
+    return _Pair(cells, sums, trials, total, divide(trials.add(cells.sum), total), share)
 
 
 def _of_metric(cells: Cells, metric: int) -> Cells:
@@ -78,11 +103,8 @@ def _key(run: Run, cells: Cells) -> IntArray:
     return (cells.treatment * run.n_trials + cells.trial) * len(run.instance_ids) + cells.instance
 
 
-def _linearise(ratio: Ratio, above: Cells, below: FloatArray) -> Cells:
-    groups = Groups(above.treatment * (above.trial.max() + 1) + above.trial)
-    total = groups.add(below)
-    rate = divide(groups.add(above.sum), total)
-    per_instance = divide(groups.count(above.count).astype(np.float64), total)
-    residual = above.sum - groups.spread(rate) * below
-    linearised = groups.spread(ratio.function(rate)) + groups.spread(ratio.slope(rate) * per_instance) * residual
-    return replace(above, sum=linearised, min=linearised).take(groups.spread(total) > 0)
+def _linearise(ratio: Ratio, pair: _Pair) -> Cells:
+    spread = pair.trials.spread
+    residual = pair.above.sum - spread(pair.rate) * pair.below
+    linearised = spread(ratio.function(pair.rate)) + spread(ratio.slope(pair.rate) * pair.share) * residual
+    return replace(pair.above, sum=linearised, min=linearised).take(spread(pair.total) > 0)

@@ -1,13 +1,14 @@
 """Bootstrap replicates of a run's main metrics."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from every_eval.contracts.stats import BOOTSTRAP, STATISTIC_KEY
 from every_eval.statistics.bootstrap import draw_and_replicate
-from every_eval.statistics.cells import ORIGINAL, read_run
+from every_eval.statistics.cells import ORIGINAL, Run
 from every_eval.statistics.instances import average_trials, derive
 from every_eval.statistics.perplexity import NUMERATOR, RATIOS
 
@@ -15,12 +16,12 @@ SCHEMA = pa.schema([column.field for column in (*STATISTIC_KEY, *BOOTSTRAP)])
 
 
 def replicate_main_metrics(
-    metrics: pa.Table, main_metrics: Collection[tuple[str, str | None]], scenario: Sequence[str | None]
+    measured: Run, main_metrics: Collection[tuple[str, str | None]], scenario: Sequence[str | None]
 ) -> pa.Table:
     """Replicates of a run's main metrics, on the original text.
 
     Args:
-        metrics: The run's rows of the table `metrics`, in any order.
+        measured: The run's metrics, with those at least that `needed_metrics` tells.
         main_metrics: Metric and split of each; every sub-split is a statistic of its own.
         scenario: What tells the instances apart from others of the same id: see `draw_weights`.
 
@@ -28,7 +29,7 @@ def replicate_main_metrics(
         The columns of `STATISTIC_KEY` and `BOOTSTRAP`, one row for each main metric that has a value. The sums are
         taken in the order of the instances' ids, so that equal values give equal replicates.
     """
-    run = derive(read_run(_needed(metrics, {name for name, _ in main_metrics})), has_worst_cases=False)
+    run = derive(_originals(measured, needed_metrics({name for name, _ in main_metrics})), has_worst_cases=False)
     scored = run.cells.take(run.cells.count > 0)
     statistic, instance, values = average_trials(run, scored, scored.metric)
     rows = []
@@ -48,8 +49,17 @@ def needed_metrics(names: set[str]) -> set[str]:
     return names | {part for ratio in RATIOS if ratio.name in names for part in (NUMERATOR, ratio.denominator)}
 
 
-def _needed(metrics: pa.Table, names: set[str]) -> pa.Table:
-    """The rows, by instance, that statistics of these names are made from."""
-    is_named = pc.is_in(metrics["metric_name"], pa.array(sorted(needed_metrics(names)), pa.string()))
-    is_original = pc.is_null(metrics["perturbation"])
-    return metrics.filter(pc.and_(is_named, is_original)).sort_by("instance_id")
+def _originals(run: Run, names: set[str]) -> Run:
+    """The cells of metrics of these names on the original text, with instances in the order of their ids."""
+    is_named = np.array([metric.name in names for metric in run.metrics], np.bool_)
+    cells = run.cells.take(is_named[run.cells.metric] & (run.cells.treatment == 0))
+    present, metric = np.unique(cells.metric, return_inverse=True)
+    order = sorted(range(len(run.instance_ids)), key=run.instance_ids.__getitem__)
+    cells = replace(cells, metric=metric, instance=np.argsort(order)[cells.instance])
+    places = (cells.metric * run.n_trials + cells.trial) * len(order) + cells.instance
+    return replace(
+        run,
+        metrics=tuple(run.metrics[place] for place in present.tolist()),
+        instance_ids=tuple(run.instance_ids[place] for place in order),
+        cells=cells.take(np.argsort(places)),
+    )

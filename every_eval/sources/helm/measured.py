@@ -1,5 +1,6 @@
 """What a run's metrics are remembered by until its scores and statistics are made."""
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -77,19 +78,13 @@ class Measured:
         """
         n_rows = sum(len(piece["key"]) for piece in self._pieces)
         if n_rows <= MAX_ROWS:
-            return summarise_run(self._run(self.metric_names), has_worst_cases=has_worst_cases)
-        parts = (self._run({name}) for name in sorted(self.metric_names))
+            return summarise_run(self.run(self.metric_names), has_worst_cases=has_worst_cases)
+        parts = (self.run({name}) for name in sorted(self.metric_names))
         tables = [summarise_run(part, has_worst_cases=has_worst_cases) for part in parts]
-        measured = self._run(RATIO_METRICS)
+        measured = self.run(RATIO_METRICS)
         metrics, cells = derive_perplexities(measured)
         tables.append(summarise_run(replace(measured, metrics=metrics, cells=cells), has_worst_cases=False))
         return pa.concat_tables(tables).sort_by([(column.name, "ascending") for column in STATISTIC_KEY])
-
-    def table(self, metric_names: Collection[str]) -> pa.Table:
-        """The metrics of these names, with the columns of the contract `metrics` that statistics are made from."""
-        rows = self._rows(metric_names)
-        numbers = {name: pa.array(rows[name]) for name in ("count", "sum", "min")}
-        return pa.table({**self.key_columns(rows["key"]), **self.name_columns(rows["name"]), **numbers})
 
     def key_columns(self, codes: Codes) -> dict[str, pa.Array]:
         """The columns that a key stands for, in rows with these codes of keys."""
@@ -130,15 +125,17 @@ class Measured:
             for field, kind in ROW.items()
         }
 
-    def _run(self, metric_names: Collection[str]) -> Run:
+    def run(self, metric_names: Collection[str]) -> Run:
+        """The metrics of these names, as statistics are made from them."""
         rows = self._rows(metric_names)
-        instance, treatment, trial = self._parts_of(rows["key"])
-        n_trials = int(trial.max(initial=0)) + 1
-        present = np.flatnonzero(np.bincount(rows["name"], minlength=len(self.names)))
-        metric = np.searchsorted(present, rows["name"])
-        codes = tuple(part.astype(np.int64) for part in (metric, treatment, trial, instance))
-        shape = (len(present), len(self._treatments), n_trials, len(self._instances))
-        cells = add_up(codes, shape, rows["count"], rows["sum"], rows["min"])
-        names = list(self.names)
+        names, instances = list(self.names), tuple(self._instances)
+        instance, treatment, trial = np.array(self._parts, np.int64).reshape(-1, 3).T
+        shape = (len(self._treatments), int(trial.max(initial=0)) + 1, len(instances))
+        places = np.ravel_multi_index((treatment, trial, instance), shape)
+        present = np.flatnonzero(np.bincount(rows["name"], minlength=len(names)))
+        starts = np.zeros(len(names), np.int64)
+        starts[present] = np.arange(len(present)) * math.prod(shape)
+        codes = starts[rows["name"]] + places[rows["key"]]
+        cells = add_up(codes, (len(present), *shape), rows["count"], rows["sum"], rows["min"])
         metrics = tuple(Metric(*names[code]) for code in present.tolist())
-        return Run(metrics, tuple(self._treatments), tuple(self._instances), n_trials, cells)
+        return Run(metrics, tuple(self._treatments), instances, shape[1], cells)

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Raw
 
 from every_eval.sources.decoding import decode_object
 from every_eval.sources.helm.perturbations import Treatments
@@ -15,6 +16,8 @@ Codes = npt.NDArray[np.int32]
 
 UNREADABLE: Final = -1
 """Code of a name that cannot be read."""
+MAX_FIRST: Final = 16
+"""Sequences that are compared one after the other: of a few, that takes less than to look one up."""
 MAX_SEQUENCES: Final = 4096
 """Sequences of names that are remembered; entries of a file share a few, and what does not is decoded again."""
 
@@ -35,20 +38,31 @@ class MetricNames:
         self._file = file
         self._treatments = treatments
         self._spellings: dict[bytes, int] = {}
+        self._first: list[tuple[list[Raw], Sequenced]] = []
         self._sequences: dict[bytes, Sequenced] = {}
         self._ids: dict[bytes, int] = {}
 
     def sequence(self, stats: Sequence[Stat]) -> Sequenced:
-        """The codes of an entry's names.
+        """The codes of an entry's names."""
+        names = [stat.name for stat in stats]
+        for others, known in self._first:
+            if names == others:
+                return known
+        return self._find(names)
+
+    def _find(self, names: Sequence[Raw]) -> Sequenced:
+        """See `sequence`.
 
         The names' JSON taken together tells sequences apart, since no JSON object is the beginning of another.
         """
-        raw = b"".join([stat.name for stat in stats])
+        raw = b"".join(names)
         known = self._sequences.get(raw)
         if known is None:
-            codes = np.array([self._code(bytes(stat.name)) for stat in stats], np.int32)
+            codes = np.array([self._code(bytes(name)) for name in names], np.int32)
             known = Sequenced(self._ids.setdefault(codes.tobytes(), len(self._ids)), codes)
-            if len(self._sequences) < MAX_SEQUENCES:
+            if len(self._first) < MAX_FIRST:
+                self._first.append(([name.copy() for name in names], known))  # of the piece nothing else is to stay
+            elif len(self._sequences) < MAX_SEQUENCES:
                 self._sequences[raw] = known
         return known
 

@@ -16,6 +16,7 @@ from every_eval.sources.decoding import Decoded, in_file_order
 from every_eval.sources.helm.context import RunContext
 from every_eval.sources.helm.measured import Measured
 from every_eval.sources.helm.metric_names import UNREADABLE, MetricNames, Repetitions
+from every_eval.sources.helm.numbers import Flags, read_numbers
 from every_eval.sources.helm.perturbations import Treatments
 from every_eval.sources.helm.records import InstanceStats, Number, Stat
 from every_eval.sources.source import Reject
@@ -23,8 +24,6 @@ from every_eval.sources.source import Reject
 FILE: Final = "per_instance_stats.json"
 LANGUAGE_MODELING: Final = "language_modeling"
 
-Flags = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
 Columns = dict[str, npt.NDArray[Any]]
 
 _NOTHING: Final[Columns] = {
@@ -95,9 +94,9 @@ class MetricsReader:
             keep = is_readable & (elements.occurrences == 0)
             noted += self._doubled(elements, is_readable & ~keep)
         columns: Columns = {"key": elements.keys, "name": elements.names, "occurrence": elements.occurrences}
-        columns["count"] = np.array([stat.count for stat in elements.stats], np.int64)
+        columns["count"] = np.fromiter([stat.count for stat in elements.stats], np.int64, len(elements.stats))
         for field, values in elements.values().items():
-            columns[field], is_odd = _numbers(values)
+            columns[field], is_odd = read_numbers(values)
             noted += _not_finite(elements, field, is_odd & is_readable)
         rejects += in_file_order(noted)
         return columns if keep.all() else {field: values[keep] for field, values in columns.items()}
@@ -154,17 +153,3 @@ def _not_finite(elements: _Elements, field: str, chosen: Flags) -> Iterator[Reje
     for element in np.flatnonzero(chosen).tolist():
         value = getattr(elements.stats[element], field)
         yield Reject(Reason.NOT_FINITE, str(value), FILE, f"{elements.place(element)}.{field}")
-
-
-def _numbers(values: list[Number | None]) -> tuple[Floats, Flags]:
-    """The values, NaN for what is not there, and which of those that are there are not finite."""
-    try:
-        array = pa.array(values, pa.float64())
-    except pa.ArrowException:  # some are texts, as a mended file has them
-        array = pa.array([None if value is None else float(value) for value in values], pa.float64())
-    numbers: Floats = array.to_numpy(zero_copy_only=False)
-    is_finite = np.isfinite(numbers)
-    if is_finite.all():
-        return numbers, ~is_finite
-    is_odd: Flags = ~is_finite & array.is_valid().to_numpy(zero_copy_only=False)
-    return np.where(is_finite, numbers, np.nan), is_odd

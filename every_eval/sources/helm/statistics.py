@@ -1,20 +1,20 @@
 """The rows of `stats`: what stats.json reports, beside what the metrics of single outputs give."""
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 
-from every_eval.contracts.metrics import METRICS
 from every_eval.contracts.rejects import Reason
 from every_eval.contracts.stats import BOOTSTRAP, RECOMPUTED, REPORTED, STATISTIC_KEY, STATS
 from every_eval.sources.columns import build
-from every_eval.sources.decoding import Decoded
+from every_eval.sources.decoding import Decoded, in_file_order
 from every_eval.sources.helm.context import RunContext
 from every_eval.sources.helm.measured import Measured
 from every_eval.sources.helm.metrics import LANGUAGE_MODELING
+from every_eval.sources.helm.numbers import read_numbers
 from every_eval.sources.helm.perturbations import Treatments
 from every_eval.sources.helm.records import ReportedStat
 from every_eval.sources.source import Reject
@@ -33,37 +33,45 @@ KEY: Final = tuple(column.name for column in STATISTIC_KEY)
 NOTHING_MEASURED: Final[Row] = {"metric_name": "num_instances", "n_instances": 0, "n_scored": 0, "n_trials": 0}
 
 
-def read_reported(
-    stats: Decoded[ReportedStat], treatments: Treatments, rejects: list[Reject]
-) -> dict[StatisticKey, Row]:
-    """The reported statistics by their key, in the file's order; of two under one key the first counts.
+@dataclass(frozen=True)
+class Reported:
+    """What stats.json reports, in its order."""
 
-    What cannot be read is added to `rejects`.
-    """
-    rows: dict[StatisticKey, Row] = {}
+    places: Mapping[StatisticKey, int]
+    """Row of each statistic; of two under one key the first counts."""
+    rows: pa.Table
+    """The columns of `REPORTED`."""
+
+
+def read_reported(stats: Decoded[ReportedStat], treatments: Treatments, rejects: list[Reject]) -> Reported:
+    """The reported statistics; what cannot be read is added to `rejects`."""
+    found: dict[StatisticKey, tuple[int, ReportedStat]] = {}
+    noted: list[Reject] = []
     for position, stat in zip(*stats, strict=True):
         treatment = treatments.of(stat.name, FILE, f"$[{position}].name")
         if isinstance(treatment, Reject):
-            rejects.append(treatment)
+            noted.append(treatment)
             continue
         key = (stat.name.name, stat.name.split, stat.name.sub_split, *treatment)
-        if key in rows:
-            rejects.append(Reject(Reason.DOUBLED_STATISTIC, f"{key}: sum {stat.sum}", FILE, f"$[{position}]"))
-            continue
-        rows[key] = _reported(stat, position, rejects)
-    return rows
+        if key in found:
+            noted.append(Reject(Reason.DOUBLED_STATISTIC, f"{key}: sum {stat.sum}", FILE, f"$[{position}]"))
+        else:
+            found[key] = position, stat
+    rows = _reported_rows(list(found.values()), noted)
+    rejects += in_file_order(noted)
+    return Reported({key: place for place, key in enumerate(found)}, rows)
 
 
-def _reported(stat: ReportedStat, position: int, rejects: list[Reject]) -> Row:
-    row: Row = {"reported_index": position, "reported_count": stat.count}
+def _reported_rows(stats: Sequence[tuple[int, ReportedStat]], rejects: list[Reject]) -> pa.Table:
+    columns = [pa.array([position for position, _ in stats]), pa.array([stat.count for _, stat in stats])]
     for field in ("sum", "mean", "min", "max"):
-        value = getattr(stat, field)
-        number = None if value is None else float(value)
-        if number is not None and not math.isfinite(number):
-            rejects.append(Reject(Reason.NOT_FINITE, str(value), FILE, f"$[{position}].{field}"))
-            number = None
-        row[f"reported_{field}"] = number
-    return row
+        values = [getattr(stat, field) for _, stat in stats]
+        numbers, is_odd = read_numbers(values)
+        columns.append(pa.array(numbers, mask=np.isnan(numbers)))
+        for place in np.flatnonzero(is_odd).tolist():
+            rejects.append(Reject(Reason.NOT_FINITE, str(values[place]), FILE, f"$[{stats[place][0]}].{field}"))
+    arrays = [array.cast(column.type) for array, column in zip(columns, REPORTED, strict=True)]
+    return pa.table(arrays, [column.name for column in REPORTED])
 
 
 @dataclass(frozen=True)
@@ -75,7 +83,7 @@ class RunStatistics:
     """As `every_eval.statistics.comparison.compare` tells them."""
 
 
-def run_statistics(reported: Mapping[StatisticKey, Row], measured: Measured, context: RunContext) -> RunStatistics:
+def run_statistics(reported: Reported, measured: Measured, context: RunContext) -> RunStatistics:
     """Every statistic of the run: the reported ones in their order, then those that only the outputs give.
 
     A run without any has one row, which says that it measured no instance; without it nobody would know of the run.
@@ -83,35 +91,42 @@ def run_statistics(reported: Mapping[StatisticKey, Row], measured: Measured, con
     # HELM computes no worst cases of perturbations in language modelling.
     has_worst_cases = context.spec.adapter_spec.method != LANGUAGE_MODELING
     recomputed = measured.summarise(has_worst_cases=has_worst_cases)
-    if not reported and not len(recomputed):
+    if not reported.places and not len(recomputed):
         recomputed = pa.Table.from_pylist([NOTHING_MEASURED], recomputed.schema)
-    keys = list(dict.fromkeys([*reported, *_keys(recomputed)]))
+    recomputed_places = _places(recomputed)
+    keys = list(dict.fromkeys([*reported.places, *recomputed_places]))
     main = _main_metrics(context, {key[0] for key in keys})
-    shared = context.shared
-    scenario = (shared["benchmark"], shared["dataset_name"], shared["task"])
-    needed = measured.table(needed_metrics({name for name, _ in main}))
-    ours = _at(keys, recomputed)
+    replicates = _replicates(measured, main, context)
+    ours = _at(keys, recomputed_places, recomputed)
     columns: dict[str, pa.Array | Sequence[Any]] = dict(zip(KEY, zip(*keys, strict=True), strict=True))
-    rows: Sequence[Row] = [reported.get(key, {}) for key in keys]
-    columns |= {column.name: [row.get(column.name) for row in rows] for column in REPORTED}
-    columns |= {column.name: ours[column.name] for column in RECOMPUTED}
-    replicates = _at(keys, replicate_main_metrics(_plain(needed), main, scenario))
-    columns |= {column.name: replicates[column.name] for column in BOOTSTRAP}
+    for group, rows in (
+        (REPORTED, _at(keys, reported.places, reported.rows)),
+        (RECOMPUTED, ours),
+        (BOOTSTRAP, _at(keys, _places(replicates), replicates)),
+    ):
+        columns |= {column.name: rows[column.name] for column in group}
     columns["is_main_metric"] = [key[:2] in main and key[3] is None for key in keys]
-    stats = build(STATS, len(keys), columns, shared)
+    stats = build(STATS, len(keys), columns, context.shared)
     compared = pa.table([*stats.columns, *(ours[name] for name in OVER_TRIALS)], [*stats.column_names, *OVER_TRIALS])
     # Without any metric, what is missing is a reject already, not a disagreement about every statistic.
     return RunStatistics(stats, compare(compared if measured.names else compared.slice(0, 0)))
 
 
-def _keys(statistics: pa.Table) -> Iterator[StatisticKey]:
-    return zip(*(statistics[name].to_pylist() for name in KEY), strict=True)
+def _replicates(measured: Measured, main: set[tuple[str, str]], context: RunContext) -> pa.Table:
+    scenario = tuple(context.shared[name] for name in ("benchmark", "dataset_name", "task"))
+    needed = measured.run(needed_metrics({name for name, _ in main}))
+    return replicate_main_metrics(needed, main, scenario)
 
 
-def _at(keys: Sequence[StatisticKey], statistics: pa.Table) -> pa.Table:
-    """Of each key the statistics' row; nulls where there is none."""
-    places = {key: place for place, key in enumerate(_keys(statistics))}
-    return statistics.take(pa.array([places.get(key) for key in keys], pa.int64()))
+def _places(statistics: pa.Table) -> Mapping[StatisticKey, int]:
+    """Row of each statistic."""
+    keys = zip(*(statistics[name].to_pylist() for name in KEY), strict=True)
+    return {key: place for place, key in enumerate(keys)}
+
+
+def _at(keys: Sequence[StatisticKey], places: Mapping[StatisticKey, int], rows: pa.Table) -> pa.Table:
+    """Of each key the row at its place; nulls where there is none."""
+    return rows.take(pa.array(map(places.get, keys), pa.int64()))
 
 
 def _main_metrics(context: RunContext, names: set[str]) -> set[tuple[str, str]]:
@@ -120,8 +135,3 @@ def _main_metrics(context: RunContext, names: set[str]) -> set[tuple[str, str]]:
         ("exact_match" if name == "quasi_exact_match" and name not in names else name, split)
         for name, split in context.main_metrics
     }
-
-
-def _plain(table: pa.Table) -> pa.Table:
-    """The table with texts in place of codes."""
-    return table.cast(pa.schema([METRICS.schema.field(name) for name in table.column_names]))
