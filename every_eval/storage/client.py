@@ -61,6 +61,7 @@ class Client:
         self._session = requests.Session()
         self._session.headers["User-Agent"] = USER_AGENT
         self._session.auth = _anonymous
+        self._prepared = self._session.prepare_request(requests.Request("GET", "http://localhost"))
         self._settings_by_host: dict[str, dict[str, Any]] = {}
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, adapter)
@@ -110,14 +111,23 @@ class Client:
     @contextmanager
     def _answer(self, method: str, url: str, headers: Mapping[str, str]) -> Iterator[requests.Response]:
         try:
-            request = self._session.prepare_request(requests.Request(method, url, headers=headers))
             response = self._session.send(
-                request, timeout=self._limits.timeout_seconds, allow_redirects=True, **self._settings(url)
+                self._request(method, url, headers),
+                timeout=self._limits.timeout_seconds,
+                allow_redirects=True,
+                **self._settings(url),
             )
         except requests.RequestException as error:
             raise UpstreamUnavailable(f"{url} does not answer: {error}") from error
         with response:
             yield response
+
+    def _request(self, method: str, url: str, headers: Mapping[str, str]) -> requests.PreparedRequest:
+        """A request for a URL that is encoded already; to prepare each from nothing takes as long as to send it."""
+        request = self._prepared.copy()
+        request.method, request.url = method, url
+        request.headers.update(headers)
+        return request
 
     def _settings(self, url: str) -> dict[str, Any]:
         """What the environment says of proxies and certificates: the same for all of a host, and slow to find out."""
