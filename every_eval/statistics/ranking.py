@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from every_eval.statistics.comprehensive import Shown, directions, score_of
 from every_eval.statistics.distinct import distinct
-from every_eval.statistics.grouped_ranks import ranks_within
+from every_eval.statistics.grouped_ranks import RankArray, ranks_within
 from every_eval.statistics.groups import BoolArray, FloatArray, IntArray
 
 SCENARIO: Final = ("dataset_name", "task", "variant")
@@ -37,17 +37,18 @@ class Ranking:
         self._upward.append(upward.to_numpy())
 
     def places(self) -> "Places":
-        """The places of all rows that were taken, in their order."""
-        upward = np.concatenate([np.zeros(0), *self._upward])
+        """The places of all rows that were taken, in their order; they are forgotten here."""
         groups = np.concatenate([np.zeros(0, np.int64), *self._groups])
-        rank, n_ranked = ranks_within(groups, upward)
-        return Places(rank.astype(np.int32), n_ranked.astype(np.int32), np.isnan(upward))
+        self._groups.clear()
+        upward = np.concatenate([np.zeros(0), *self._upward])
+        self._upward.clear()
+        return Places(*ranks_within(groups, upward), np.isnan(upward))
 
 
 class Places:
     """Places of rows by their positions."""
 
-    def __init__(self, rank: np.ndarray, n_ranked: np.ndarray, is_missing: BoolArray) -> None:
+    def __init__(self, rank: RankArray, n_ranked: RankArray, is_missing: BoolArray) -> None:
         """One a row."""
         self._rank, self._n_ranked, self._is_missing = rank, n_ranked, is_missing
 

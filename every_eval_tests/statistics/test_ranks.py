@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from every_eval.statistics.grouped_ranks import ranks_within
+from every_eval.statistics.grouped_ranks import BLOCK, ranks_within
 from every_eval.statistics.ranks import competition_ranks, rank_ranges, ranks
 
 
@@ -68,3 +68,16 @@ def test_ranks_within_groups_count_what_has_a_place() -> None:
     rank, n_ranked = ranks_within(np.array([1, 0, 1, 1]), np.array([0.5, 2.0, math.nan, 0.7]))
     assert (rank[0], rank[1], rank[3]) == (2, 1, 1)
     assert (n_ranked[0], n_ranked[1], n_ranked[3]) == (2, 1, 2)
+
+
+def test_ranks_do_not_depend_on_the_blocks_that_are_sorted_at_once() -> None:
+    random = np.random.default_rng(5)
+    groups = np.repeat([7, 3, 9, 1], [BLOCK // 2, BLOCK + 3, 2, BLOCK])
+    values = random.permutation(len(groups)).astype(np.float64)  # no two are equal
+    shuffled = random.permutation(len(groups))
+    rank, n_ranked = ranks_within(groups[shuffled], values[shuffled])
+    for group in np.unique(groups):
+        at = np.flatnonzero(groups[shuffled] == group)
+        best_first = np.argsort(-values[shuffled][at])
+        assert np.array_equal(rank[at][best_first], np.arange(1, len(at) + 1))
+        assert (n_ranked[at] == len(at)).all()
