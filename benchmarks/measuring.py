@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import orjson
 
@@ -84,8 +85,15 @@ def peak_mib(work: Callable[..., object], *arguments: object) -> float:
 
 def _work_and_tell(sender: Connection, work: Callable[..., object], arguments: tuple[object, ...]) -> None:
     work(*arguments)
-    per_mib = MIB if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes there, in KiB elsewhere
-    sender.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / per_mib)
+    sender.send(_own_peak_mib())
+
+
+def _own_peak_mib() -> float:
+    """Of this process, since it runs its own program: what `getrusage` tells on Linux includes its parent's memory."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return next(int(line.split()[1]) / 1024 for line in status.read_text().splitlines() if "VmHWM" in line)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MIB  # in bytes on macOS
 
 
 def show(line: str) -> None:
