@@ -1,5 +1,6 @@
 """Opening a run's inputs before they are asked for, so that the network and the processor work at once."""
 
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -72,7 +73,7 @@ class ReadAhead:
         self._max_bytes = max_bytes
         self._threads = ThreadPoolExecutor(n_threads, "read-ahead")
         self._lock = Lock()
-        self._expected: dict[Key, Run] = {}
+        self._expected: OrderedDict[Key, Run] = OrderedDict()
         self._opening: dict[Key, tuple[Future[IO[bytes]], int]] = {}
         self._n_bytes = 0
 
@@ -118,7 +119,8 @@ class ReadAhead:
         self._threads.shutdown(cancel_futures=True)
 
     def _advance(self) -> None:
-        for key, run in list(self._expected.items()):
+        while self._expected:
+            key, run = next(iter(self._expected.items()))
             if self._n_bytes and self._n_bytes + _held_bytes(run, key[1]) > self._max_bytes:
                 return
             del self._expected[key]
