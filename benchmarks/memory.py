@@ -12,7 +12,6 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from benchmarks.enlarging import ID_FIELDS, open_corpus, read_run, repeat, summarised_runs
@@ -47,8 +46,8 @@ def main() -> None:
 
 def read(folder: Path, run: Run) -> None:
     """What a worker does with a run."""
-    files = partial(open_input, FolderStorage(folder / "root"), run)
-    spool(HelmSource().read(run, files), folder / "rows")
+    storage = FolderStorage(folder / "root")
+    spool(HelmSource().read(run, lambda name: open_input(storage, run, name)[0]), folder / "rows")
 
 
 def nothing() -> None:

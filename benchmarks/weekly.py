@@ -21,7 +21,7 @@ from every_eval.sources.discovery import Discoverer
 from every_eval.sources.helm.source import HelmSource
 from every_eval.sources.ingestion import Ingestor
 from every_eval.sources.planning import shards_of, to_do
-from every_eval.storage.storage import Storage, StoredObject
+from every_eval.storage.storage import Digested, Storage, StoredObject
 
 REPO = "a/data"
 SHARD_BYTES = 1 << 30
@@ -78,6 +78,12 @@ class Counting:
         self._note(name, file.seek(0, 2))
         file.seek(0)
         return file
+
+    def open_digested(self, name: str, witness: str) -> Digested:
+        """See `Storage.open_digested`."""
+        found = self.inner.open_digested(name, witness)
+        self._note(name, found.size)
+        return found
 
     def _note(self, name: str, n_bytes: int) -> None:
         kind = "of runs" if "/runs/" in name and name.count("/") > 4 else "of indexes"

@@ -54,7 +54,7 @@ CATALOG = Table(
             "inputs",
             INPUTS,
             "Files that the rows are made from: name within the run's folder, size in bytes (null where unstated), MD5 "
-            "(null until the run has a shard), and the storage's witness, which spares reading a file again.",
+            "(null until it is read), and the storage's witness, which spares reading a file again.",
         ),
         Column(
             "facts",

@@ -5,7 +5,7 @@ another shard.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from every_eval.contracts.catalog import CATALOG, State
 from every_eval.contracts.rejects import Reason
-from every_eval.errors import UpstreamUnavailable
+from every_eval.sources.inputs import open_input
 from every_eval.sources.progress import Progress
 from every_eval.sources.shards import assign, shard_number
 from every_eval.sources.source import Input, Run
@@ -28,6 +28,11 @@ class Entry:
     run: Run
     shard: str | None
     state: State = State.PRESENT
+
+    @property
+    def lacks_md5(self) -> bool:
+        """Whether an input is still to be read before its MD5 is known; a run that is gone will not be read."""
+        return self.state is State.PRESENT and any(item.md5 is None for item in self.run.inputs)
 
 
 Catalog = tuple[Entry, ...]
@@ -95,9 +100,23 @@ def _merge_run(run: Run, before: Entry | None) -> Entry:
         return Entry(run, None)
     if run.problem is Reason.RUN_MISSING and before.run.inputs:
         return replace(before, state=State.WITHDRAWN)
-    seen = {(item.name, item.witness): item for item in before.run.inputs}
+    return Entry(_with_known(run, before.run), before.shard)
+
+
+def filled(entries: Catalog, read: Iterable[Entry]) -> Catalog:
+    """The entries, with what was learnt meanwhile of those of their inputs that are still what they were when read."""
+    runs = {(entry.run.identity, entry.run.folder): entry.run for entry in read}
+    keys = ((entry.run.identity, entry.run.folder) for entry in entries)
+    return tuple(
+        replace(entry, run=_with_known(entry.run, runs[key])) if key in runs else entry
+        for entry, key in zip(entries, keys, strict=True)
+    )
+
+
+def _with_known(run: Run, before: Run) -> Run:
+    seen = {(item.name, item.witness): item for item in before.inputs}
     inputs = tuple(_known_input(item, seen.get((item.name, item.witness))) for item in run.inputs)
-    return Entry(replace(run, inputs=inputs), before.shard)
+    return replace(run, inputs=inputs)
 
 
 def _known_input(item: Input, before: Input | None) -> Input:
@@ -112,62 +131,42 @@ def place(entries: Catalog, folder: str, shard_bytes: int, max_runs: int | None)
     return tuple(replace(entry, shard=entry.shard or shards.get(entry.run.identity)) for entry in entries)
 
 
-BLOCK: Final = 1 << 20
 N_THREADS: Final = 16
 
-Digests = dict[tuple[str, str], tuple[int, str]]
-"""Size and MD5 by an object's name and witness."""
+Digests = dict[tuple[str, str], Input]
+"""Inputs with size and MD5, by an object's name and witness."""
 
 
-def with_digests(entries: Catalog, storage: Storage, known: Digests, report: Callable[[str], object]) -> Catalog:
-    """Fill in the MD5 of every input of a placed run that lacks one, by reading it; `known` is added to.
+def with_digests(
+    entries: Catalog, shards: Container[str | None], storage: Storage, known: Digests, report: Callable[[str], object]
+) -> Catalog:
+    """Fill in the MD5 of every input of the shards' runs that lacks one, by reading it; `known` is added to.
 
     Raises:
         UpstreamUnavailable: an object could not be read as it was listed.
     """
-    lacking = [entry for entry in entries if _lacks_md5(entry)]
+    lacking = [entry for entry in entries if entry.shard in shards and entry.lacks_md5]
     n_bytes = sum(entry.run.n_bytes for entry in lacking)
     progress = Progress(report, "reading MD5s", len(lacking), n_bytes)
-    filled = {}
+    read = {}
     with ThreadPoolExecutor(N_THREADS) as threads:
         for entry, run in zip(
             lacking, threads.map(lambda entry: _with_md5(entry.run, storage, known), lacking), strict=True
         ):
-            filled[entry.run.identity] = replace(entry, run=run)
+            read[entry.run.identity] = replace(entry, run=run)
             progress.add(entry.run.n_bytes)
-    return tuple(filled.get(entry.run.identity, entry) for entry in entries)
-
-
-def _lacks_md5(entry: Entry) -> bool:
-    is_read = entry.shard is not None and entry.state is State.PRESENT
-    return is_read and any(item.md5 is None for item in entry.run.inputs)
+    return tuple(read.get(entry.run.identity, entry) for entry in entries)
 
 
 def _with_md5(run: Run, storage: Storage, known: Digests) -> Run:
     inputs = []
     for item in run.inputs:
-        name = f"{run.folder}/{item.name}"
-        if item.md5 is None:
-            if (name, item.witness) not in known:
-                known[name, item.witness] = _read_digest(storage, name, item.witness)
-            size, md5 = known[name, item.witness]
-            inputs.append(replace(item, size=size, md5=md5))
-        else:
-            inputs.append(item)
+        key = (f"{run.folder}/{item.name}", item.witness)
+        if item.md5 is None and key not in known:
+            file, known[key] = open_input(storage, run, item.name)
+            file.close()
+        inputs.append(known[key] if item.md5 is None else item)
     return replace(run, inputs=tuple(inputs))
-
-
-def _read_digest(storage: Storage, name: str, witness: str) -> tuple[int, str]:
-    """Size and MD5 of an object, which is not held in memory."""
-    try:
-        with storage.open(name, witness) as stream:
-            digest, size = hashlib.md5(usedforsecurity=False), 0
-            while block := stream.read(BLOCK):
-                digest.update(block)
-                size += len(block)
-            return size, digest.hexdigest()
-    except FileNotFoundError as error:
-        raise UpstreamUnavailable(f"{name} was listed and is gone; the next discovery will see why") from error
 
 
 def md5_of(raw: bytes) -> str:

@@ -1,7 +1,11 @@
-"""Discovery: what is upstream becomes what is known, in one commit of its own."""
+"""Discovery: what is upstream becomes what is known, in one commit of its own.
+
+Over a network no file of a run is fetched for that, unless it was published and is another one by now, as far as the
+storage says.
+"""
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,7 +16,7 @@ from every_eval.errors import EveryEvalError, UpstreamUnavailable
 from every_eval.hub.hub import Add, Change, Hub, Snapshot, publish
 from every_eval.sources.catalog import Catalog, Digests, catalog_entries, catalog_table, merge, place, with_digests
 from every_eval.sources.retries import WAITS, with_retries
-from every_eval.sources.shards import check_benchmarks, folder_name
+from every_eval.sources.shards import check_benchmarks, folder_name, published_shards
 from every_eval.sources.source import Discovery, Source
 from every_eval.storage.storage import Storage
 
@@ -43,6 +47,13 @@ def read_catalog(snapshot: Snapshot, folder: str) -> Catalog:
     if path not in snapshot.files:
         return ()
     return catalog_entries(read_table(CATALOG, [snapshot.fetch(path)]))
+
+
+def catalog_change(folder: str, catalog: Catalog, workdir: Path) -> Add:
+    """A benchmark's catalog, written in `workdir`."""
+    return Add(
+        catalog_path(folder), write_table(CATALOG, workdir / f"catalog_{folder}.parquet", catalog_table(catalog))
+    )
 
 
 @dataclass(frozen=True)
@@ -95,27 +106,26 @@ class Discoverer:
             item.outcome = replace(item.outcome, catalog=known)
             if item.discovery is not None:
                 try:
-                    changes += self._merge(item, item.discovery, workdir)
+                    changes += self._merge(head, item, item.discovery, workdir)
                 except EveryEvalError as error:
                     item.outcome = replace(item.outcome, error=error)
         return changes
 
-    def _merge(self, item: "_Found", discovery: Discovery, workdir: Path) -> list[Change]:
+    def _merge(self, head: Snapshot, item: "_Found", discovery: Discovery, workdir: Path) -> list[Change]:
         folder, known = item.outcome.folder, item.outcome.catalog
         self._require_sight(known, discovery)
         check_benchmarks(self.source.name, [*(entry.run.benchmark for entry in known), item.outcome.benchmark])
         entries = place(merge(known, discovery.runs), folder, self.shard_bytes, self.max_runs)
-        catalog = with_digests(entries, self.storage, item.digests, self.report)
-        tables = {
-            catalog_path(folder): (CATALOG, catalog_table(catalog)),
-            releases_path(folder): (RELEASES, discovery.releases),
-        }
-        changes: list[Change] = [
-            Add(path, write_table(contract, workdir / f"{contract.name}_{folder}.parquet", table))
-            for path, (contract, table) in tables.items()
-        ]
+        catalog = with_digests(entries, self._read_now(entries, head, folder), self.storage, item.digests, self.report)
+        releases = write_table(RELEASES, workdir / f"releases_{folder}.parquet", discovery.releases)
         item.outcome = replace(item.outcome, catalog=catalog, error=None)
-        return changes
+        return [catalog_change(folder, catalog, workdir), Add(releases_path(folder), releases)]
+
+    def _read_now(self, entries: Catalog, head: Snapshot, folder: str) -> Container[str | None]:
+        """The shards whose inputs are read for their MD5s now: over a network, none that will be read anyway."""
+        if self.storage.is_remote:
+            return published_shards(head.files, folder)
+        return {entry.shard for entry in entries} - {None}
 
     def _require_sight(self, known: Catalog, discovery: Discovery) -> None:
         """Raise `UpstreamUnavailable` if runs that are there are not seen, so that they are not taken for withdrawn."""

@@ -1,6 +1,7 @@
 """Ingestion: a batch of shards becomes one commit, whatever becomes of single shards.
 
-Files of a shard are on their way to the Hub while the next shard is made.
+Files of a shard are on their way to the Hub while the next shard is made. The MD5s of inputs that nobody had stated are
+noted in the catalog by the same commit.
 """
 
 import tempfile
@@ -14,7 +15,8 @@ import pyarrow as pa
 from every_eval.contracts.rejects import REJECTS
 from every_eval.errors import ConfigurationError, EveryEvalError
 from every_eval.hub.hub import Add, Change, Delete, Hub, Snapshot, publish
-from every_eval.sources.discovery import read_catalog
+from every_eval.sources.catalog import Catalog, filled
+from every_eval.sources.discovery import catalog_change, read_catalog
 from every_eval.sources.making import making
 from every_eval.sources.planning import Shard, shards_of
 from every_eval.sources.reading import reading
@@ -68,7 +70,7 @@ class Ingestor:
             HubUnavailable, PublishConflict: the commit could not be made.
         """
         head = self.hub.snapshot(self.repo)
-        shards = {shard.key: shard for shard in self._shards(head, folder)}
+        shards = {shard.key: shard for shard in self._shards(head, folder, read_catalog(head, folder))}
         outcomes = {key: ShardOutcome(key, error=_unknown(key)) for key in keys if key not in shards}
         n_bytes = sum(shards[key].n_bytes for key in keys if key in shards)
         with (
@@ -94,36 +96,42 @@ class Ingestor:
                 publish(self.hub, self.repo, title, lambda head: self._plan(head, folder, made, Path(workdir)))
         return [outcomes[key] for key in keys]
 
-    def _shards(self, head: Snapshot, folder: str) -> Sequence[Shard]:
-        return shards_of(read_catalog(head, folder), folder, head.files, self.source.data_version)
+    def _shards(self, head: Snapshot, folder: str, catalog: Catalog) -> Sequence[Shard]:
+        return shards_of(catalog, folder, head.files, self.source.data_version)
 
     def _plan(self, head: Snapshot, folder: str, made: Sequence[ShardFiles], workdir: Path) -> list[Change]:
-        """The files of every shard that is still wanted as it was made, in place of what is published of it."""
-        wanted = {shard.key: shard.fingerprint for shard in self._shards(head, folder)}
+        """The files of every shard that is still wanted as it was made, in place of what is published of it.
+
+        What was learnt of inputs as they were read goes into the catalog with them.
+        """
+        known = read_catalog(head, folder)
+        catalog = filled(known, [entry for files in made for entry in files.entries])
+        wanted = {shard.key: shard.fingerprint for shard in self._shards(head, folder, catalog)}
         published = published_shards(head.files, folder)
-        current = [files for files in made if wanted.get(files.shard.key) == files.shard.fingerprint]
+        current = [files for files in made if wanted.get(files.shard.key) == files.fingerprint]
         changes = [change for files in current for change in _replacement(files, published.get(files.shard.key, ()))]
+        if current and catalog != known:
+            changes.append(catalog_change(folder, catalog, workdir))
         return [*changes, index_change(head, folder, current, workdir)] if current else []
 
 
 def _replacement(files: ShardFiles, digests: Sequence[str]) -> list[Change]:
     shard = files.shard
-    stale = [stats_path(shard.folder, shard.key, digest) for digest in digests if digest != shard.fingerprint]
+    stale = [stats_path(shard.folder, shard.key, digest) for digest in digests if digest != files.fingerprint]
     if REJECTS.name not in files.paths:
-        stale.append(hub_path(REJECTS.name, shard.folder, shard.key, shard.fingerprint))
+        stale.append(hub_path(REJECTS.name, shard.folder, shard.key, files.fingerprint))
     return [*_added(files), *map(Delete, stale)]
 
 
 def _added(files: ShardFiles) -> list[Add]:
     shard = files.shard
-    return [Add(hub_path(name, shard.folder, shard.key, shard.fingerprint), path) for name, path in files.paths.items()]
+    return [Add(hub_path(name, shard.folder, shard.key, files.fingerprint), path) for name, path in files.paths.items()]
 
 
 def _outcome(files: ShardFiles) -> ShardOutcome:
     sizes = {name: path.stat().st_size for name, path in files.paths.items()}
-    shard = files.shard
     return ShardOutcome(
-        shard.key, shard.fingerprint, files.n_rows, sizes, files.previews, files.disagreements, files.seconds
+        files.shard.key, files.fingerprint, files.n_rows, sizes, files.previews, files.disagreements, files.seconds
     )
 
 

@@ -24,7 +24,8 @@ class Shard:
 
     key: str
     folder: str
-    fingerprint: str
+    fingerprint: str | None
+    """Null until every input has been read, as those of a new shard are while it is made."""
     status: Status
     entries: tuple[Entry, ...]
 
@@ -44,7 +45,7 @@ def _shard(
     key: str, folder: str, entries: tuple[Entry, ...], published: Mapping[str, Sequence[str]], data_version: int
 ) -> Shard:
     runs = [entry.run for entry in entries]
-    wanted = fingerprint(runs, data_version)
+    wanted = None if any(entry.lacks_md5 for entry in entries) else fingerprint(runs, data_version)
     there = published.get(key, ())
     if not there:
         status = Status.NEW

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 from types import TracebackType
-from typing import IO, Final, Protocol, Self
+from typing import Final, Protocol, Self
 
-from every_eval.sources.inputs import open_input
-from every_eval.sources.source import Run
+from every_eval.sources.inputs import Opened, open_input
+from every_eval.sources.source import Input, Run
 from every_eval.storage.storage import MEMORY_BYTES, Storage
 
 AHEAD_BYTES: Final = 64 << 20
@@ -28,7 +28,7 @@ class Inputs(Protocol):
         """Tell which runs will be read after those that are expected already."""
         ...
 
-    def open(self, run: Run, name: str) -> IO[bytes]:
+    def open(self, run: Run, name: str) -> Opened:
         """See `open_input`."""
         ...
 
@@ -56,7 +56,7 @@ class InTurn:
     def expect(self, runs: Iterable[Run]) -> None:
         """See `Inputs.expect`."""
 
-    def open(self, run: Run, name: str) -> IO[bytes]:
+    def open(self, run: Run, name: str) -> Opened:
         """See `open_input`."""
         return open_input(self.storage, run, name)
 
@@ -74,8 +74,10 @@ class ReadAhead:
         self._threads = ThreadPoolExecutor(n_threads, "read-ahead")
         self._lock = Lock()
         self._expected: OrderedDict[Key, Run] = OrderedDict()
-        self._opening: dict[Key, tuple[Future[IO[bytes]], int]] = {}
+        self._opening: dict[Key, tuple[Future[Opened], int]] = {}
         self._n_bytes = 0
+        self._n_arriving = 0
+        self._max_arriving = 2 * n_threads  # what comes next waits for no thread, and little comes without a bound
 
     def expect(self, runs: Iterable[Run]) -> None:
         """See `Inputs.expect`."""
@@ -83,7 +85,7 @@ class ReadAhead:
             self._expected |= {(run.folder, item.name): run for run in runs for item in run.inputs}
             self._advance()
 
-    def open(self, run: Run, name: str) -> IO[bytes]:
+    def open(self, run: Run, name: str) -> Opened:
         """See `open_input`."""
         key = (run.folder, name)
         with self._lock:
@@ -119,31 +121,55 @@ class ReadAhead:
         self._threads.shutdown(cancel_futures=True)
 
     def _advance(self) -> None:
-        while self._expected:
+        while self._expected and self._n_arriving < self._max_arriving:
             key, run = next(iter(self._expected.items()))
-            if self._n_bytes and self._n_bytes + _held_bytes(run, key[1]) > self._max_bytes:
+            if self._n_bytes and self._n_bytes + _held_bytes(_input(run, key[1])) > self._max_bytes:
                 return
             del self._expected[key]
             self._start(key, run)
 
     def _start(self, key: Key, run: Run) -> None:
-        n_bytes = _held_bytes(run, key[1])
+        n_bytes = _held_bytes(_input(run, key[1]))
         self._n_bytes += n_bytes
-        self._opening[key] = self._threads.submit(open_input, self._storage, run, key[1]), n_bytes
+        self._n_arriving += 1
+        self._opening[key] = self._threads.submit(self._open, key, run), n_bytes
+
+    def _open(self, key: Key, run: Run) -> Opened:
+        item = _input(run, key[1])
+        try:
+            file, item = open_input(self._storage, run, item.name)
+            return file, item
+        finally:
+            with self._lock:
+                self._arrive(key, item)
+                self._advance()
+
+    def _arrive(self, key: Key, item: Input) -> None:
+        """Count what an input holds now that it is here: more than was stated, if it is stored as gzip."""
+        self._n_arriving -= 1
+        if key in self._opening:
+            opening, n_bytes = self._opening[key]
+            self._opening[key] = opening, _held_bytes(item)
+            self._n_bytes += _held_bytes(item) - n_bytes
 
     def _give_up(self, key: Key) -> None:
         if key in self._opening:
             opening, n_bytes = self._opening.pop(key)
             self._n_bytes -= n_bytes
-            if not opening.cancel():
+            if opening.cancel():
+                self._n_arriving -= 1
+            else:
                 opening.add_done_callback(_close)
 
 
-def _close(opening: Future[IO[bytes]]) -> None:
+def _close(opening: Future[Opened]) -> None:
     if not opening.cancelled() and opening.exception() is None:
-        opening.result().close()
+        opening.result()[0].close()
 
 
-def _held_bytes(run: Run, name: str) -> int:
-    size = next(item.size for item in run.inputs if item.name == name)
-    return MEMORY_BYTES if size is None else min(size, MEMORY_BYTES)
+def _input(run: Run, name: str) -> Input:
+    return next(item for item in run.inputs if item.name == name)
+
+
+def _held_bytes(item: Input) -> int:
+    return MEMORY_BYTES if item.size is None else min(item.size, MEMORY_BYTES)

@@ -11,7 +11,8 @@ from typing import Final, Protocol, Self
 
 from every_eval.sources.processes import Worker
 from every_eval.sources.read_ahead import THREADS, opening
-from every_eval.sources.source import Run, RunRows, Source
+from every_eval.sources.source import Run, Source
+from every_eval.sources.whole_runs import Read, read_run
 from every_eval.storage.storage import Storage
 
 PROCESS_BYTES: Final = 128 << 20
@@ -21,12 +22,17 @@ STARTING_BYTES: Final = 48 << 20
 WRITING: Final = 0.22
 """Of the time that reading takes, what it takes to write the rows, which is done in this process alone."""
 
-RunsRows = Generator[Iterator[RunRows], None, None]
-"""The pieces of one run after the other; each run's are to be gone through before the next run is asked for."""
+RunsRows = Generator[Read, None, None]
+"""One run after the other with its pieces; each run's are to be gone through before the next run is asked for."""
 
 
 class Reading(Protocol):
     """Turns runs into rows."""
+
+    @property
+    def source(self) -> Source:
+        """Whose runs are read."""
+        ...
 
     @property
     def n_processes(self) -> int:
@@ -42,7 +48,7 @@ class Reading(Protocol):
         ...
 
     def rows(self, runs: Sequence[Run]) -> RunsRows:
-        """The pieces of each run, in the order of `runs`.
+        """Each run and its pieces, in the order of `runs`.
 
         Raises:
             UpstreamUnavailable: an input could not be read as it was listed.
@@ -74,8 +80,8 @@ class ReadingHere:
         with opening(self.storage, self.n_threads) as inputs:
             inputs.expect(runs)
             for run in runs:
-                yield self.source.read(run, partial(inputs.open, run))
-                inputs.finish(run)
+                with read_run(self.source, inputs, run) as read:
+                    yield read
 
 
 @contextmanager
@@ -94,7 +100,7 @@ class ReadingTogether:
 
     def __init__(self, source: Source, storage: Storage, n_processes: int) -> None:
         """Starts nothing yet."""
-        self._source = source
+        self.source = source
         self._storage = storage
         self.n_processes = n_processes
         self._workers: list[Worker] = []
@@ -103,14 +109,14 @@ class ReadingTogether:
     def workers(self) -> Sequence[Worker]:
         """See `Reading.workers`; they are started when they are first asked for."""
         if not self._workers:
-            start = partial(Worker.start, self._source, self._storage, self.n_processes)
+            start = partial(Worker.start, self.source, self._storage, self.n_processes)
             self._workers = [start() for _ in range(self.n_processes - 1)]
             self._are_new = True
         return self._workers
 
     def alone(self) -> Reading:
         """See `Reading.alone`."""
-        return ReadingHere(self._source, self._storage, THREADS // self.n_processes)
+        return ReadingHere(self.source, self._storage, THREADS // self.n_processes)
 
     def rows(self, runs: Sequence[Run]) -> RunsRows:
         """See `Reading.rows`."""
@@ -134,10 +140,11 @@ class ReadingTogether:
                 for worker in workers:
                     worker.send()
                 if reader:
-                    yield workers[reader - 1].receive().pieces()
+                    whole, spooled = workers[reader - 1].receive()
+                    yield whole, spooled.pieces()
                 else:
-                    yield self._source.read(run, partial(inputs.open, run))
-                    inputs.finish(run)
+                    with read_run(self.source, inputs, run) as read:
+                        yield read
 
     def __enter__(self) -> Self:
         return self

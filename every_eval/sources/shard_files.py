@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from every_eval.sources.garbage import uncollected
 from every_eval.sources.planning import Shard
 from every_eval.sources.progress import Progress
 from every_eval.sources.reading import Reading, RunsRows
-from every_eval.sources.shards import published_shards, stats_path
+from every_eval.sources.shards import fingerprint, published_shards, stats_path
 from every_eval.sources.source import Reject, Run
 
 TABLES = (SAMPLES, METRICS, STATS, REJECTS)
@@ -45,6 +45,11 @@ class ShardFiles:
     """A shard's files on the local disk, by table; a shard without rejects has no file of them."""
 
     shard: Shard
+    """As it was planned."""
+    entries: list[Entry] = field(default_factory=list)
+    """The shard's, with size and MD5 of every input that was read."""
+    fingerprint: str = ""
+    """Of those."""
     paths: dict[str, Path] = field(default_factory=dict)
     n_rows: dict[str, int] = field(default_factory=dict)
     previews: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -90,14 +95,18 @@ class ShardMaker:
             made.n_rows[name] = writer.n_rows
             if writer.n_rows or name != REJECTS.name:
                 made.paths[name] = writer.path
+        made.fingerprint = fingerprint([entry.run for entry in made.entries], self.reading.source.data_version)
         made.seconds = time.monotonic() - started
         return made
 
     def _rows(self, made: ShardFiles, entry: Entry, read: RunsRows) -> Iterator[tuple[str, pa.Table]]:
         if entry.state is State.WITHDRAWN:
+            made.entries.append(entry)
             yield from self._published_rows(made.shard, entry.run)
             return
-        for rows in next(read):
+        run, pieces = next(read)
+        made.entries.append(replace(entry, run=run))
+        for rows in pieces:
             yield SAMPLES.name, rows.samples
             yield METRICS.name, rows.metrics
             yield STATS.name, rows.stats

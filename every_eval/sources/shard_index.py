@@ -53,7 +53,7 @@ def _row(files: ShardFiles) -> dict[str, Any]:
         "source": run.source,
         "benchmark": run.benchmark,
         "shard": files.shard.key,
-        "fingerprint": files.shard.fingerprint,
+        "fingerprint": files.fingerprint,
         "n_runs": stats.group_by(["suite", "run"]).aggregate([]).num_rows,
         **{f"n_{table.name}": files.n_rows[table.name] for table in TABLES},
         "models": sorted(pc.unique(stats["model_name"]).drop_null().to_pylist()),

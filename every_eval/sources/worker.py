@@ -6,7 +6,6 @@ import pickle
 import sys
 import traceback
 from dataclasses import dataclass
-from functools import partial
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 from queue import SimpleQueue
@@ -21,10 +20,11 @@ from every_eval.sources.reading import ReadingHere
 from every_eval.sources.shard_files import ShardFiles, ShardMaker
 from every_eval.sources.source import Run, Source
 from every_eval.sources.spool import Spooled, spool
+from every_eval.sources.whole_runs import read_run
 from every_eval.storage.storage import Storage
 
-Answer = Spooled | tuple[ShardFiles, list[str]] | Exception
-"""Where a run's rows are; a shard's files, and what there was to report; or what went wrong."""
+Answer = tuple[Run, Spooled] | tuple[ShardFiles, list[str]] | Exception
+"""A run as it was read, and where its rows are; a shard's files, and what there was to report; or what went wrong."""
 
 
 class _WithoutPandas(MetaPathFinder):
@@ -88,12 +88,9 @@ class _Doing:
             error.add_note("".join(traceback.format_exception(error)))
             return error
 
-    def _read(self, run: Run, prefix: Path) -> Spooled:
-        try:
-            with uncollected():
-                return spool(self.source.read(run, partial(self.inputs.open, run)), prefix)
-        finally:
-            self.inputs.finish(run)
+    def _read(self, run: Run, prefix: Path) -> tuple[Run, Spooled]:
+        with uncollected(), read_run(self.source, self.inputs, run) as (whole, pieces):
+            return whole, spool(pieces, prefix)
 
     def _make(self, shard: Shard, workdir: Path) -> tuple[ShardFiles, list[str]]:
         lines: list[str] = []

@@ -10,7 +10,7 @@ from typing import IO
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from every_eval.errors import ConfigurationError, UpstreamMalformed, UpstreamUnavailable
-from every_eval.storage.storage import StoredObject, checked, is_object_name, is_prefix
+from every_eval.storage.storage import Digested, StoredObject, checked, digested, is_object_name, is_prefix
 
 HELM_SAMPLE = Path(__file__).with_name("helm_sample.zip")
 """A few real runs of Lite, MMLU and Classic with their release index, in the public bucket's layout."""
@@ -67,6 +67,10 @@ class ArchiveStorage:
         """See `Storage.open`; held in memory, since an archive is small."""
         content = BytesIO(self.read(name, witness if md5 is None else None))
         return content if md5 is None else checked(content, md5, f"{self.location}/{name}")
+
+    def open_digested(self, name: str, witness: str) -> Digested:
+        """See `Storage.open_digested`."""
+        return digested(BytesIO(self.read(name, witness)))
 
     def __reduce__(self) -> tuple[type["ArchiveStorage"], tuple[Path]]:
         """Pickled without the open file."""

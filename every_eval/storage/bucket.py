@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote, urlsplit
 from every_eval.errors import ConfigurationError, UpstreamUnavailable
 from every_eval.storage.client import Client, Limits
 from every_eval.storage.listing import Listing
-from every_eval.storage.storage import StoredObject, is_object_name, is_prefix
+from every_eval.storage.storage import Digested, StoredObject, is_object_name, is_prefix
 from every_eval.storage.version import Version, version_of_headers, version_of_witness
 
 logger = logging.getLogger(__name__)
@@ -85,6 +85,17 @@ class BucketStorage:
 
     def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
         """See `Storage.open`; complete and checked before it is returned."""
+        return self._get(name, witness, md5).file
+
+    def open_digested(self, name: str, witness: str) -> Digested:
+        """See `Storage.open_digested`; what arrives is hashed anyway."""
+        return self._get(name, witness, None)
+
+    def __reduce__(self) -> tuple[type["BucketStorage"], tuple[str, str | None, Limits | None]]:
+        """Pickled without its connections."""
+        return BucketStorage, self._arguments
+
+    def _get(self, name: str, witness: str | None, md5: str | None) -> Digested:
         if not is_object_name(name):
             raise FileNotFoundError(f"{name!r} is no name of an object in {self._root_url}")
         expected = Version() if witness is None else version_of_witness(witness)
@@ -96,10 +107,6 @@ class BucketStorage:
             if witness is None:
                 raise
             raise UpstreamUnavailable(f"{self._url(name)} has gone since it was listed") from error
-
-    def __reduce__(self) -> tuple[type["BucketStorage"], tuple[str, str | None, Limits | None]]:
-        """Pickled without its connections."""
-        return BucketStorage, self._arguments
 
     def _url(self, name: str) -> str:
         return f"{self._root_url}/{quote(name, safe='/')}"

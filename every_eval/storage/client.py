@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -14,7 +14,7 @@ from urllib3.exceptions import HTTPError
 
 from every_eval.errors import UpstreamUnavailable
 from every_eval.storage.download import REFUSALS, Download
-from every_eval.storage.storage import MEMORY_BYTES
+from every_eval.storage.storage import MEMORY_BYTES, Digested
 from every_eval.storage.version import Version
 
 USER_AGENT = "every_eval (https://huggingface.co/datasets/evaleval/every_eval_ever)"
@@ -72,7 +72,7 @@ class Client:
             _require_success(response)
             return response.headers
 
-    def get(self, url: str, expected: Version, md5: str | None = None) -> IO[bytes]:
+    def get(self, url: str, expected: Version, md5: str | None = None) -> Digested:
         """The content of one object, complete, checked, and the expected one; the caller closes it.
 
         Args:

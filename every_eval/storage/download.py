@@ -13,7 +13,7 @@ import requests
 from urllib3.exceptions import ProtocolError
 
 from every_eval.errors import UpstreamUnavailable
-from every_eval.storage.storage import checked
+from every_eval.storage.storage import Digested, digested
 from every_eval.storage.version import Version, version_of_headers
 
 PIECE_BYTES = 1 << 20
@@ -65,12 +65,16 @@ class Download:
                 self._spill()
         self._check()
 
-    def content(self) -> IO[bytes]:
-        """The content from its beginning, any encoding undone; the caller closes it."""
+    def content(self) -> Digested:
+        """What has been received, any encoding undone; nothing is hashed again that was hashed as it arrived.
+
+        Raises:
+            UpstreamUnavailable: the encoding cannot be undone, or the content is not the expected one.
+        """
         stored = BytesIO(b"".join(self._pieces)) if self._file is None else self._file
         stored.seek(0)
         if self._version.encoding is None:
-            return stored
+            return Digested(stored, self._n_bytes, self._md5.hexdigest())
         content = SpooledTemporaryFile(self._memory_bytes)  # noqa: SIM115 - whoever gets it closes it
         try:
             with stored, gzip.GzipFile(fileobj=stored, mode="rb") as decoded:
@@ -79,8 +83,11 @@ class Download:
             content.close()
             message = f"{self._url} cannot be decoded as {self._version.encoding}: {error}"
             raise UpstreamUnavailable(message) from error
-        content.seek(0)
-        return content if self._content_md5 is None else checked(content, self._content_md5, self._url)
+        found = digested(content)
+        if self._content_md5 not in (None, found.md5):
+            found.file.close()
+            raise UpstreamUnavailable(f"{self._url} is not what was listed; the next discovery will see why")
+        return found
 
     def close(self) -> None:
         """Give up what has been received."""

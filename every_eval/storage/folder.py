@@ -4,12 +4,13 @@ import logging
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from every_eval.errors import ConfigurationError, EveryEvalError, UpstreamUnavailable
-from every_eval.storage.storage import StoredObject, checked, is_object_name, is_prefix
+from every_eval.storage.storage import Digested, StoredObject, checked, digested, is_object_name, is_prefix
 
 logger = logging.getLogger(__name__)
 
@@ -64,17 +65,26 @@ class FolderStorage:
 
     def read(self, name: str, witness: str | None = None) -> bytes:
         """See `Storage.read`."""
-        with self.open(name, witness) as file:
-            try:
-                return file.read()
-            except OSError as error:
-                raise _translated(error, self.root / name) from error
+        with self.open(name, witness) as file, self._reading(file, name):
+            return file.read()
 
     def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
         """See `Storage.open`."""
         file = self._open(name, witness if md5 is None else None)
-        try:
+        with self._reading(file, name):
             return file if md5 is None else checked(file, md5, f"{self.location}/{name}")
+
+    def open_digested(self, name: str, witness: str) -> Digested:
+        """See `Storage.open_digested`."""
+        file = self._open(name, witness)
+        with self._reading(file, name):
+            return digested(file)
+
+    @contextmanager
+    def _reading(self, file: IO[bytes], name: str) -> Iterator[None]:
+        """Close a file that cannot be read, and say so."""
+        try:
+            yield
         except OSError as error:
             file.close()
             raise _translated(error, self.root / name) from error

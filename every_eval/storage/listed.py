@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import IO
 
 from every_eval.errors import ConfigurationError
-from every_eval.storage.storage import Storage, StoredObject
+from every_eval.storage.storage import Digested, Storage, StoredObject
 
 
 class ListedOnce:
@@ -70,6 +70,10 @@ class ListedOnce:
     def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
         """See `Storage.open`."""
         return self._storage.open(name, witness or self._witness(name), md5)
+
+    def open_digested(self, name: str, witness: str) -> Digested:
+        """See `Storage.open_digested`."""
+        return self._storage.open_digested(name, witness)
 
     def _witness(self, name: str) -> str | None:
         if not self.can_list or not name.startswith(tuple(self._prefixes)):

@@ -86,7 +86,7 @@ class Listing:
 
     def _page(self, **query: str) -> Page:
         try:
-            with self._client.get(f"{self._url}?{urlencode(query)}", Version()) as body:
+            with self._client.get(f"{self._url}?{urlencode(query)}", Version()).file as body:
                 page = msgspec.json.decode(body.read(), type=Page, strict=False)
         except FileNotFoundError as error:
             raise self._refusal(f"no listing at {self._url}: {error}") from error

@@ -27,6 +27,18 @@ class StoredObject:
     """Of the content, in hexadecimal; null where the storage does not know it without reading."""
 
 
+@dataclass(frozen=True, slots=True)
+class Digested:
+    """An object's content, and what is known of it once it has been read."""
+
+    file: IO[bytes]
+    """From the content's beginning, whatever encoding it is stored in; whoever gets it closes it."""
+    size: int
+    """Of the content, in bytes."""
+    md5: str
+    """Of the content, in hexadecimal."""
+
+
 class Storage(Protocol):
     """A tree of objects that others write and we only read; instances can be pickled and shared by threads."""
 
@@ -106,6 +118,30 @@ class Storage(Protocol):
         """
         ...
 
+    def open_digested(self, name: str, witness: str) -> Digested:
+        """The content as a file, and its size and MD5, which nobody need have stated.
+
+        Raises what `open` raises.
+        """
+        ...
+
+
+def digested(file: IO[bytes]) -> Digested:
+    """The content of a file that can be sought in, from its beginning; in memory if it is small."""
+    is_small = file.seek(0, SEEK_END) <= MEMORY_BYTES
+    file.seek(0)
+    digest, size = hashlib.md5(usedforsecurity=False), 0
+    if is_small:
+        with file:
+            block = file.read()
+        digest.update(block)
+        return Digested(BytesIO(block), len(block), digest.hexdigest())
+    while block := file.read(BLOCK_BYTES):
+        digest.update(block)
+        size += len(block)
+    file.seek(0)
+    return Digested(file, size, digest.hexdigest())
+
 
 def checked(file: IO[bytes], md5: str, name: str) -> IO[bytes]:
     """The same content from its beginning, once it is known to be what it should be; else the file is closed.
@@ -113,23 +149,11 @@ def checked(file: IO[bytes], md5: str, name: str) -> IO[bytes]:
     Raises:
         UpstreamUnavailable: it has another MD5.
     """
-    is_small = file.seek(0, SEEK_END) <= MEMORY_BYTES
-    file.seek(0)
-    digest = hashlib.md5(usedforsecurity=False)
-    checked: IO[bytes] = file
-    if is_small:
-        with file:
-            block = file.read()
-        digest.update(block)
-        checked = BytesIO(block)
-    else:
-        while block := file.read(BLOCK_BYTES):
-            digest.update(block)
-        file.seek(0)
-    if digest.hexdigest() != md5:
-        file.close()
+    found = digested(file)
+    if found.md5 != md5:
+        found.file.close()
         raise UpstreamUnavailable(f"{name} is not what was listed; the next discovery will see why")
-    return checked
+    return found.file
 
 
 def is_object_name(name: str) -> bool:

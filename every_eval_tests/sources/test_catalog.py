@@ -13,6 +13,7 @@ from every_eval.sources.catalog import (
     by_shard,
     catalog_entries,
     catalog_table,
+    filled,
     md5_of,
     merge,
     place,
@@ -63,6 +64,18 @@ def test_a_file_keeps_its_digest_as_long_as_its_witness_is_the_same() -> None:
 
     [entry] = merge(known, [found])
     assert [item.md5 for item in entry.run.inputs] == ["m1", None, "stated"]
+
+
+def test_what_was_learnt_of_a_file_is_filled_in_where_it_is_the_same_file() -> None:
+    learnt = _run("a", Input("x", 3, "1", "m1"), Input("y", 4, "1", "m2"), Input("z", 5, "1", "m3"))
+    now = _run("a", Input("x", None, "1"), Input("y", None, "2"), Input("z", 9, "2", "stated"))
+    elsewhere = replace(_run("b", Input("x", None, "1")), folder="moved")
+    entries = (Entry(now, "s1", State.WITHDRAWN), Entry(elsewhere, "s1"), Entry(_run("c"), None))
+    after = filled(entries, [Entry(learnt, "s1"), Entry(_run("b", Input("x", 3, "1", "m4")), "s1")])
+
+    assert after[0].run.inputs == (Input("x", 3, "1", "m1"), *now.inputs[1:])
+    assert after == (replace(entries[0], run=after[0].run), *entries[1:])
+    assert filled(after, []) == after
 
 
 def test_a_run_that_an_index_names_and_whose_files_are_gone_is_withdrawn_as_it_was() -> None:
@@ -127,7 +140,7 @@ def _stored(tmp_path: Path, name: str, raw: bytes) -> tuple[WatchedStorage, Inpu
     return storage, Input("stats.json", stored.size, stored.witness)
 
 
-def test_digests_are_taken_of_placed_runs_alone_and_once(tmp_path: Path) -> None:
+def test_digests_are_taken_of_the_shards_runs_alone_and_once(tmp_path: Path) -> None:
     storage, item = _stored(tmp_path, "a", b"[1]")
     known: Digests = {}
     entries = (
@@ -135,12 +148,14 @@ def test_digests_are_taken_of_placed_runs_alone_and_once(tmp_path: Path) -> None
         Entry(_run("b", item), None),
         Entry(_run("c", item), "s1", State.WITHDRAWN),
         Entry(_run("d", replace(item, md5="known")), "s1"),
+        Entry(_run("e", item), "s2"),
     )
-    digested = with_digests(entries, storage, known, print)
+    digested = with_digests(entries, {"s1"}, storage, known, print)
 
-    expected = [hashlib.md5(b"[1]").hexdigest(), None, None, "known"]
+    expected = [hashlib.md5(b"[1]").hexdigest(), None, None, "known", None]
     assert [entry.run.inputs[0].md5 for entry in digested] == expected
-    assert with_digests(entries, storage, known, print) == digested
+    assert [entry.lacks_md5 for entry in digested] == [False, True, False, False, True]
+    assert with_digests(entries, {"s1"}, storage, known, print) == digested
     assert storage.read_names == ["runs/v1/a/stats.json"]
 
 
@@ -149,7 +164,7 @@ def test_a_file_that_is_another_one_by_now_is_not_digested(tmp_path: Path) -> No
     (tmp_path / "runs/v1/a/stats.json").write_bytes(b"[1, 2]")
 
     with pytest.raises(UpstreamUnavailable, match=r"a/stats\.json"):
-        with_digests((Entry(_run("a", item), "s1"),), storage, {}, print)
+        with_digests((Entry(_run("a", item), "s1"),), {"s1"}, storage, {}, print)
 
 
 def test_a_file_that_was_listed_and_is_gone_is_worth_a_retry(tmp_path: Path) -> None:
@@ -157,13 +172,13 @@ def test_a_file_that_was_listed_and_is_gone_is_worth_a_retry(tmp_path: Path) -> 
     (tmp_path / "runs/v1/a/stats.json").unlink()
 
     with pytest.raises(UpstreamUnavailable, match=r"a/stats\.json"):
-        with_digests((Entry(_run("a", item), "s1"),), storage, {}, print)
+        with_digests((Entry(_run("a", item), "s1"),), {"s1"}, storage, {}, print)
 
 
 def test_a_size_that_nobody_states_is_known_once_the_file_was_read(tmp_path: Path) -> None:
     storage, item = _stored(tmp_path, "a", b"[1]")
     found = _run("a", replace(item, size=None))
-    (digested,) = with_digests((Entry(found, "s1"),), storage, {}, print)
+    (digested,) = with_digests((Entry(found, "s1"),), {"s1"}, storage, {}, print)
 
     assert digested.run.inputs[0].size == 3
     assert merge((digested,), [found]) == (digested,)

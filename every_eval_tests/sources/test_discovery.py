@@ -3,7 +3,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import IO
 
 import pytest
 
@@ -12,13 +11,24 @@ from every_eval.contracts.releases import RELEASES
 from every_eval.errors import BenchmarkMissing, ConfigurationError, UpstreamMalformed, UpstreamUnavailable
 from every_eval.hub.hub import Add, Change, Hub, Snapshot, Upload
 from every_eval.sources.catalog import Catalog
+from every_eval.sources.planning import Status
 from every_eval.storage.archive import ArchiveStorage
 from every_eval.storage.folder import FolderStorage
-from every_eval.storage.storage import StoredObject
+from every_eval.storage.storage import Digested, StoredObject
 from every_eval_tests.helm_root import HelmRoot, edit
 from every_eval_tests.hub.hubs import REPO, commit_on_head
 from every_eval_tests.sources.publishing import FOLDER, Publishing
-from every_eval_tests.sources.upstream import ALGEBRA, RUNS, WatchedStorage, add_run, mmlu_run, zipped
+from every_eval_tests.sources.upstream import (
+    ALGEBRA,
+    RUNS,
+    RemoteFolder,
+    WatchedStorage,
+    add_run,
+    mmlu_run,
+    rewrite,
+    touch,
+    zipped,
+)
 
 
 def _shards(catalog: Catalog) -> dict[tuple[str, str], str | None]:
@@ -39,13 +49,17 @@ def test_discovery_publishes_the_catalog_and_the_releases_and_nothing_else(publi
     assert "helm/mmlu: 3 runs" in publishing.reports
 
 
-def test_a_second_discovery_opens_no_file_of_a_run_and_changes_nothing(root: HelmRoot, tmp_path: Path) -> None:
-    storage = WatchedStorage(FolderStorage(root.path))
+@pytest.mark.parametrize(("kind", "n_early"), [(FolderStorage, 1), (RemoteFolder, 0)])
+def test_a_second_discovery_opens_no_file_of_a_run_and_changes_nothing(
+    root: HelmRoot, tmp_path: Path, kind: type[FolderStorage], n_early: int
+) -> None:
+    storage = WatchedStorage(kind(root.path))
     publishing = Publishing.of(storage, tmp_path / "hub")
-    publishing.refresh()
     n_files = sum(len(entry.run.inputs) for entry in publishing.discover()[0].catalog)
-    assert n_files == 21
-    assert len(storage.read_runs) == 2 * n_files  # once for the MD5, once for the rows
+    assert (n_files, len(storage.read_runs)) == (21, n_early * 21)  # for the MD5s
+    publishing.refresh()
+    assert len(storage.read_runs) == (n_early + 1) * n_files
+    assert len(set(storage.read_runs)) == n_files
 
     storage.read_names.clear()
     commit, before = publishing.commit(), publishing.contents()
@@ -190,23 +204,48 @@ def test_a_file_that_changes_while_it_is_discovered_is_worth_a_retry(root: HelmR
     changing = root.run("mmlu", *RUNS[1]) / "stats.json"
 
     class Changing(WatchedStorage):
-        def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
-            if md5 is None and name.endswith(f"{RUNS[1][1]}/stats.json"):
-                changing.write_bytes(changing.read_bytes() + b" ")
-            return super().open(name, witness, md5)
+        def open_digested(self, name: str, witness: str) -> Digested:
+            rewrite(changing, lambda raw: raw + b" ")
+            return super().open_digested(name, witness)
 
+    Publishing.of(root.path, tmp_path / "hub").refresh()
+    rewrite(changing, lambda raw: raw + b" ")
     publishing = Publishing.of(Changing(FolderStorage(root.path)), tmp_path / "hub")
+    commit = publishing.commit()
 
     [found] = publishing.discover()
     assert isinstance(found.error, UpstreamUnavailable)
-    assert publishing.commit() is None
+    assert publishing.commit() == commit
     [found] = Publishing.of(root.path, tmp_path / "hub").discover()
     assert found.error is None
+
+
+def test_of_what_is_published_only_what_was_touched_is_read_and_of_what_is_new_nothing(
+    root: HelmRoot, tmp_path: Path
+) -> None:
+    storage = WatchedStorage(RemoteFolder(root.path))
+    publishing = Publishing.of(storage, tmp_path / "hub")
+    publishing.refresh()
+    add_run(root, *RUNS[0], "aaa:model=new")
+    rewrite(root.run("mmlu", *RUNS[1]) / "stats.json", lambda raw: raw)
+    storage.read_names.clear()
+    [found] = publishing.discover()
+
+    assert storage.read_runs == [f"mmlu/benchmark_output/runs/{'/'.join(RUNS[1])}/stats.json"]
+    lacking = {entry.run.name for entry in found.catalog if entry.lacks_md5}
+    assert lacking == {"aaa:model=new"}
+    assert [(shard.status, shard.fingerprint is None) for shard in publishing.shards()] == [
+        *[(Status.UNCHANGED, False)] * 3,
+        (Status.NEW, True),
+    ]
 
 
 def test_a_rival_that_commits_first_costs_no_second_reading(root: HelmRoot, tmp_path: Path) -> None:
     storage = WatchedStorage(FolderStorage(root.path))
     publishing = Publishing.of(storage, tmp_path / "hub")
+    publishing.refresh()
+    touch(root)
+    storage.read_names.clear()
     inner, rivals = publishing.hub, [b"1", b"2"]
 
     class Contested:

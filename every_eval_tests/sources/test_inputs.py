@@ -26,6 +26,9 @@ NAME = "runs/r/a.json"
 DIGEST = md5(CONTENT, usedforsecurity=False).hexdigest()
 RUN = Run("helm", "lite", "v1", "r", "runs/r", (Input("a.json", len(CONTENT), "by another storage", DIGEST),))
 
+LACKING = replace(RUN, inputs=(Input("a.json", None, "{}"),))
+"""The same where nothing is stated; the witness of a bucket that says nothing."""
+
 
 def _folder(path: Path, content: bytes) -> Storage:
     (path / NAME).parent.mkdir(parents=True, exist_ok=True)
@@ -60,7 +63,7 @@ def test_content_of_the_listed_md5_is_given_from_its_beginning(
     make: Any, monkeypatch: pytest.MonkeyPatch, memory_bytes: int
 ) -> None:
     monkeypatch.setattr(storages, "MEMORY_BYTES", memory_bytes)
-    with open_input(make(CONTENT), RUN, "a.json") as file:
+    with open_input(make(CONTENT), RUN, "a.json")[0] as file:
         assert file.read(10) + file.read() == CONTENT
 
 
@@ -96,9 +99,11 @@ def test_a_bucket_hashes_what_it_receives_and_nobody_hashes_it_again(monkeypatch
         storage = BucketStorage(server.root_url, limits=HASTY)
         storage.stat(NAME)  # from now on the server knows the MD5 that it states
         monkeypatch.setattr("hashlib.md5", Counting)
-        with open_input(storage, RUN, "a.json") as file:
-            assert file.read() == CONTENT
-    assert sum(hashed) == len(CONTENT)
+        for run in (RUN, LACKING):
+            opened, item = open_input(storage, run, "a.json")
+            with opened as file:
+                assert (file.read(), item.size, item.md5) == (CONTENT, len(CONTENT), DIGEST)
+    assert sum(hashed) == 2 * len(CONTENT)
 
 
 def test_what_a_bucket_stores_as_gzip_is_asked_for_once_where_the_witness_says_so() -> None:
@@ -107,6 +112,6 @@ def test_what_a_bucket_stores_as_gzip_is_asked_for_once_where_the_witness_says_s
         [listed] = storage.list("")
         run = replace(RUN, inputs=(Input("a.json", len(CONTENT), listed.witness, DIGEST),))
         server.requests.clear()
-        with open_input(storage, run, "a.json") as file:
+        with open_input(storage, run, "a.json")[0] as file:
             assert file.read() == CONTENT
         assert len(server.requests) == 1

@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
+from every_eval.contracts.catalog import State
 from every_eval.sources.catalog import Entry
 from every_eval.sources.planning import Shard, Status, batches, shards_of, to_do
 from every_eval.sources.shards import fingerprint, shard_key, stats_path
@@ -32,6 +35,25 @@ def test_a_shard_is_judged_by_the_names_that_are_published() -> None:
     assert _status([wanted]) is Status.UNCHANGED
     assert _status([other]) is Status.CHANGED
     assert _status([old]) is Status.OUTDATED
+
+
+def test_a_shard_has_no_fingerprint_before_all_of_its_inputs_are_known() -> None:
+    known, unread = _entry(1), _entry(1, "b")
+    unread = replace(unread, run=replace(unread.run, inputs=(Input("stats.json", None, "w"),)))
+    other = stats_path("helm_lite", "helm_lite_part_00001", "f" * 12)
+
+    for paths, status in (([], Status.NEW), ([other], Status.CHANGED), ([_published(known)], Status.CHANGED)):
+        [shard] = shards_of((known, unread), "helm_lite", paths, 3)
+        assert (shard.fingerprint, shard.status) == (None, status)
+
+
+def test_a_run_that_was_gone_before_it_was_read_does_not_keep_its_shard_from_a_fingerprint() -> None:
+    gone = replace(_entry(1), state=State.WITHDRAWN)
+    gone = replace(gone, run=replace(gone.run, inputs=(Input("stats.json", 10, "w"),)))
+    [shard] = shards_of((gone,), "helm_lite", [_published(gone)], 3)
+
+    assert shard.fingerprint == fingerprint([gone.run], 3) != fingerprint([_entry(1).run], 3)
+    assert shard.status is Status.UNCHANGED
 
 
 def test_a_shard_with_a_second_file_of_statistics_is_made_again() -> None:

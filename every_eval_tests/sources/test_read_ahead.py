@@ -1,5 +1,5 @@
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import md5
 from io import BytesIO
 from threading import Lock
@@ -10,7 +10,7 @@ import pytest
 from every_eval.errors import UpstreamUnavailable
 from every_eval.sources.read_ahead import ReadAhead, opening
 from every_eval.sources.source import Input, Run
-from every_eval.storage.storage import checked
+from every_eval.storage.storage import Digested, checked, digested
 
 
 @dataclass
@@ -27,6 +27,12 @@ class Counted:
         with self.lock:
             self.opened[name] += 1
         return checked(BytesIO(self.contents[name]), md5, name)
+
+    def open_digested(self, name: str, witness: str) -> Digested:
+        assert witness == "w"
+        with self.lock:
+            self.opened[name] += 1
+        return digested(BytesIO(self.contents[name]))
 
 
 def _run(number: int, *sizes: int) -> tuple[Run, dict[str, bytes]]:
@@ -47,7 +53,7 @@ def test_every_input_is_opened_once_and_given_as_it_is() -> None:
         ahead.expect(run for run, _ in made)
         for run, contents in made:
             for item in reversed(run.inputs):
-                assert ahead.open(run, item.name).read() == contents[f"{run.folder}/{item.name}"]
+                assert ahead.open(run, item.name)[0].read() == contents[f"{run.folder}/{item.name}"]
             ahead.finish(run)
 
     assert set(storage.opened.values()) == {1} and len(storage.opened) == 60
@@ -63,12 +69,31 @@ def test_no_more_is_opened_ahead_than_the_bound_allows() -> None:
     assert sum(storage.opened.values()) <= 2  # 40 + 40 bytes; a third input would make them 120
 
 
+@pytest.mark.parametrize("stated", [1, None])
+def test_the_bound_is_on_what_is_held_and_not_on_what_was_stated(stated: int | None) -> None:
+    made = [_run(number, 60) for number in range(10)]
+    runs = [replace(run, inputs=(Input("a.json", stated, "w"),)) for run, _ in made]
+    storage = _storage(*made)
+    with ReadAhead(storage, n_threads=1, max_bytes=100) as ahead:
+        ahead.expect(runs)
+        for _ in range(20):
+            ahead._threads.submit(int).result()
+        # As stated, all ten would fit. Two are on their way at most, and when the first is here, there is room for a
+        # third: 60 + 1 + 1 bytes. Of unstated size, each might be too large, but for the first.
+        assert sum(storage.opened.values()) == (3 if stated else 1)
+        for number, run in enumerate(runs):
+            file, item = ahead.open(run, "a.json")
+            assert (file.read(), item.size) == (bytes([number]) * 60, 60)
+
+    assert set(storage.opened.values()) == {1} and len(storage.opened) == 10
+
+
 def test_an_input_above_the_bound_is_opened_by_itself() -> None:
     made = _run(1, 500, 10)
     with ReadAhead(_storage(made), max_bytes=100) as ahead:
         ahead.expect([made[0]])
 
-        assert [len(ahead.open(made[0], name).read()) for name in ("a.json", "b.json")] == [500, 10]
+        assert [len(ahead.open(made[0], name)[0].read()) for name in ("a.json", "b.json")] == [500, 10]
 
 
 def test_what_nobody_asks_for_makes_room_when_its_run_is_finished() -> None:
@@ -86,7 +111,7 @@ def test_what_nobody_asks_for_makes_room_when_its_run_is_finished() -> None:
 def test_what_was_not_expected_can_be_asked_for() -> None:
     made = _run(1, 10)
     with ReadAhead(_storage(made)) as ahead:
-        assert ahead.open(made[0], "a.json").read() == b"\x01" * 10
+        assert ahead.open(made[0], "a.json")[0].read() == b"\x01" * 10
 
 
 def test_an_input_that_is_another_one_is_told_to_whoever_asks_for_it() -> None:
@@ -98,7 +123,7 @@ def test_an_input_that_is_another_one_is_told_to_whoever_asks_for_it() -> None:
         with pytest.raises(UpstreamUnavailable, match=r"runs/r1/a\.json is not what was listed"):
             ahead.open(made[0], "a.json")
 
-        assert len(ahead.open(made[0], "b.json").read()) == 10
+        assert len(ahead.open(made[0], "b.json")[0].read()) == 10
 
 
 @pytest.mark.parametrize("is_remote", [True, False])
@@ -109,7 +134,7 @@ def test_only_what_one_has_to_wait_for_is_opened_before_it_is_asked_for(is_remot
     with opening(storage) as inputs:
         inputs.expect([made[0]])
         assert isinstance(inputs, ReadAhead) or not storage.opened
-        with inputs.open(made[0], "a.json") as file:
+        with inputs.open(made[0], "a.json")[0] as file:
             assert file.read() == made[1]["runs/r1/a.json"]
         inputs.finish(made[0])
 

@@ -40,7 +40,7 @@ def _runs() -> list[Run]:
 
 
 def _rows(reader: Reading, runs: Sequence[Run]) -> list[RunRows]:
-    return [gather(pieces) for pieces in reader.rows(runs)]
+    return [gather(pieces) for _, pieces in reader.rows(runs)]
 
 
 @pytest.mark.parametrize("n_processes", [2, 3])
@@ -86,7 +86,7 @@ def test_processes_stay_for_the_next_shard_though_nobody_asks_for_more_than_the_
         for _ in range(2):
             rows = together.rows(runs)
             for _ in runs:
-                list(next(rows))
+                list(next(rows)[1])
             rows.close()
             started.append([worker.process.pid for worker in together._workers])
 

@@ -106,14 +106,21 @@ def test_without_a_listing_the_state_is_asked_for_where_files_for_display_are_mi
     )
 
 
-def test_a_bucket_of_gzip_is_read_twice_since_it_states_no_digest_of_the_content_and_then_no_more(
-    server: BucketServer, tmp_path: Path
+@pytest.mark.parametrize("is_plain", [True, False], ids=["a mirror without listing and MD5s", "gzip"])
+def test_where_no_digest_of_the_content_is_stated_each_file_is_read_once_and_then_no_more(
+    server: BucketServer, tmp_path: Path, is_plain: bool
 ) -> None:
-    server.encoded = frozenset(_needed(server))
-    publishing_from(server, tmp_path).refresh()
-    read = Counter(name for name in _asked(server, "GET") if name in server.encoded)
-    assert read == Counter(dict.fromkeys(_needed(server), 2))
+    server.is_plain = is_plain
+    server.encoded = frozenset(() if is_plain else _needed(server))
+    first, again = publishing_from(server, tmp_path), publishing_from(server, tmp_path)
+    first.discover()
+    assert of_runs(_asked(server, "GET")) == []
+    for shard in first.to_do():
+        first.ingest([shard])
+    assert of_runs(_asked(server, "GET")) == _needed(server)
+    assert of_runs(_asked(server, "HEAD")) == (_needed(server) if is_plain else [])
 
     server.requests.clear()
-    assert publishing_from(server, tmp_path).refresh() == []
-    assert not set(_asked(server, "GET")) & server.encoded
+    assert again.refresh() == []
+    assert of_runs(_asked(server, "GET")) == []
+    assert of_runs(_asked(server, "HEAD")) == (_needed(server) if is_plain else [])

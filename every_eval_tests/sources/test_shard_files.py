@@ -13,10 +13,11 @@ from every_eval.sources.reading import ReadingHere
 from every_eval.sources.shard_files import N_PREVIEW, TABLES, ShardFiles, ShardMaker, hub_path, rejects_table
 from every_eval.sources.source import Reject, Run
 from every_eval.storage.archive import ArchiveStorage
+from every_eval.storage.folder import FolderStorage
 from every_eval_tests.helm_root import HelmRoot
 from every_eval_tests.hub.hubs import REPO
 from every_eval_tests.sources.publishing import Publishing
-from every_eval_tests.sources.upstream import RUNS, load, zipped
+from every_eval_tests.sources.upstream import RUNS, RemoteFolder, load, zipped
 
 
 def _make(publishing: Publishing, workdir: Path, number: int = 0) -> ShardFiles:
@@ -74,24 +75,42 @@ def test_a_preview_holds_the_first_rows_of_all_runs(root: HelmRoot, tmp_path: Pa
     assert made.previews["samples"] == rows.slice(0, N_PREVIEW).to_pylist()
 
 
+@pytest.mark.parametrize(
+    ("storage", "message"),
+    [
+        (FolderStorage, r"stats\.json is not what was listed"),
+        (RemoteFolder, r"stats\.json.* has changed since it was listed"),
+    ],
+    ids=["MD5 known", "witness known"],
+)
 def test_a_file_that_is_not_what_was_listed_is_worth_a_retry(
-    publishing: Publishing, root: HelmRoot, tmp_path: Path
+    root: HelmRoot, tmp_path: Path, storage: type[FolderStorage], message: str
 ) -> None:
+    publishing = Publishing.of(storage(root.path), tmp_path / "hub")
     publishing.discover()
     file = root.run("mmlu", *RUNS[0]) / "stats.json"
     file.write_bytes(file.read_bytes() + b" ")
 
-    with pytest.raises(UpstreamUnavailable, match=r"stats\.json is not what was listed"):
+    with pytest.raises(UpstreamUnavailable, match=message):
         _make(publishing, tmp_path / "work")
 
 
+@pytest.mark.parametrize(
+    ("storage", "message"),
+    [
+        (FolderStorage, r"stats\.json was listed and is gone"),
+        (RemoteFolder, r"stats\.json.* has gone since it was listed"),
+    ],
+    ids=["MD5 known", "witness known"],
+)
 def test_a_file_that_is_gone_since_it_was_listed_is_worth_a_retry(
-    publishing: Publishing, root: HelmRoot, tmp_path: Path
+    root: HelmRoot, tmp_path: Path, storage: type[FolderStorage], message: str
 ) -> None:
+    publishing = Publishing.of(storage(root.path), tmp_path / "hub")
     publishing.discover()
     (root.run("mmlu", *RUNS[0]) / "stats.json").unlink()
 
-    with pytest.raises(UpstreamUnavailable, match=r"stats\.json was listed and is gone"):
+    with pytest.raises(UpstreamUnavailable, match=message):
         _make(publishing, tmp_path / "work")
 
 

@@ -9,7 +9,8 @@ from zipfile import ZipFile
 
 from every_eval.errors import ConfigurationError
 from every_eval.storage.archive import HELM_SAMPLE
-from every_eval.storage.storage import Storage, StoredObject
+from every_eval.storage.folder import FolderStorage
+from every_eval.storage.storage import Digested, Storage, StoredObject
 from every_eval_tests.helm_root import HelmRoot, edit
 
 MMLU = "mmlu:subject={},method=multiple_choice_joint,{},eval_split=test,groups=mmlu_{}"
@@ -111,6 +112,18 @@ class WatchedStorage:
         self.read_names.append(name)
         return self.storage.open(name, witness, md5)
 
+    def open_digested(self, name: str, witness: str) -> Digested:
+        self.read_names.append(name)
+        return self.storage.open_digested(name, witness)
+
+
+class RemoteFolder(FolderStorage):
+    """A folder that is taken for a place on the network."""
+
+    @property
+    def is_remote(self) -> bool:
+        return True
+
 
 def zipped(root: HelmRoot, path: Path) -> Path:
     """The files of `root` in an archive."""
@@ -124,6 +137,13 @@ def zipped(root: HelmRoot, path: Path) -> Path:
 def rewrite(file: Path, change: Callable[[bytes], bytes]) -> None:
     """Replace a file's bytes by what `change` makes of them."""
     file.write_bytes(change(file.read_bytes()))
+
+
+def touch(root: HelmRoot) -> None:
+    """Write every file of a run anew, as it was."""
+    for folder in root.runs():
+        for file in folder.iterdir():
+            rewrite(file, lambda raw: raw)
 
 
 def load(file: Path) -> object:

@@ -163,6 +163,16 @@ def test_content_is_read_as_it_is_also_as_a_file_and_by_many_threads(storage: St
             assert file.read() == content
 
 
+def test_what_nobody_states_of_the_content_is_learnt_as_it_is_opened(storage: Storage) -> None:
+    for name, content in TREE.items():
+        stored = storage.stat(name)
+        assert stored is not None
+        found = storage.open_digested(name, stored.witness)
+        with found.file as file:
+            assert file.read() == content
+        assert (found.size, found.md5) == (len(content), md5(content, usedforsecurity=False).hexdigest())
+
+
 @pytest.mark.parametrize(
     "name",
     ["nothing.json", "lite", "lite/", "", "config/project_metadata.json/x", "../tree.zip", "/etc/hostname",
@@ -184,6 +194,8 @@ def test_what_has_changed_or_gone_since_its_witness_is_not_read(storage: Storage
             storage.read(f"{RUNS}gsm:model=a/{name}.json", other.witness)
         with pytest.raises(UpstreamUnavailable, match=name):
             storage.open(f"{RUNS}gsm:model=a/{name}.json", other.witness)
+        with pytest.raises(UpstreamUnavailable, match=name):
+            storage.open_digested(f"{RUNS}gsm:model=a/{name}.json", other.witness)
 
 
 def test_a_storage_can_be_sent_to_another_process_after_use(storage: Storage) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from every_eval.errors import BenchmarkMissing
 from every_eval.hub.folder import FolderHub
-from every_eval.sources.discovery import Discoverer
+from every_eval.sources.catalog import md5_of
+from every_eval.sources.discovery import Discoverer, read_catalog
 from every_eval.sources.eval_harness.source import EvalHarnessSource
 from every_eval.sources.ingestion import Ingestor
 from every_eval.sources.planning import shards_of, to_do
@@ -15,6 +16,7 @@ from every_eval.sources.source import Source
 from every_eval.statistics.scores import Scorer
 from every_eval.storage.folder import FolderStorage
 from every_eval_tests.sources.eval_harness.output import AGAIN, FIRST, Output
+from every_eval_tests.sources.upstream import RemoteFolder
 
 SOURCE: Source = EvalHarnessSource()
 REPO = "owner/data"
@@ -24,9 +26,11 @@ def quietly(_: str) -> None:
     """Report to nobody."""
 
 
-def weekly(output: Output, hub: FolderHub, shard_bytes: int = 1 << 30) -> list[str]:
+def weekly(
+    output: Output, hub: FolderHub, shard_bytes: int = 1 << 30, kind: type[FolderStorage] = FolderStorage
+) -> list[str]:
     """Discover and ingest; the shards made."""
-    storage = FolderStorage(output.path)
+    storage = kind(output.path)
     [found] = Discoverer(SOURCE, storage, hub, REPO, shard_bytes, None, quietly).discover(["main"])
     assert found.error is None
     shards = to_do(shards_of(found.catalog, found.folder, hub.snapshot(REPO).files, SOURCE.data_version))
@@ -52,6 +56,19 @@ def test_it_is_ingested_and_scored_as_any_source(output: Output, tmp_path: Path)
         "Qwen/Qwen2.5-7B-Instruct",
         "gpt-3.5-turbo-0125",
     }
+
+
+def test_the_md5_of_samples_is_learnt_as_they_are_ingested(output: Output, tmp_path: Path) -> None:
+    hub = FolderHub(tmp_path / "hub", clock())
+    [found] = Discoverer(SOURCE, RemoteFolder(output.path), hub, REPO, 1 << 30, None, quietly).discover(["main"])
+    lacking = {item.name for entry in found.catalog for item in entry.run.inputs if item.md5 is None}
+    assert lacking and all(name.startswith("samples_") for name in lacking)
+    weekly(output, hub, kind=RemoteFolder)
+
+    for entry in read_catalog(hub.snapshot(REPO), found.folder):
+        for item in entry.run.inputs:
+            raw = (output.path / entry.run.folder / item.name).read_bytes()
+            assert (item.size, item.md5) == (len(raw), md5_of(raw))
 
 
 def test_a_repeated_run_goes_to_a_new_shard_and_replaces_the_earlier_in_the_latest_tables(
