@@ -131,7 +131,7 @@ class Discoverer:
         """Raise `UpstreamUnavailable` if runs that are there are not seen, so that they are not taken for withdrawn."""
         seen = {run.identity for run in discovery.runs}
         unseen = [entry.run for entry in known if entry.state is State.PRESENT and entry.run.identity not in seen]
-        for run in unseen[:1] if not discovery.is_whole else ():
+        for run in () if discovery.is_whole else unseen:
             if any(self.storage.stat(f"{run.folder}/{item.name}") for item in run.inputs[:1]):
                 raise UpstreamUnavailable(
                     f"{self.storage.location} does not list what it holds, and no index names {len(unseen)} runs that "
