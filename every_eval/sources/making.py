@@ -25,7 +25,10 @@ def making(maker: ShardMaker, shards: Sequence[Shard]) -> Iterator[tuple[Shard, 
     for number, worker in enumerate(workers, start=1):
         worker.waiting += [(shard, maker.workdir) for shard in whole[number::n_processes]]
         worker.send()
-    here = replace(maker, reading=maker.reading.alone())
+    alone = maker.reading.alone()
+    for shard in whole[::n_processes]:
+        alone.inputs.expect(shard.runs)
+    here = replace(maker, reading=alone)
     for first in range(0, len(whole), n_processes):
         own, *others = whole[first : first + n_processes]
         yield own, partial(here.make, own)

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from every_eval.contracts.catalog import State
 from every_eval.sources.catalog import Catalog, Entry, by_shard
 from every_eval.sources.shards import fingerprint, published_shards
+from every_eval.sources.source import Run
 
 
 class Status(StrEnum):
@@ -28,6 +30,11 @@ class Shard:
     """Null until every input has been read, as those of a new shard are while it is made."""
     status: Status
     entries: tuple[Entry, ...]
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The runs that are read to make it: not those that are gone upstream."""
+        return tuple(entry.run for entry in self.entries if entry.state is not State.WITHDRAWN)
 
     @property
     def n_bytes(self) -> int:

@@ -1,7 +1,7 @@
 """Opening a run's inputs before they are asked for, so that the network and the processor work at once."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,6 +47,17 @@ def opening(storage: Storage, n_threads: int = THREADS) -> Iterator[Inputs]:
         yield InTurn(storage)
 
 
+@contextmanager
+def expecting(inputs: Inputs, runs: Sequence[Run]) -> Iterator[None]:
+    """Expect runs, whether or not they were expected already, until the context ends."""
+    inputs.expect(runs)
+    try:
+        yield
+    finally:
+        for run in runs:
+            inputs.finish(run)
+
+
 @dataclass(frozen=True)
 class InTurn:
     """Opens inputs when they are asked for, so that what is checked is still in the processor's cache when parsed."""
@@ -82,7 +93,8 @@ class ReadAhead:
     def expect(self, runs: Iterable[Run]) -> None:
         """See `Inputs.expect`."""
         with self._lock:
-            self._expected |= {(run.folder, item.name): run for run in runs for item in run.inputs}
+            expected = {(run.folder, item.name): run for run in runs for item in run.inputs}
+            self._expected |= {key: run for key, run in expected.items() if key not in self._opening}
             self._advance()
 
     def open(self, run: Run, name: str) -> Opened:

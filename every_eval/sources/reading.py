@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Final, Protocol, Self
 
 from every_eval.sources.processes import Worker
-from every_eval.sources.read_ahead import THREADS, opening
+from every_eval.sources.read_ahead import THREADS, Inputs, expecting, opening
 from every_eval.sources.source import Run, Source
 from every_eval.sources.whole_runs import Read, read_run
 from every_eval.storage.storage import Storage
@@ -43,7 +43,7 @@ class Reading(Protocol):
         """The other processes."""
         ...
 
-    def alone(self) -> "Reading":
+    def alone(self) -> "ReadingHere":
         """Reading in this process, while the others do something else."""
         ...
 
@@ -59,28 +59,25 @@ class Reading(Protocol):
 
 @dataclass(frozen=True)
 class ReadingHere:
-    """Reads one run after the other in this process."""
+    """Reads one run after the other in this process; other runs than its own may be expected of its inputs already."""
 
     source: Source
-    storage: Storage
-    n_threads: int = THREADS
-    """Of those that open inputs ahead."""
+    inputs: Inputs
     n_processes: int = 1
 
     def workers(self) -> Sequence[Worker]:
         """None."""
         return ()
 
-    def alone(self) -> Reading:
+    def alone(self) -> "ReadingHere":
         """See `Reading.alone`."""
         return self
 
     def rows(self, runs: Sequence[Run]) -> RunsRows:
         """See `Reading.rows`."""
-        with opening(self.storage, self.n_threads) as inputs:
-            inputs.expect(runs)
+        with expecting(self.inputs, runs):
             for run in runs:
-                with read_run(self.source, inputs, run) as read:
+                with read_run(self.source, self.inputs, run) as read:
                     yield read
 
 
@@ -89,7 +86,8 @@ def reading(source: Source, storage: Storage, n_processes: int, n_bytes: int) ->
     """A way to read `n_bytes` of input with up to `n_processes`; the rows are the same whatever their number."""
     n_worthwhile = min(n_processes, n_bytes // PROCESS_BYTES)
     if n_worthwhile < 2:
-        yield ReadingHere(source, storage)
+        with opening(storage) as inputs:
+            yield ReadingHere(source, inputs)
     else:
         with ReadingTogether(source, storage, n_worthwhile) as together:
             yield together
@@ -103,6 +101,8 @@ class ReadingTogether:
         self.source = source
         self._storage = storage
         self.n_processes = n_processes
+        self._stack = ExitStack()
+        self._inputs = self._stack.enter_context(opening(storage, THREADS // n_processes))
         self._workers: list[Worker] = []
         self._are_new = False
 
@@ -114,9 +114,9 @@ class ReadingTogether:
             self._are_new = True
         return self._workers
 
-    def alone(self) -> Reading:
+    def alone(self) -> ReadingHere:
         """See `Reading.alone`."""
-        return ReadingHere(self.source, self._storage, THREADS // self.n_processes)
+        return ReadingHere(self.source, self._inputs)
 
     def rows(self, runs: Sequence[Run]) -> RunsRows:
         """See `Reading.rows`."""
@@ -134,8 +134,8 @@ class ReadingTogether:
         for number, (run, reader) in enumerate(zip(runs, readers, strict=True)):
             if reader:
                 workers[reader - 1].waiting.append((run, folder / str(number)))
-        with opening(self._storage, THREADS // self.n_processes) as inputs:
-            inputs.expect(run for run, reader in zip(runs, readers, strict=True) if not reader)
+        here = [run for run, reader in zip(runs, readers, strict=True) if not reader]
+        with expecting(self._inputs, here):
             for run, reader in zip(runs, readers, strict=True):
                 for worker in workers:
                     worker.send()
@@ -143,7 +143,7 @@ class ReadingTogether:
                     whole, spooled = workers[reader - 1].receive()
                     yield whole, spooled.pieces()
                 else:
-                    with read_run(self.source, inputs, run) as read:
+                    with read_run(self.source, self._inputs, run) as read:
                         yield read
 
     def __enter__(self) -> Self:
@@ -153,6 +153,7 @@ class ReadingTogether:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop()
+        self._stack.close()
 
     def _stop(self) -> None:
         for worker in self._workers:

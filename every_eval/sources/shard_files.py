@@ -84,7 +84,7 @@ class ShardMaker:
                 contract.name: stack.enter_context(TableWriter(contract, self.workdir / f"{shard.key}_{contract.name}"))
                 for contract in TABLES
             }
-            read = self.reading.rows([entry.run for entry in shard.entries if entry.state is not State.WITHDRAWN])
+            read = self.reading.rows(shard.runs)
             stack.callback(read.close)
             for entry in shard.entries:
                 for name, rows in self._rows(made, entry, read):

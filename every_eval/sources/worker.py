@@ -21,7 +21,6 @@ from every_eval.sources.shard_files import ShardFiles, ShardMaker
 from every_eval.sources.source import Run, Source
 from every_eval.sources.spool import Spooled, spool
 from every_eval.sources.whole_runs import read_run
-from every_eval.storage.storage import Storage
 
 Answer = tuple[Run, Spooled] | tuple[ShardFiles, list[str]] | Exception
 """A run as it was read, and where its rows are; a shard's files, and what there was to report; or what went wrong."""
@@ -47,7 +46,7 @@ def main() -> None:
         Thread(target=_listen, args=(sys.stdin.buffer, inputs, tasks), daemon=True).start()
         answers: SimpleQueue[Answer] = SimpleQueue()
         Thread(target=_tell, args=(answers, stream), daemon=True).start()
-        doing = _Doing(source, storage, n_threads, inputs)
+        doing = _Doing(source, inputs)
         while (task := tasks.get()) is not None:
             answers.put(doing.answer(*task))
 
@@ -57,8 +56,7 @@ def _listen(stream: IO[bytes], inputs: Inputs, tasks: "SimpleQueue[Task | None]"
     try:
         while True:
             task: Task = pickle.load(stream)
-            if isinstance(task[0], Run):
-                inputs.expect([task[0]])
+            inputs.expect([task[0]] if isinstance(task[0], Run) else task[0].runs)
             tasks.put(task)
     except EOFError:
         tasks.put(None)
@@ -77,8 +75,6 @@ def _tell(answers: "SimpleQueue[Answer]", stream: IO[bytes]) -> None:
 @dataclass(frozen=True)
 class _Doing:
     source: Source
-    storage: Storage
-    n_threads: int
     inputs: Inputs
 
     def answer(self, task: Run | Shard, place: Path) -> Answer:
@@ -94,5 +90,4 @@ class _Doing:
 
     def _make(self, shard: Shard, workdir: Path) -> tuple[ShardFiles, list[str]]:
         lines: list[str] = []
-        reading = ReadingHere(self.source, self.storage, self.n_threads)
-        return ShardMaker(reading, None, workdir, lines.append).make(shard), lines
+        return ShardMaker(ReadingHere(self.source, self.inputs), None, workdir, lines.append).make(shard), lines

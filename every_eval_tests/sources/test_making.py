@@ -1,3 +1,4 @@
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +13,14 @@ from every_eval.sources.catalog import Entry, md5_of
 from every_eval.sources.helm.source import HelmSource
 from every_eval.sources.making import making
 from every_eval.sources.planning import Shard, Status
-from every_eval.sources.reading import Reading, ReadingHere, ReadingTogether
+from every_eval.sources.read_ahead import InTurn
+from every_eval.sources.reading import PROCESS_BYTES, Reading, ReadingHere, ReadingTogether, reading
 from every_eval.sources.shard_files import ShardFiles, ShardMaker
 from every_eval.sources.source import Source
 from every_eval.storage.archive import HELM_SAMPLE, ArchiveStorage
 from every_eval_tests.hub.hubs import NOON, REPO
 from every_eval_tests.sources.dying import Dying
+from every_eval_tests.sources.upstream import WatchedStorage
 
 STORAGE = ArchiveStorage(HELM_SAMPLE)
 
@@ -41,14 +44,14 @@ def _shards(n_shards: int) -> list[Shard]:
 @pytest.fixture
 def maker(tmp_path: Path) -> ShardMaker:
     head = FolderHub(tmp_path / "hub", lambda: NOON).snapshot(REPO)
-    return ShardMaker(ReadingHere(HelmSource(), STORAGE), head, tmp_path, lambda _: None)
+    return ShardMaker(ReadingHere(HelmSource(), InTurn(STORAGE)), head, tmp_path, lambda _: None)
 
 
 @pytest.fixture
 def together(request: pytest.FixtureRequest) -> Iterator[Reading]:
     source, n_processes = request.param
-    with ReadingTogether(source, STORAGE, n_processes) as reading:
-        yield reading
+    with ReadingTogether(source, STORAGE, n_processes) as several:
+        yield several
 
 
 def _files(maker: ShardMaker, shards: Sequence[Shard]) -> Files:
@@ -74,8 +77,8 @@ def test_what_there_was_to_report_elsewhere_is_reported_here(maker: ShardMaker) 
     shards, lines = _shards(2), list[str]()
     elsewhere = ShardFiles(shards[1])
     worker = SimpleNamespace(waiting=[], send=lambda: None, receive=lambda: (elsewhere, ["half of it is done"]))
-    reading = SimpleNamespace(n_processes=2, workers=lambda: [worker], alone=lambda: maker.reading)
-    _, (shard, make) = making(replace(maker, reading=reading, report=lines.append), shards)
+    several = SimpleNamespace(n_processes=2, workers=lambda: [worker], alone=lambda: maker.reading)
+    _, (shard, make) = making(replace(maker, reading=several, report=lines.append), shards)
 
     assert make() is elsewhere and lines == ["half of it is done"]
     assert worker.waiting == [(shard, maker.workdir)] == [(shards[1], maker.workdir)]
@@ -123,3 +126,48 @@ def test_a_shard_with_withdrawn_runs_is_made_where_the_published_rows_are(maker:
     shards[0] = replace(shards[0], entries=(gone, *shards[0].entries[1:]))
 
     assert _files(replace(maker, reading=together), shards) == _files(maker, shards)
+
+
+class _Far(WatchedStorage):
+    """The bundled sample, as if it were on a network."""
+
+    @property
+    def is_remote(self) -> bool:
+        return True
+
+
+def _paths(shard: Shard) -> list[str]:
+    return [f"{run.folder}/{item.name}" for run in shard.runs for item in run.inputs]
+
+
+def test_inputs_of_the_next_shard_arrive_while_nobody_asks_for_them(maker: ShardMaker) -> None:
+    shards, storage = _shards(2), _Far(STORAGE)
+    with reading(HelmSource(), storage, 1, 0) as here:
+        made = making(replace(maker, reading=here), shards)
+        next(made)[1]()
+        for _ in range(3000):
+            if len(storage.read_names) == len(_paths(shards[0])) + len(_paths(shards[1])):
+                break
+            time.sleep(0.01)
+        assert set(_paths(shards[1])) <= set(storage.read_names)
+        next(made)[1]()
+
+    assert sorted(storage.read_names) == sorted([*_paths(shards[0]), *_paths(shards[1])])
+
+
+@pytest.mark.parametrize("n_processes", [1, 2])
+def test_a_shard_that_fails_gives_up_what_was_opened_for_it(maker: ShardMaker, n_processes: int) -> None:
+    shards, storage = _shards(4), _Far(STORAGE)
+    first, *others = shards[0].entries
+    changed = replace(first.run, inputs=tuple(replace(item, md5="0" * 32) for item in first.run.inputs))
+    failing = replace(shards[0], entries=(Entry(changed, "of no matter"), *others))
+    made = {}
+    with reading(HelmSource(), storage, n_processes, n_processes * PROCESS_BYTES) as reader:
+        for shard, make in making(replace(maker, reading=reader), [failing, *shards[1:]]):
+            if shard is failing:
+                with pytest.raises(UpstreamUnavailable, match="is not what was listed"):
+                    make()
+            else:
+                made[shard.key] = {name: path.read_bytes() for name, path in make().paths.items()}
+
+    assert made == _files(maker, shards[1:])

@@ -11,6 +11,7 @@ from every_eval.hub.folder import FolderHub
 from every_eval.sources.catalog import Entry, md5_of
 from every_eval.sources.helm.source import HelmSource
 from every_eval.sources.planning import Shard, Status
+from every_eval.sources.read_ahead import InTurn
 from every_eval.sources.reading import PROCESS_BYTES, WRITING, Reading, ReadingHere, ReadingTogether, reading, share
 from every_eval.sources.shard_files import ShardMaker
 from every_eval.sources.source import Input, Run, RunRows
@@ -49,7 +50,7 @@ def test_several_processes_give_the_rows_of_one_in_the_same_order(n_processes: i
     with ReadingTogether(HelmSource(), STORAGE, n_processes) as together:
         twice = [_rows(together, runs), _rows(together, runs[:5])]
 
-    here = _rows(ReadingHere(HelmSource(), STORAGE), runs)
+    here = _rows(ReadingHere(HelmSource(), InTurn(STORAGE)), runs)
     assert twice == [here, here[:5]]
     assert all(rows.samples.num_rows and rows.metrics.num_rows and rows.stats.num_rows for rows in here)
 
@@ -60,7 +61,7 @@ def test_a_shards_files_have_the_same_bytes_whatever_reads_its_runs(tmp_path: Pa
     head = FolderHub(tmp_path / "hub", lambda: NOON).snapshot(REPO)
     made = []
     with ReadingTogether(HelmSource(), STORAGE, 2) as together:
-        readers: list[Reading] = [ReadingHere(HelmSource(), STORAGE), together]
+        readers: list[Reading] = [ReadingHere(HelmSource(), InTurn(STORAGE)), together]
         for number, reader in enumerate(readers):
             (tmp_path / str(number)).mkdir()
             files = ShardMaker(reader, head, tmp_path / str(number), str).make(shard)
@@ -76,7 +77,7 @@ def test_what_goes_wrong_in_a_process_goes_wrong_here_and_the_next_shard_is_read
         with pytest.raises(UpstreamUnavailable, match="is not what was listed"):
             _rows(together, [*runs[:4], changed, *runs[5:]])
 
-        assert _rows(together, runs[:3]) == _rows(ReadingHere(HelmSource(), STORAGE), runs[:3])
+        assert _rows(together, runs[:3]) == _rows(ReadingHere(HelmSource(), InTurn(STORAGE)), runs[:3])
 
 
 def test_processes_stay_for_the_next_shard_though_nobody_asks_for_more_than_the_last_run() -> None:

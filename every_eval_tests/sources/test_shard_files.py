@@ -9,6 +9,7 @@ from every_eval.contracts.parquet import read_table
 from every_eval.contracts.rejects import Reason
 from every_eval.contracts.samples import SAMPLES
 from every_eval.errors import UpstreamMalformed, UpstreamUnavailable
+from every_eval.sources.read_ahead import InTurn
 from every_eval.sources.reading import ReadingHere
 from every_eval.sources.shard_files import N_PREVIEW, TABLES, ShardFiles, ShardMaker, hub_path, rejects_table
 from every_eval.sources.source import Reject, Run
@@ -25,7 +26,7 @@ def _make(publishing: Publishing, workdir: Path, number: int = 0) -> ShardFiles:
     shard = publishing.shards()[number]
     head = publishing.hub.snapshot(REPO)
     return ShardMaker(
-        ReadingHere(publishing.source, publishing.storage), head, workdir, publishing.reports.append
+        ReadingHere(publishing.source, InTurn(publishing.storage)), head, workdir, publishing.reports.append
     ).make(shard)
 
 
