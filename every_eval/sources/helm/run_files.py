@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 from typing import IO, Final, Generic, TypeVar
 
 import msgspec
@@ -72,7 +73,7 @@ class ListFile(Generic[T]):
         if not self.is_large:
             noted: list[Reject] = []
             try:
-                taken = [take(piece, noted) for piece in self.strict_pieces()]
+                taken = list(map(take, self.strict_pieces(), repeat(noted)))  # in which no variable holds a piece
             except UNREADABLE:
                 pass  # the file is read again
             else:
@@ -84,7 +85,8 @@ class ListFile(Generic[T]):
         """The elements of a list that is not large, in pieces that stay in the processor's cache.
 
         It is cut between lines that look like the boundary of two elements in HELM's own white space. If each piece is
-        a list, so is the whole, and of the same elements; if not, nothing that was yielded counts.
+        a list, so is the whole, and of the same elements; if not, nothing that was yielded counts. A piece is held no
+        longer than its taker holds it, so that the next one takes its place in memory.
 
         Raises:
             msgspec.DecodeError, UnicodeDecodeError, RecursionError: a piece is not as it should be.
@@ -97,9 +99,11 @@ class ListFile(Generic[T]):
             end = len(raw) if end < 0 else end + BOUNDARY.index(b",")
             opening, closing = b"[" if start else b"", b"]" if end < len(raw) else b""
             piece = b"".join((opening, memoryview(raw)[start:end], closing))
-            records = msgspec.json.decode(piece, type=list[self.kind])  # type: ignore[name-defined]
-            yield Decoded(range(n_elements, n_elements + len(records)), records)
-            start, n_elements = end + 1, n_elements + len(records)
+            lists = [msgspec.json.decode(piece, type=list[self.kind])]  # type: ignore[name-defined]
+            first, n_elements = n_elements, n_elements + len(lists[0])
+            start = end + 1
+            del piece
+            yield Decoded(range(first, n_elements), lists.pop())
 
     def _decode_strictly(self) -> Decoded[T] | None:
         """All elements; null if any is not as it should be."""
