@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import chain as chain_lists
+from functools import cached_property, partial
 from typing import Final
 
 from every_eval.contracts.rejects import Reason
-from every_eval.sources.decoding import Decoded, T
+from every_eval.sources.decoding import Decoded
+from every_eval.sources.helm.keys import InstanceKey, Keys, are_distinct, together
 from every_eval.sources.helm.measured import SampleKey
 from every_eval.sources.helm.outputs import (
     Columns,
@@ -29,14 +29,12 @@ INSTANCES: Final = "instances.json"
 PREDICTIONS: Final = "display_predictions.json"
 REQUESTS: Final = "display_requests.json"
 
-InstanceKey = tuple[str, str | None]
-"""(instance_id, perturbation as canonical JSON)."""
-
 
 @dataclass(frozen=True)
 class _Instances:
     positions: Sequence[int]
-    keys: Sequence[InstanceKey]
+    ids: Sequence[str]
+    treatments: Sequence[Treatment]
     columns: Columns
 
 
@@ -48,7 +46,7 @@ class _Predictions:
 
 @dataclass(frozen=True)
 class _Requests:
-    keys: Sequence[SampleKey]
+    keys: Keys
     columns: Columns
 
 
@@ -64,39 +62,28 @@ def read_displayed(files: RunFiles, treatments: Treatments) -> Outputs:
     requests = files.each(REQUESTS, DisplayRequest, partial(_read_requests, treatments))
     return _join(
         _Predictions(
-            _together(part.positions for part in predictions), Outputs.chain([part.outputs for part in predictions])
+            together(part.positions for part in predictions), Outputs.chain([part.outputs for part in predictions])
         ),
         index,
-        _Requests(_together(part.keys for part in requests), chain(part.columns for part in requests)),
+        _Requests(Keys.chain([part.keys for part in requests]), chain(part.columns for part in requests)),
         files.rejects,
     )
 
 
-def _together(lists: Iterable[Sequence[T]]) -> list[T]:
-    return list(chain_lists.from_iterable(lists))
-
-
 def _read_instances(known: Treatments, piece: Decoded[Instance], rejects: list[Reject]) -> _Instances:
     (positions, records), treatments = known.readable(piece, INSTANCES, rejects)
-    keys = list(zip([record.id for record in records], _perturbations(treatments), strict=True))
-    return _Instances(positions, keys, instance_columns(records))
+    return _Instances(positions, [record.id for record in records], treatments, instance_columns(records))
 
 
 def _read_predictions(known: Treatments, piece: Decoded[Prediction], rejects: list[Reject]) -> _Predictions:
     (positions, records), treatments = known.readable(piece, PREDICTIONS, rejects)
     indices = [record.reference_index for record in records]
-    return _Predictions(
-        positions, Outputs(keys_of(records, treatments), treatments, indices, prediction_columns(records))
-    )
+    return _Predictions(positions, Outputs(Keys.of(records, treatments), indices, prediction_columns(records)))
 
 
 def _read_requests(known: Treatments, piece: Decoded[DisplayRequest], rejects: list[Reject]) -> _Requests:
     (_, records), treatments = known.readable(piece, REQUESTS, rejects)
-    return _Requests(keys_of(records, treatments), request_columns([record.request for record in records]))
-
-
-def _perturbations(treatments: Sequence[Treatment]) -> list[str | None]:
-    return [treatment.perturbation for treatment in treatments]
+    return _Requests(Keys.of(records, treatments), request_columns([record.request for record in records]))
 
 
 class _Index:
@@ -104,14 +91,23 @@ class _Index:
 
     def __init__(self, parts: Sequence[_Instances]) -> None:
         self._columns = chain(part.columns for part in parts)
-        self._positions = _together(part.positions for part in parts)
-        self._keys = _together(part.keys for part in parts)
+        self._positions = together(part.positions for part in parts)
+        self._ids = together(part.ids for part in parts)
+        self._treatments = together(part.treatments for part in parts)
+        self._is_unique = are_distinct(self._ids) or len(self._places) == len(self._ids)
+
+    @cached_property
+    def _keys(self) -> Sequence[InstanceKey]:
+        return list(Keys(self._ids, self._treatments, ()).of_instances())
+
+    @cached_property
+    def _places(self) -> Mapping[InstanceKey, int]:
         last = len(self._keys) - 1
-        self._places = {key: last - number for number, key in enumerate(reversed(self._keys))}
+        return {key: last - number for number, key in enumerate(reversed(self._keys))}
 
     def doubled(self) -> list[Reject]:
         """The instances that do not count."""
-        if len(self._places) == len(self._keys):
+        if self._is_unique:
             return []
         return [
             Reject(Reason.DOUBLED_INSTANCE, f"instance {key}", INSTANCES, f"$[{position}]")
@@ -119,27 +115,27 @@ class _Index:
             if self._places[key] != place
         ]
 
-    def find(self, keys: Sequence[InstanceKey]) -> Sequence[int | None]:
+    def find(self, keys: Keys) -> Sequence[int | None]:
         """Where the instances with these keys are; null for those that there are not."""
-        if len(self._places) == len(keys) and keys == self._keys:
-            return range(len(keys))
-        return list(map(self._places.get, keys))
+        if self._is_unique and keys.ids == self._ids and keys.treatments == self._treatments:
+            return range(len(self._ids))
+        return list(map(self._places.get, keys.of_instances()))
 
     def at(self, places: Sequence[int | None]) -> Columns:
         """What is known of the instances at these places."""
-        return self._columns if places == range(len(self._keys)) else take(self._columns, places)
+        return self._columns if places == range(len(self._ids)) else take(self._columns, places)
 
 
 def _join(predictions: _Predictions, index: _Index, requests: _Requests, rejects: list[Reject]) -> Outputs:
     outputs, prompts = predictions.outputs, requests.columns or request_columns([])
-    numbers: Sequence[int | None] = range(len(outputs.keys))
+    numbers: Sequence[int | None] = range(len(outputs.keys.ids))
     if outputs.keys != requests.keys:
-        numbers = match(outputs.keys, requests.keys)
+        numbers = match(list(outputs.keys.of_samples()), requests.keys.of_samples())
         prompts = take(prompts, numbers)
     outputs = outputs.add(prompts)
-    places = index.find([key[:2] for key in outputs.keys])
+    places = index.find(outputs.keys)
     if None in places or None in numbers:
-        counts = Counter(outputs.keys), Counter(requests.keys)
+        counts = Counter(outputs.keys.of_samples()), Counter(requests.keys.of_samples())
         rejects += missing(outputs, predictions.positions, places, numbers, counts)
         kept = [number for number, place in enumerate(places) if place is not None]
         outputs, places = outputs.take(kept), [places[number] for number in kept]
@@ -160,7 +156,7 @@ def missing(
     """
     n_predictions, n_requests = counts
     texts = outputs.texts["output"]
-    for row, (position, key) in enumerate(zip(positions, outputs.keys, strict=True)):
+    for row, (position, key) in enumerate(zip(positions, outputs.keys.of_samples(), strict=True)):
         if places[row] is None:
             detail = f"prediction of instance {key}: {(texts[row].as_py() or '')[:200]}"
             yield Reject(Reason.INSTANCE_MISSING, detail, PREDICTIONS, f"$[{position}]")
@@ -169,15 +165,7 @@ def missing(
             yield Reject(Reason.REQUEST_MISSING, detail, PREDICTIONS, f"$[{position}]")
 
 
-def keys_of(
-    records: Sequence[Prediction] | Sequence[DisplayRequest], treatments: Sequence[Treatment]
-) -> list[SampleKey]:
-    """HELM's key of each record."""
-    ids, trials = [record.instance_id for record in records], [record.train_trial_index for record in records]
-    return list(zip(ids, _perturbations(treatments), trials, strict=True))
-
-
-def match(wanted: Sequence[SampleKey], keys: Sequence[SampleKey]) -> list[int | None]:
+def match(wanted: Sequence[SampleKey], keys: Iterable[SampleKey]) -> list[int | None]:
     """For each key wanted, the number of the one at the same place under it, if there are as many of both."""
     by_key: dict[SampleKey, list[int]] = {}
     for number, key in enumerate(keys):

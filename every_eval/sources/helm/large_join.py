@@ -14,7 +14,8 @@ from typing import Final, Generic, TypeVar
 
 from every_eval.contracts.rejects import Reason
 from every_eval.sources.decoding import Decoded, T
-from every_eval.sources.helm.joining import INSTANCES, PREDICTIONS, REQUESTS, keys_of, match, missing
+from every_eval.sources.helm.joining import INSTANCES, PREDICTIONS, REQUESTS, match, missing
+from every_eval.sources.helm.keys import InstanceKey, Keys
 from every_eval.sources.helm.measured import SampleKey
 from every_eval.sources.helm.outputs import (
     Columns,
@@ -54,18 +55,19 @@ class LargeJoin:
         self._request_places: Sequence[int | None] = positions
         self._counts: tuple[Mapping[SampleKey, int], Mapping[SampleKey, int]] = {}, {}
         if keys != request_keys:
-            numbers = match(keys, request_keys)
+            numbers = match(list(keys.of_samples()), request_keys.of_samples())
             self._request_places = [None if number is None else positions[number] for number in numbers]
-            self._counts = Counter(keys), Counter(request_keys)
-        self.n_outputs = _Shared({key: n for key, n in _repeated(keys).items() if key[:2] in self._places})
+            self._counts = Counter(keys.of_samples()), Counter(request_keys.of_samples())
+        self.shared = {key for key in keys.repeated() if key[:2] in self._places}
+        """HELM's keys that several outputs share."""
 
     def outputs(self) -> Iterator[Outputs]:
         """Predictions with what belongs to them; what is missing is added to the rejects."""
         n_before = 0
         for (positions, records), treatments in self._pieces(self._predictions, PREDICTIONS, []):
             indices = [record.reference_index for record in records]
-            outputs = Outputs(keys_of(records, treatments), treatments, indices, prediction_columns(records))
-            places: Sequence[int | None] = [self._places.get(key[:2]) for key in outputs.keys]
+            outputs = Outputs(Keys.of(records, treatments), indices, prediction_columns(records))
+            places: Sequence[int | None] = list(map(self._places.get, outputs.keys.of_instances()))
             numbers: Sequence[int | None] = self._request_places[n_before : n_before + len(records)]
             n_before += len(records)
             if None in places or None in numbers:
@@ -87,9 +89,9 @@ class LargeJoin:
             yield self._treatments.readable(piece, name, unreadable)
         rejects += unreadable
 
-    def _index(self, file: ListFile[Instance] | None) -> dict[tuple[str, str | None], int]:
+    def _index(self, file: ListFile[Instance] | None) -> dict[InstanceKey, int]:
         """Where each instance stands; of two equal ones, the first."""
-        places: dict[tuple[str, str | None], int] = {}
+        places: dict[InstanceKey, int] = {}
         doubled: list[Reject] = []
         for piece, treatments in self._pieces(file, INSTANCES, self._rejects):
             for position, instance, treatment in zip(*piece, treatments, strict=True):
@@ -99,14 +101,14 @@ class LargeJoin:
         self._rejects += doubled
         return places
 
-    def _look_through(self, file: ListFile[R] | None, name: str) -> tuple[list[SampleKey], Sequence[int]]:
+    def _look_through(self, file: ListFile[R] | None, name: str) -> tuple[Keys, Sequence[int]]:
         """Every element's key, and where it stands."""
-        keys: list[SampleKey] = []
+        parts: list[Keys] = []
         positions = array("q")
         for piece, treatments in self._pieces(file, name, self._rejects):
-            keys += keys_of(piece.records, treatments)
+            parts.append(Keys.of(piece.records, treatments))
             positions.extend(piece.positions)
-        return keys, positions
+        return Keys.chain(parts), positions
 
 
 def _cut(file: ListFile[T] | None, share: int = 1) -> ListFile[T] | None:
@@ -136,16 +138,3 @@ class _Pages(Generic[T]):
             self._elements.clear()  # before the next piece is read
             self._elements.update(zip(*self._file.piece_around(position), strict=True))
         return self._elements[position]
-
-
-class _Shared(dict[SampleKey, int]):
-    """How many outputs share each of HELM's keys; most keys have one, and are not held."""
-
-    def __missing__(self, key: SampleKey) -> int:
-        return 1
-
-
-def _repeated(keys: Sequence[SampleKey]) -> Counter[SampleKey]:
-    """How often each key comes that comes more than once."""
-    counts = Counter(keys)
-    return Counter({key: n for key, n in counts.items() if n > 1})

@@ -2,30 +2,28 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from every_eval.contracts.canonical import canonical_json
 from every_eval.contracts.identity import TEXTS
 from every_eval.contracts.samples import REFERENCES
-from every_eval.sources.helm.measured import SampleKey
+from every_eval.sources.helm.keys import Keys, pick, together
 from every_eval.sources.helm.records import Instance, Prediction, RequestBody, Text
-from every_eval.statistics.cells import Treatment
 
 Columns = Mapping[str, pa.Array | pa.ChunkedArray]
 """Of one length, by name."""
-LISTS: Final = ("keys", "treatments", "reference_indices")
 
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
     """Predictions with what belongs to them, all of one length."""
 
-    keys: Sequence[SampleKey]
-    treatments: Sequence[Treatment]
+    keys: Keys
     reference_indices: Sequence[int | None]
     texts: Columns
     """What else files say, and needs no look at other outputs."""
@@ -33,13 +31,12 @@ class Outputs:
     @classmethod
     def chain(cls, parts: Sequence[Self]) -> Self:
         """The outputs of one after the other."""
-        lists = {name: [item for part in parts for item in getattr(part, name)] for name in LISTS}
-        return cls(**lists, texts=chain(part.texts for part in parts))
+        keys, indices = Keys.chain([part.keys for part in parts]), together(part.reference_indices for part in parts)
+        return cls(keys, indices, chain(part.texts for part in parts))
 
     def take(self, numbers: Sequence[int]) -> Self:
         """Some of them."""
-        lists = {name: [getattr(self, name)[number] for number in numbers] for name in LISTS}
-        return replace(self, **lists, texts=take(self.texts, numbers))
+        return type(self)(self.keys.take(numbers), pick(self.reference_indices, numbers), take(self.texts, numbers))
 
     def add(self, texts: Columns) -> Self:
         """With more columns."""
@@ -80,19 +77,18 @@ def request_columns(requests: Sequence[RequestBody]) -> dict[str, pa.Array]:
 def instance_columns(instances: Sequence[Instance]) -> dict[str, pa.Array]:
     """The questions and their possible answers."""
     lists = [instance.references for instance in instances]
-    references = [reference for some in lists for reference in some]
+    references = together(lists)
     texts = _texts([reference.output for reference in references])
-    tags = [reference.tags for reference in references]
-    is_correct = np.array(["correct" in some for some in tags], np.bool_)
-    offsets = _offsets(lists)
-    n_correct = np.concatenate([[0], np.cumsum(is_correct)])[offsets]
+    tag_lists = [reference.tags for reference in references]
+    tags = pa.array(together(tag_lists), pa.string())
+    offsets, tag_offsets = _offsets(lists), _offsets(tag_lists)
+    is_correct = np.diff(_sums(pc.equal(tags, "correct"))[tag_offsets]) > 0
     described = pa.StructArray.from_arrays(
-        [texts, _lists(_offsets(tags), pa.array([tag for some in tags for tag in some], pa.string()), TEXTS)],
-        fields=list(REFERENCES.value_type),
+        [texts, _lists(tag_offsets, tags, TEXTS)], fields=list(REFERENCES.value_type)
     )
     return {
         "raw_input": _texts([instance.input for instance in instances]),
-        "ground_truth": _lists(n_correct, texts.filter(pa.array(is_correct)), TEXTS),
+        "ground_truth": _lists(_sums(is_correct)[offsets], texts.filter(pa.array(is_correct)), TEXTS),
         "split": encode([instance.split for instance in instances]),
         "sub_split": encode([instance.sub_split for instance in instances]),
         "references": _lists(offsets, described, REFERENCES),
@@ -128,7 +124,12 @@ def _whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
 
 def _offsets(lists: Sequence[Sequence[Any]]) -> npt.NDArray[np.int64]:
     """Where each of the lists begins if one follows the other, and where the last one ends."""
-    return np.cumsum([0, *map(len, lists)])
+    return _sums(np.fromiter(map(len, lists), np.int64, len(lists)))
+
+
+def _sums(numbers: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """Of the numbers before each, and of all."""
+    return np.cumsum(np.concatenate([[0], numbers]), dtype=np.int64)
 
 
 def _lists(offsets: npt.NDArray[np.int64], values: pa.Array, kind: pa.DataType) -> pa.ListArray:

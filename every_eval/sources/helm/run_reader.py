@@ -1,7 +1,6 @@
 """Reading one run: its files in, its rows out, and a reject for whatever cannot be read."""
 
-from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import ExitStack
 from typing import IO
 
@@ -9,9 +8,10 @@ from every_eval.sources.decoding import UNREADABLE, without_space
 from every_eval.sources.helm import metrics, scenario_state, statistics
 from every_eval.sources.helm.context import RunContext
 from every_eval.sources.helm.joining import read_displayed
+from every_eval.sources.helm.keys import Keys
 from every_eval.sources.helm.large_join import LargeJoin
 from every_eval.sources.helm.layout import DISPLAY_FILES
-from every_eval.sources.helm.measured import Measured
+from every_eval.sources.helm.measured import Measured, SampleKey
 from every_eval.sources.helm.metrics import MetricsReader
 from every_eval.sources.helm.outputs import Outputs
 from every_eval.sources.helm.perturbations import Treatments
@@ -93,7 +93,7 @@ class RunReader:
             return
         with ExitStack() as stack:
             joined = LargeJoin(self._files, self._treatments, stack)
-            yield from self._sample_rows(context, measured, joined.outputs(), joined.n_outputs)
+            yield from self._sample_rows(context, measured, joined.outputs(), joined.shared)
 
     def _state_rows(self, context: RunContext, measured: Measured, file: ListFile[RequestState]) -> Iterator[RunRows]:
         chosen = measured.scores("predicted_index")
@@ -106,21 +106,21 @@ class RunReader:
         if not file.is_large:
             yield from self._sample_rows(context, measured, list(outputs(self._files.rejects)))
             return
-        # How many outputs share a key is known at the end only, so the file is gone through twice.
-        n_outputs = Counter(key for piece in outputs([]) for key in piece.keys)
-        yield from self._sample_rows(context, measured, outputs(self._files.rejects), n_outputs)
+        # Which keys are shared is known at the end only, so the file is gone through twice.
+        shared = Keys.chain([piece.keys for piece in outputs([])]).repeated()
+        yield from self._sample_rows(context, measured, outputs(self._files.rejects), shared)
 
     def _sample_rows(
         self,
         context: RunContext,
         measured: Measured,
         pieces: Iterable[Outputs],
-        n_outputs: Mapping[tuple[str, str | None, int], int] | None = None,
+        shared: Collection[SampleKey] | None = None,
     ) -> Iterator[RunRows]:
-        if n_outputs is None:
+        if shared is None:
             pieces = list(pieces)
-            n_outputs = Counter(key for piece in pieces for key in piece.keys)
-        table = SamplesTable(context, measured, n_outputs)
+            shared = Keys.chain([piece.keys for piece in pieces]).repeated()
+        table = SamplesTable(context, measured, shared)
         for piece in pieces:
             yield RunRows(samples=table.rows(piece), rejects=self._files.take_rejects())
 

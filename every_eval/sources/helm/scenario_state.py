@@ -7,6 +7,7 @@ calibration requests and, of references that were sent one by one, only the one 
 from collections.abc import Mapping
 
 from every_eval.sources.decoding import Decoded
+from every_eval.sources.helm.keys import Keys
 from every_eval.sources.helm.measured import SampleKey
 from every_eval.sources.helm.outputs import Outputs, instance_columns, prediction_columns, request_columns, text_of
 from every_eval.sources.helm.perturbations import Treatments
@@ -41,10 +42,10 @@ def read_outputs(
         if state.result is None or not _is_displayed(state, method, chosen.get(key)):
             continue
         completion = state.result.completions[0] if state.result.completions else Completion()
-        shown.append((state.instance, key, _prediction(state, completion, method), treatment, state.request))
-    instances, keys, predictions, treated, requests = map(list, zip(*shown, strict=True)) if shown else [[]] * 5
+        shown.append((state.instance, _prediction(state, completion, method), treatment, state.request))
+    instances, predictions, treated, requests = map(list, zip(*shown, strict=True)) if shown else [[]] * 4
     texts = {**instance_columns(instances), **prediction_columns(predictions), **request_columns(requests)}
-    return Outputs(keys, treated, [prediction.reference_index for prediction in predictions], texts)
+    return Outputs(Keys.of(predictions, treated), [prediction.reference_index for prediction in predictions], texts)
 
 
 def _is_displayed(state: RequestState, method: str, chosen: float | None) -> bool:
