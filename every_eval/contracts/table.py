@@ -102,6 +102,8 @@ class Table:
         merged, n_merged = np.zeros(table.num_rows, np.int64), 1
         for column in (table[name] for name in self.key if not _is_constant(table[name])):
             codes, n_codes = _encode(column)
+            if n_codes == 1:
+                continue
             if n_merged * n_codes > np.iinfo(np.int64).max:
                 known, merged = np.unique(merged, return_inverse=True)
                 n_merged = len(known)
@@ -125,17 +127,13 @@ def _is_constant(column: pa.ChunkedArray) -> bool:
 def _encode(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], int]:
     """A number for each value, equal for equal ones, and how many numbers there may be; null is a value like any."""
     values = column.unify_dictionaries().combine_chunks()
-    lowest, highest = _range(values)
-    if lowest is not None and highest is not None and highest - lowest < 1 << 31:
-        codes, n_values = pc.subtract(values.cast(pa.int64()), lowest), highest - lowest + 1
-    else:
-        encoded = values if pa.types.is_dictionary(column.type) else values.dictionary_encode()
-        codes, n_values = encoded.indices.cast(pa.int64()), len(encoded.dictionary)
-    return pc.fill_null(codes, n_values).to_numpy(), n_values + 1
-
-
-def _range(values: pa.Array) -> tuple[int | None, int | None]:
-    """The smallest and the largest of whole numbers."""
-    if not pa.types.is_integer(values.type):
-        return None, None
-    return pc.min(values).as_py(), pc.max(values).as_py()
+    if pa.types.is_integer(values.type) and len(values) and not values.null_count:
+        numbers = values.to_numpy().astype(np.int64)
+        lowest, highest = int(numbers.min()), int(numbers.max())
+        if highest - lowest < 1 << 31:
+            return numbers - lowest, highest - lowest + 1
+    encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+    n_values, codes = len(encoded.dictionary), encoded.indices.cast(pa.int64())
+    if not codes.null_count:
+        return codes.to_numpy(), n_values
+    return codes.fill_null(n_values).to_numpy(), n_values + 1

@@ -34,6 +34,8 @@ def build(
 
 def codes_of(codes: np.ndarray, values: Sequence[str | None]) -> pa.DictionaryArray:
     """Texts given as positions in `values`, each of which may stand there more than once."""
+    if not any(value is not None for value in values):
+        return pa.nulls(len(codes), CODES)
     distinct: dict[str | None, int] = {}
     places = np.array([distinct.setdefault(value, len(distinct)) for value in values], np.int32)[codes]
     null = distinct.pop(None, None)

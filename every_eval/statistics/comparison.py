@@ -36,21 +36,17 @@ def compare(stats: pa.Table) -> pa.Table:
     # without values, only the count says something
     has_values = is_comparable & (_numbers(stats, "reported_count") > 0)
     scale = np.fmax(np.abs(_numbers(stats, "min")), np.abs(_numbers(stats, "max")))
-    parts: list[pa.Table] = []
-    for field, column in FIELDS.items():
-        ours, reported = _numbers(stats, column), _numbers(stats, f"reported_{field}")
-        if field == "count":
-            ours = np.nan_to_num(ours)
-        is_compared = is_comparable if field == "count" else has_values
-        rows = np.flatnonzero(is_compared & differs(ours, reported, scale))
-        if len(rows) or not parts:  # the first one says which columns there are
-            numbers = {
-                "ours": pa.array(ours[rows], from_pandas=True),
-                "reported": pa.array(reported[rows], from_pandas=True),
-            }
-            named = dict(zip(key.column_names, key.take(pa.array(rows)).columns, strict=True))
-            parts.append(pa.table({**named, "field": pa.array([field] * len(rows), pa.string()), **numbers}))
-    return pa.concat_tables(parts)
+    ours = np.stack([_numbers(stats, column) for column in FIELDS.values()])
+    ours[0] = np.nan_to_num(ours[0])  # the count, which is 0 where there is none
+    reported = np.stack([_numbers(stats, f"reported_{field}") for field in FIELDS])
+    is_compared = np.stack([is_comparable, *[has_values] * (len(FIELDS) - 1)])
+    fields, rows = np.nonzero(is_compared & differs(ours, reported, scale))
+    return (
+        key.take(pa.array(rows))
+        .append_column("field", pa.array([list(FIELDS)[field] for field in fields.tolist()], pa.string()))
+        .append_column("ours", pa.array(ours[fields, rows], from_pandas=True))
+        .append_column("reported", pa.array(reported[fields, rows], from_pandas=True))
+    )
 
 
 def differs(ours: FloatArray, reported: FloatArray, scale: FloatArray) -> BoolArray:

@@ -52,7 +52,7 @@ def needed_metrics(names: set[str]) -> set[str]:
 def _originals(run: Run, names: set[str]) -> Run:
     """The cells of metrics of these names on the original text, with instances in the order of their ids."""
     is_named = np.array([metric.name in names for metric in run.metrics], np.bool_)
-    cells = run.cells.take(is_named[run.cells.metric] & (run.cells.treatment == 0))
+    cells = run.cells.take(np.flatnonzero(is_named[run.cells.metric] & (run.cells.treatment == 0)))
     present, metric = np.unique(cells.metric, return_inverse=True)
     order = sorted(range(len(run.instance_ids)), key=run.instance_ids.__getitem__)
     cells = replace(cells, metric=metric, instance=np.argsort(order)[cells.instance])

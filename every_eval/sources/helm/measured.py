@@ -3,6 +3,7 @@
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -76,9 +77,8 @@ class Measured:
 
         Those of a large run are made some metrics at a time, so that memory stays bounded.
         """
-        n_rows = sum(len(piece["key"]) for piece in self._pieces)
-        if n_rows <= MAX_ROWS:
-            return summarise_run(self.run(self.metric_names), has_worst_cases=has_worst_cases)
+        if not self._is_large:
+            return summarise_run(self._whole, has_worst_cases=has_worst_cases)
         parts = (self.run({name}) for name in sorted(self.metric_names))
         tables = [summarise_run(part, has_worst_cases=has_worst_cases) for part in parts]
         measured = self.run(RATIO_METRICS)
@@ -126,7 +126,18 @@ class Measured:
         }
 
     def run(self, metric_names: Collection[str]) -> Run:
-        """The metrics of these names, as statistics are made from them."""
+        """The metrics of these names, as statistics are made from them; all metrics of a run that is not large."""
+        return self._run(metric_names) if self._is_large else self._whole
+
+    @property
+    def _is_large(self) -> bool:
+        return sum(len(piece["key"]) for piece in self._pieces) > MAX_ROWS
+
+    @cached_property
+    def _whole(self) -> Run:
+        return self._run(self.metric_names)
+
+    def _run(self, metric_names: Collection[str]) -> Run:
         rows = self._rows(metric_names)
         names, instances = list(self.names), tuple(self._instances)
         instance, treatment, trial = np.array(self._parts, np.int64).reshape(-1, 3).T

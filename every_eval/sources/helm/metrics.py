@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any, Final
 
 import numpy as np
@@ -80,7 +80,8 @@ class MetricsReader:
         text has its own.
         """
         rejects: list[Reject] = []
-        found = [_NOTHING, *(self._extract(entries, rejects) for entries in pieces)]
+        # A loop's variable would hold a piece while the next one is decoded.
+        found = [_NOTHING, *map(self._extract, pieces, repeat(rejects))]
         return self._table({field: np.concatenate([piece[field] for piece in found]) for field in _NOTHING}), rejects
 
     def _extract(self, entries: Decoded[InstanceStats], rejects: list[Reject]) -> Columns:
