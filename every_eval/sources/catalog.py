@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from every_eval.contracts.catalog import CATALOG, State
 from every_eval.contracts.rejects import Reason
+from every_eval.sources.garbage import uncollected
 from every_eval.sources.inputs import open_input
 from every_eval.sources.progress import Progress
 from every_eval.sources.shards import assign, shard_number
@@ -66,7 +67,8 @@ def _row(entry: Entry) -> dict[str, object]:
 
 def catalog_entries(table: pa.Table) -> Catalog:
     """Rows of the contract `catalog` as entries."""
-    return tuple(_entry(row) for row in table.to_pylist())
+    with uncollected():
+        return tuple(_entry(row) for row in table.to_pylist())
 
 
 def _entry(row: Mapping[str, object]) -> Entry:

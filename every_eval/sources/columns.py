@@ -28,8 +28,11 @@ def build(
         else _repeat(shared[column.name], column.type, n_rows)
         for column in contract.columns
     ]
-    fields = [field.with_type(array.type) for field, array in zip(contract.schema, arrays, strict=True)]
-    return pa.Table.from_arrays(arrays, schema=pa.schema(fields, contract.schema.metadata))
+    # The documentation is left to the writer: with it in every schema, a run's rows are slow to hand over.
+    fields = [
+        pa.field(field.name, array.type, field.nullable) for field, array in zip(contract.schema, arrays, strict=True)
+    ]
+    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
 
 def codes_of(codes: np.ndarray, values: Sequence[str | None]) -> pa.DictionaryArray:
