@@ -148,7 +148,14 @@ def add_up(codes: IntArray, shape: tuple[int, ...], counts: IntArray, sums: Floa
     total = groups.add(np.where(has_value, sums, 0.0))
     count = groups.count(np.where(has_value, counts, 0))
     lowest = groups.known_min(np.where(has_value, lows, np.nan))
-    n_places = math.prod(shape[1:])
-    metric, place = np.divmod(groups.keys, n_places)  # few places, many cells: it takes less than to unravel them all
-    treatment, trial, instance = (part[place] for part in np.unravel_index(np.arange(n_places), shape[1:]))
+    metric, treatment, trial, instance = positions_in(shape, groups.keys)
     return Cells(metric, treatment, trial, instance, count, total, lowest)
+
+
+def positions_in(shape: tuple[int, ...], codes: IntArray) -> tuple[IntArray, ...]:
+    """`np.unravel_index`, which takes longer where there are many codes for few places after the first axis."""
+    n_places = math.prod(shape[1:])
+    if n_places > len(codes):
+        return tuple(np.unravel_index(codes, shape))
+    first, places = np.divmod(codes, n_places)
+    return first, *(rest[places] for rest in np.unravel_index(np.arange(n_places), shape[1:]))

@@ -2,7 +2,10 @@
 
 import json
 
-from every_eval.statistics.cells import ORIGINAL, Metric, Treatment, read_run
+import numpy as np
+import pytest
+
+from every_eval.statistics.cells import ORIGINAL, Metric, Treatment, positions_in, read_run
 from every_eval_tests.statistics.metric_rows import perturbed, row, table
 
 
@@ -62,3 +65,11 @@ def test_cells_are_sorted_and_name_what_they_are_of() -> None:
 def test_rows_of_one_cell_are_added_and_keep_their_smallest_value() -> None:
     cells = read_run(table([row("a", 2.0, count=3), row("a", 0.5, occurrence=1), row("a", None, occurrence=2)])).cells
     assert (cells.count.tolist(), cells.sum.tolist(), cells.min.tolist()) == ([4], [6.5], [0.5])
+
+
+@pytest.mark.parametrize("n_codes", [3, 500])
+def test_positions_are_those_that_codes_stand_for(n_codes: int) -> None:
+    shape = (20, 2, 3, 5)  # 30 places for each of the first axis: more than three codes, and fewer than 500
+    expected = [np.random.default_rng(1).integers(0, size, n_codes) for size in shape]
+    found = positions_in(shape, np.ravel_multi_index(tuple(expected), shape))
+    assert [axis.tolist() for axis in found] == [axis.tolist() for axis in expected]
