@@ -4,8 +4,9 @@
 
 A server in a process of its own answers each request after a delay. The floor asks it for every file that the runs are
 read from, in 32 threads with a connection each that is kept, and compares the MD5 of what comes with the listed one.
-Ours is all that the weekly job does but Dagster: discovery, starting processes, reading, writing, and commits to a
-folder; then the same again, with nothing new. Runs are made by repeating the instances of real ones under new ids.
+Ours is all that the weekly job does but Dagster: ingestion, which starts processes, reads, writes, and commits to a
+folder; and before it discovery, which finds out what the floor is told. Then the same again, with nothing new. Runs are
+made by repeating the instances of real ones under new ids.
 """
 
 import argparse
@@ -28,8 +29,9 @@ from urllib.parse import quote, urlsplit
 
 from benchmarks.enlarging import enlarge, open_corpus, read_run, summarised_runs
 from benchmarks.measuring import MIB, show
-from benchmarks.weekly import REPO, refresh
+from benchmarks.weekly import REPO, discover, ingest
 from every_eval.hub.folder import FolderHub
+from every_eval.sources.discovery import Discovered
 from every_eval.sources.helm.source import HelmSource
 from every_eval.storage.bucket import BucketStorage
 from every_eval_tests.storage.bucket_server import LISTING, BucketServer
@@ -56,27 +58,32 @@ def main() -> None:
         runs = HelmSource().discover(BucketStorage(root_url), options.benchmark).runs
         wanted = [(f"{run.folder}/{item.name}", item.md5 or "") for run in runs for item in run.inputs]
         show(f"{len(runs)} runs, {len(wanted)} files, {sum(run.n_bytes for run in runs) / MIB:.0f} MiB")
-        ratios = []
+        ingesting, both = [], []
         for _ in range(N_REPEATS):
             floor = _seconds(lambda: fetch(root_url, wanted))
             take_counts(server)
             show(f"fetching and checking: {floor:.2f} s")
             with tempfile.TemporaryDirectory() as folder:
                 hub = FolderHub(Path(folder), lambda: datetime.now(UTC))
-                ratios.append(_job(root_url, hub, options, server) / floor)
+                discovery, ingestion = _job(root_url, hub, options, server)
+                ingesting.append(ingestion / floor)
+                both.append((discovery + ingestion) / floor)
                 _job(root_url, hub, options, server)
-        show(f"the job takes {min(ratios):.2f} times as long as fetching ({', '.join(f'{r:.2f}' for r in ratios)})")
+        for what, ratios in (("ingestion", ingesting), ("with discovery, it", both)):
+            show(f"{what} takes {min(ratios):.2f} times as long as fetching ({', '.join(f'{r:.2f}' for r in ratios)})")
 
 
-def _job(root_url: str, hub: FolderHub, options: argparse.Namespace, server: Connection) -> float:
-    """Seconds that the job takes; what it asks for is shown."""
-    commit = hub.snapshot(REPO).commit
-    seconds = _seconds(lambda: refresh(BucketStorage(root_url), hub, [options.benchmark], options.processes))
+def _job(root_url: str, hub: FolderHub, options: argparse.Namespace, server: Connection) -> tuple[float, float]:
+    """Seconds that discovery takes, and ingestion; what both ask for is shown."""
+    commit, storage = hub.snapshot(REPO).commit, BucketStorage(root_url)
+    known: list[Discovered] = []
+    discovery = _seconds(lambda: known.extend(discover(storage, hub, [options.benchmark])))
+    ingestion = _seconds(lambda: ingest(storage, hub, known, options.processes))
     counts = take_counts(server)
     state = "nothing is new, nothing is committed" if hub.snapshot(REPO).commit == commit else "everything is new"
     shown = ", ".join(f"{count / options.runs:.2f} {what}" for what, count in sorted(counts.items()))
-    show(f"{state}: {seconds:.2f} s; for each run: {shown}")
-    return seconds
+    show(f"{state}: {discovery:.2f} s and {ingestion:.2f} s; for each run: {shown}")
+    return discovery, ingestion
 
 
 def _seconds(work: Callable[[], object]) -> float:

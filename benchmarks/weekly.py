@@ -17,7 +17,7 @@ from typing import IO
 from benchmarks.enlarging import open_corpus
 from benchmarks.measuring import cpu_seconds, show
 from every_eval.hub.folder import FolderHub
-from every_eval.sources.discovery import Discoverer
+from every_eval.sources.discovery import Discovered, Discoverer
 from every_eval.sources.helm.source import HelmSource
 from every_eval.sources.ingestion import Ingestor
 from every_eval.sources.planning import shards_of, to_do
@@ -113,8 +113,18 @@ def main() -> None:
 
 def refresh(storage: Storage, hub: FolderHub, benchmarks: Sequence[str], n_processes: int) -> int:
     """Discover and ingest what is new; how many shards that was."""
+    return ingest(storage, hub, discover(storage, hub, benchmarks), n_processes)
+
+
+def discover(storage: Storage, hub: FolderHub, benchmarks: Sequence[str]) -> list[Discovered]:
+    """Discover, and commit what is known then."""
+    return Discoverer(HelmSource(), storage, hub, REPO, SHARD_BYTES, None, str).discover(benchmarks)
+
+
+def ingest(storage: Storage, hub: FolderHub, known: Sequence[Discovered], n_processes: int) -> int:
+    """Ingest what is new; how many shards that was."""
     source, n_shards = HelmSource(), 0
-    for found in Discoverer(source, storage, hub, REPO, SHARD_BYTES, None, str).discover(benchmarks):
+    for found in known:
         head = hub.snapshot(REPO)
         keys = [shard.key for shard in to_do(shards_of(found.catalog, found.folder, head.files, source.data_version))]
         if keys:
