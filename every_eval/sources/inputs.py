@@ -11,13 +11,18 @@ Opened = tuple[IO[bytes], Input]
 """The content of an input, and the input with its size and MD5, which are learnt from the content where they lack."""
 
 
+def input_of(run: Run, name: str) -> Input:
+    """The run's input of that name."""
+    return next(item for item in run.inputs if item.name == name)
+
+
 def open_input(storage: Storage, run: Run, name: str) -> Opened:
     """One of the run's inputs, complete and unchanged.
 
     Raises:
         UpstreamUnavailable: it is gone, or another one than was listed.
     """
-    item = next(item for item in run.inputs if item.name == name)
+    item = input_of(run, name)
     path = f"{run.folder}/{name}"
     try:
         if item.md5 is not None:

@@ -9,7 +9,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Final, Protocol, Self
 
-from every_eval.sources.inputs import Opened, open_input
+from every_eval.sources.inputs import Opened, input_of, open_input
 from every_eval.sources.source import Input, Run
 from every_eval.storage.storage import MEMORY_BYTES, Storage
 
@@ -135,19 +135,19 @@ class ReadAhead:
     def _advance(self) -> None:
         while self._expected and self._n_arriving < self._max_arriving:
             key, run = next(iter(self._expected.items()))
-            if self._n_bytes and self._n_bytes + _held_bytes(_input(run, key[1])) > self._max_bytes:
+            if self._n_bytes and self._n_bytes + _held_bytes(input_of(run, key[1])) > self._max_bytes:
                 return
             del self._expected[key]
             self._start(key, run)
 
     def _start(self, key: Key, run: Run) -> None:
-        n_bytes = _held_bytes(_input(run, key[1]))
+        n_bytes = _held_bytes(input_of(run, key[1]))
         self._n_bytes += n_bytes
         self._n_arriving += 1
         self._opening[key] = self._threads.submit(self._open, key, run), n_bytes
 
     def _open(self, key: Key, run: Run) -> Opened:
-        item = _input(run, key[1])
+        item = input_of(run, key[1])
         try:
             file, item = open_input(self._storage, run, item.name)
             return file, item
@@ -177,10 +177,6 @@ class ReadAhead:
 def _close(opening: Future[Opened]) -> None:
     if not opening.cancelled() and opening.exception() is None:
         opening.result()[0].close()
-
-
-def _input(run: Run, name: str) -> Input:
-    return next(item for item in run.inputs if item.name == name)
 
 
 def _held_bytes(item: Input) -> int:

@@ -13,7 +13,7 @@ import requests
 from urllib3.exceptions import ProtocolError
 
 from every_eval.errors import UpstreamUnavailable
-from every_eval.storage.storage import Digested, digested
+from every_eval.storage.storage import Digested, digested, verified
 from every_eval.storage.version import Version, version_of_headers
 
 PIECE_BYTES = 1 << 20
@@ -84,10 +84,7 @@ class Download:
             message = f"{self._url} cannot be decoded as {self._version.encoding}: {error}"
             raise UpstreamUnavailable(message) from error
         found = digested(content)
-        if self._content_md5 not in (None, found.md5):
-            found.file.close()
-            raise UpstreamUnavailable(f"{self._url} is not what was listed; the next discovery will see why")
-        return found
+        return found if self._content_md5 is None else verified(found, self._content_md5, self._url)
 
     def close(self) -> None:
         """Give up what has been received."""

@@ -149,11 +149,15 @@ def checked(file: IO[bytes], md5: str, name: str) -> IO[bytes]:
     Raises:
         UpstreamUnavailable: it has another MD5.
     """
-    found = digested(file)
+    return verified(digested(file), md5, name).file
+
+
+def verified(found: Digested, md5: str, name: str) -> Digested:
+    """The same, if it is what it should be; else its file is closed. Raises what `checked` raises."""
     if found.md5 != md5:
         found.file.close()
         raise UpstreamUnavailable(f"{name} is not what was listed; the next discovery will see why")
-    return found.file
+    return found
 
 
 def is_object_name(name: str) -> bool:

@@ -13,6 +13,10 @@ from every_eval.orchestration import weekly
 from every_eval_tests.hub.hub_server import serving
 from every_eval_tests.orchestration.deployment import Deployment
 from every_eval_tests.orchestration.online import NOON, Online, now
+from every_eval_tests.sources.eval_harness.output import Output
+
+N_CUT = 4
+"""Rows of the fixture's samples files that are not complete, so that they do not give what is reported."""
 
 
 @pytest.fixture
@@ -34,3 +38,14 @@ def online(deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         made = Online(server, deployment, tmp_path, machines)
         made.move(tmp_path / "machine")
         yield made
+
+
+@pytest.fixture
+def output(deployment: Deployment, tmp_path: Path) -> Output:
+    """lm-eval's output as the second source of the deployment; what was cut off in it is left out."""
+    output = Output.unpack(tmp_path / "harness")
+    for file in output.path.rglob("samples_*.jsonl"):
+        if len(file.read_text().splitlines()) == N_CUT:
+            file.unlink()
+    deployment.environment.setenv("EVERY_EVAL_EVAL_HARNESS_ROOT", str(output.path))
+    return output

@@ -1,6 +1,5 @@
 """Sensors launch one run a change, and say why they launched none."""
 
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -11,7 +10,6 @@ from every_eval.orchestration.jobs import DAILY, WEEKLY
 from every_eval.orchestration.turn import INGESTS_TAG
 from every_eval_tests.helm_root import edit
 from every_eval_tests.orchestration.deployment import Deployment
-from every_eval_tests.orchestration.test_two_sources import N_CUT
 from every_eval_tests.sources.eval_harness.output import FIRST, Output
 
 RUN = "mmlu:subject=anatomy,method=multiple_choice_joint,model=01-ai_yi-34b,eval_split=test,groups=mmlu_anatomy"
@@ -51,17 +49,6 @@ class Watch:
 
 def ingestion(*benchmarks: str, source: str = "helm") -> dict[str, Any]:
     return {"ops": {"discover": {"config": {"sources": [source], "benchmarks": list(benchmarks)}}}}
-
-
-@pytest.fixture
-def output(deployment: Deployment, tmp_path: Path) -> Output:
-    """lm-eval's output as the second source; what was cut off in it is left out."""
-    output = Output.unpack(tmp_path / "harness")
-    for file in output.path.rglob("samples_*.jsonl"):
-        if len(file.read_text().splitlines()) == N_CUT:
-            file.unlink()
-    deployment.environment.setenv("EVERY_EVAL_EVAL_HARNESS_ROOT", str(output.path))
-    return output
 
 
 def test_a_release_upstream_launches_one_ingestion_of_its_benchmark(deployment: Deployment) -> None:

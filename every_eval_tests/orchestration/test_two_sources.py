@@ -17,8 +17,6 @@ from every_eval_tests.sources.eval_harness.output import AGAIN, FIRST, Output
 from every_eval_tests.storage.bucket_server import BucketServer
 
 ROOT = "EVERY_EVAL_EVAL_HARNESS_ROOT"
-N_CUT = 4
-"""Rows of the fixture's samples files that are not complete, so that they do not give what is reported."""
 TASK = "wikitext_local"
 NEWER = FIRST.replace("04-28-47", "09-00-00")
 
@@ -29,17 +27,6 @@ def options(**config: Any) -> dict[str, Any]:
 
 def scoring(source: str) -> dict[str, Any]:
     return {"ops": {"comprehensive_stats": {"config": {"source_name": source}}}}
-
-
-@pytest.fixture
-def output(deployment: Deployment, tmp_path: Path) -> Output:
-    """lm-eval's output, complete, as the second source of the deployment."""
-    output = Output.unpack(tmp_path / "harness")
-    for file in output.path.rglob("samples_*.jsonl"):
-        if len(file.read_text().splitlines()) == N_CUT:
-            file.unlink()
-    deployment.environment.setenv(ROOT, str(output.path))
-    return output
 
 
 def evaluate_again(output: Output) -> float:

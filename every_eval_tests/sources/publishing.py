@@ -1,6 +1,6 @@
 """The weekly job without Dagster: discovery, planning and ingestion into a folder Hub."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from every_eval.contracts.parquet import read_table
 from every_eval.contracts.rejects import REJECTS
 from every_eval.contracts.table import Table
 from every_eval.hub.folder import FolderHub
-from every_eval.hub.hub import Hub
+from every_eval.hub.hub import Change, Hub, Snapshot
 from every_eval.sources.discovery import Discovered, Discoverer, read_catalog
 from every_eval.sources.helm.source import HelmSource
 from every_eval.sources.ingestion import Ingestor, ShardOutcome
@@ -21,6 +21,28 @@ from every_eval.storage.storage import Storage
 from every_eval_tests.hub.hubs import NOON, REPO, contents
 
 FOLDER = "helm_mmlu"
+
+
+@dataclass
+class WatchedHub:
+    """A Hub that notes every commit, and before which something happens."""
+
+    hub: Hub
+    happening: list[Callable[[], object]] = field(default_factory=list)
+    """Before the next commits, one each."""
+    parents: list[str | None] = field(default_factory=list)
+    changes: list[Sequence[Change]] = field(default_factory=list)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.hub, name)
+
+    def commit(self, repo: str, changes: Sequence[Change], *, title: str, parent: str | None) -> Snapshot:
+        """See `Hub.commit`."""
+        self.parents.append(parent)
+        self.changes.append(list(changes))
+        if self.happening:
+            self.happening.pop(0)()
+        return self.hub.commit(repo, changes, title=title, parent=parent)
 
 
 @dataclass

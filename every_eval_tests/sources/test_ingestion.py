@@ -1,6 +1,5 @@
 import random
 import shutil
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -12,14 +11,13 @@ from every_eval.contracts.metrics import METRICS
 from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.stats import STATS
 from every_eval.errors import ConfigurationError, UpstreamUnavailable
-from every_eval.hub.hub import Change, Snapshot
 from every_eval.sources.helm.source import HelmSource
 from every_eval.sources.planning import Status
 from every_eval.storage.archive import ArchiveStorage
 from every_eval.storage.folder import FolderStorage
 from every_eval.storage.storage import Digested
 from every_eval_tests.helm_root import HelmRoot, edit
-from every_eval_tests.sources.publishing import FOLDER, Publishing
+from every_eval_tests.sources.publishing import FOLDER, Publishing, WatchedHub
 from every_eval_tests.sources.upstream import RUNS, WatchedStorage, add_run, load, touch, zipped
 
 SHARDS = [f"{FOLDER}_part_{number:05d}" for number in (1, 2, 3, 4)]
@@ -112,20 +110,10 @@ def test_the_old_statistics_go_in_the_commit_that_brings_the_new_ones(publishing
     _score_everything_wrong(root, *RUNS[1])
     publishing.discover()
     discovered, old = publishing.commit(), _stats_path(publishing, SHARDS[1])
-    inner, parents = publishing.hub, []
-
-    class Counting:
-        def __getattr__(self, name: str) -> object:
-            return getattr(inner, name)
-
-        def commit(self, repo: str, changes: object, *, title: str, parent: str | None) -> object:
-            parents.append(parent)
-            return inner.commit(repo, changes, title=title, parent=parent)  # type: ignore[arg-type]
-
-    publishing.hub = Counting()  # type: ignore[assignment]
+    hub = publishing.hub = WatchedHub(publishing.hub)  # type: ignore[assignment]
     publishing.ingest([SHARDS[1]])
 
-    assert parents == [discovered]
+    assert hub.parents == [discovered]
     assert old not in publishing.contents()
     assert _stats_path(publishing, SHARDS[1])
 
@@ -337,23 +325,15 @@ def test_a_shard_that_changed_while_it_was_made_is_left_to_the_next_ingestion(
 ) -> None:
     publishing.discover()
     rival = replace(publishing)
-    inner, commits = publishing.hub, []
 
-    class Contested:
-        def __getattr__(self, name: str) -> object:
-            return getattr(inner, name)
+    def change() -> None:
+        _score_everything_wrong(root, *RUNS[1])
+        assert rival.discover()[0].error is None
 
-        def commit(self, repo: str, changes: Sequence[Change], *, title: str, parent: str | None) -> Snapshot:
-            commits.append(list(changes))
-            if len(commits) == 1:
-                _score_everything_wrong(root, *RUNS[1])
-                assert rival.discover()[0].error is None
-            return inner.commit(repo, changes, title=title, parent=parent)
-
-    publishing.hub = Contested()  # type: ignore[assignment]
+    hub = publishing.hub = WatchedHub(publishing.hub, [change])  # type: ignore[assignment]
     publishing.ingest([SHARDS[1]])
 
-    assert len(commits) == 2 and commits[0] and not commits[1]
+    assert len(hub.changes) == 2 and hub.changes[0] and not hub.changes[1]
     assert [path for path in publishing.contents() if SHARDS[1] in path] == []
     assert SHARDS[1] in rival.refresh()
     rows = publishing.rows(SAMPLES).to_pylist()

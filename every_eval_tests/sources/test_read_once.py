@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +12,7 @@ import pytest
 from every_eval.contracts.catalog import CATALOG
 from every_eval.contracts.samples import SAMPLES
 from every_eval.errors import UpstreamUnavailable
-from every_eval.hub.hub import Add, Change, Snapshot
+from every_eval.hub.hub import Add
 from every_eval.sources.ingestion import Ingestor
 from every_eval.sources.planning import Status
 from every_eval.sources.shards import fingerprint, stats_path
@@ -22,7 +22,7 @@ from every_eval.storage.storage import Storage
 from every_eval_tests.helm_root import HelmRoot
 from every_eval_tests.hub.hubs import REPO, commit_on_head
 from every_eval_tests.sources.buckets import HASTY, objects_of, of_runs
-from every_eval_tests.sources.publishing import FOLDER, Publishing
+from every_eval_tests.sources.publishing import FOLDER, Publishing, WatchedHub
 from every_eval_tests.sources.upstream import RUNS, RemoteFolder, WatchedStorage, rewrite
 from every_eval_tests.storage.bucket_server import BucketServer
 
@@ -151,22 +151,10 @@ def test_what_two_batches_learn_at_the_same_time_is_kept(upstream: Upstream, tmp
     publishing = Publishing.of(upstream.storage, tmp_path / "hub")
     publishing.discover()
     rival = replace(publishing)
-    inner, commits = publishing.hub, []
-
-    class Contested:
-        def __getattr__(self, name: str) -> object:
-            return getattr(inner, name)
-
-        def commit(self, repo: str, changes: Sequence[Change], *, title: str, parent: str | None) -> Snapshot:
-            commits.append(parent)
-            if len(commits) == 1:
-                rival.ingest(SHARDS[1:])
-            return inner.commit(repo, changes, title=title, parent=parent)
-
-    publishing.hub = Contested()  # type: ignore[assignment]
+    hub = publishing.hub = WatchedHub(publishing.hub, [lambda: rival.ingest(SHARDS[1:])])  # type: ignore[assignment]
     publishing.ingest(SHARDS[:1])
 
-    assert len(commits) == 2
+    assert len(hub.parents) == 2
     assert publishing.contents() == at_once.contents()
 
 
@@ -180,16 +168,12 @@ def test_an_ingestion_that_is_killed_before_its_commit_has_changed_nothing(upstr
     uninterrupted.refresh()
     publishing = Publishing.of(upstream.storage, tmp_path / "hub")
     publishing.discover()
-    before, inner = publishing.contents(), publishing.hub
+    before = publishing.contents()
 
-    class Dying:
-        def __getattr__(self, name: str) -> object:
-            return getattr(inner, name)
+    def die() -> None:
+        raise _Killed
 
-        def commit(self, *_: object, **__: object) -> Snapshot:
-            raise _Killed
-
-    publishing.hub = Dying()  # type: ignore[assignment]
+    publishing.hub = WatchedHub(publishing.hub, [die])  # type: ignore[assignment]
     with pytest.raises(_Killed):
         publishing.ingest(SHARDS)
     after = Publishing.of(upstream.storage, tmp_path / "hub")

@@ -88,7 +88,7 @@ class Measured:
 
     def key_columns(self, codes: Codes) -> dict[str, pa.Array]:
         """The columns that a key stands for, in rows with these codes of keys."""
-        instance, treatment, trial = self._parts_of(codes)
+        instance, treatment, trial = (np.ascontiguousarray(part)[codes] for part in self._parts_by_key())
         treatments = list(self._treatments)
         return {
             "instance_id": pa.DictionaryArray.from_arrays(pa.array(instance), pa.array(self._instances, pa.string())),
@@ -105,10 +105,9 @@ class Measured:
             for name, values in zip(("metric_name", "split", "sub_split"), columns, strict=True)
         }
 
-    def _parts_of(self, keys: Codes) -> Sequence[Codes]:
-        """Instance, treatment and trial of each key."""
-        parts = np.array(self._parts, np.int32).reshape(-1, 3)
-        return [np.ascontiguousarray(column)[keys] for column in parts.T]
+    def _parts_by_key(self) -> Codes:
+        """Instances, treatments and trials of the keys, by their codes."""
+        return np.array(self._parts, np.int32).reshape(-1, 3).T
 
     def _rows(self, metric_names: Collection[str]) -> Rows:
         codes = [code for (name, _, _), code in self.names.items() if name in metric_names]
@@ -140,7 +139,7 @@ class Measured:
     def _run(self, metric_names: Collection[str]) -> Run:
         rows = self._rows(metric_names)
         names, instances = list(self.names), tuple(self._instances)
-        instance, treatment, trial = np.array(self._parts, np.int64).reshape(-1, 3).T
+        instance, treatment, trial = self._parts_by_key().astype(np.int64)
         shape = (len(self._treatments), int(trial.max(initial=0)) + 1, len(instances))
         places = np.ravel_multi_index((treatment, trial, instance), shape)
         present = np.flatnonzero(np.bincount(rows["name"], minlength=len(names)))

@@ -27,10 +27,8 @@ FILE = "stats.json"
 StatisticKey = tuple[Any, ...]
 """Values of the columns of STATISTIC_KEY, in their order."""
 
-Row = dict[str, Any]
-
 KEY: Final = tuple(column.name for column in STATISTIC_KEY)
-NOTHING_MEASURED: Final[Row] = {"metric_name": "num_instances", "n_instances": 0, "n_scored": 0, "n_trials": 0}
+NOTHING_MEASURED: Final = {"metric_name": "num_instances", "n_instances": 0, "n_scored": 0, "n_trials": 0}
 
 
 @dataclass(frozen=True)
