@@ -9,13 +9,13 @@ from pathlib import Path
 
 from benchmarks.measuring import show
 from benchmarks.replicating import BENCHMARKS
-from every_eval.hub.folder import FolderHub
+from every_eval.hub.folder.folder_hub import FolderHub
 from every_eval.hub.hub import publish
-from every_eval.sources.data_card import card_change
-from every_eval.sources.discovery import Discovered, Discoverer, read_catalog
+from every_eval.ingestion.data_card import card_change
+from every_eval.ingestion.discovery import Discovered, Discoverer, read_catalog
+from every_eval.ingestion.ingestor import Ingestor
+from every_eval.ingestion.planning import batches, shards_of, to_do
 from every_eval.sources.helm.source import HelmSource
-from every_eval.sources.ingestion import Ingestor
-from every_eval.sources.planning import batches, shards_of, to_do
 from every_eval.storage.folder import FolderStorage
 
 REPO = "evaleval/every_eval_ever"

@@ -30,8 +30,8 @@ from urllib.parse import quote, urlsplit
 from benchmarks.enlarging import enlarge, open_corpus, read_run, summarised_runs
 from benchmarks.measuring import MIB, show
 from benchmarks.weekly import REPO, discover, ingest
-from every_eval.hub.folder import FolderHub
-from every_eval.sources.discovery import Discovered
+from every_eval.hub.folder.folder_hub import FolderHub
+from every_eval.ingestion.discovery import Discovered
 from every_eval.sources.helm.source import HelmSource
 from every_eval.storage.bucket import BucketStorage
 from every_eval_tests.storage.bucket_server import LISTING, BucketServer

@@ -14,11 +14,10 @@ import pyarrow.compute as pc
 from benchmarks.enlarging import open_corpus
 from every_eval.contracts.parquet import write_table
 from every_eval.contracts.releases import RELEASES
+from every_eval.contracts.repo_layout import benchmark_path, folder_name, shard_key, shard_path
 from every_eval.contracts.stats import REPLICATES, STATS
 from every_eval.hub.hub import Add, Change, Hub, Snapshot, publish
-from every_eval.sources.discovery import releases_path
 from every_eval.sources.helm.source import HelmSource
-from every_eval.sources.shards import folder_name, shard_key, stats_path
 
 MODELS: Final = 30
 """Copies of each model: with those of the sample, about 70 in each scenario, as many as HELM Classic has."""
@@ -62,12 +61,12 @@ class Original:
                 for number in numbers[first : first + BATCH]:
                     shard = shard_key(self.folder, number + 1)
                     local = write_table(STATS, Path(folder) / shard, self.copy(number))
-                    changes.append(Add(stats_path(self.folder, shard, FINGERPRINT), local))
+                    changes.append(Add(shard_path(STATS, shard, FINGERPRINT), local))
                 publish(hub, repo, "Add shards", partial(_same, changes))
         with tempfile.TemporaryDirectory() as folder:
             rows = pa.Table.from_pylist([self._release(max(numbers) + 1)], schema=RELEASES.schema)
             local = write_table(RELEASES, Path(folder) / "releases", rows)
-            publish(hub, repo, "Add a release", partial(_same, [Add(releases_path(self.folder), local)]))
+            publish(hub, repo, "Add a release", partial(_same, [Add(benchmark_path(RELEASES, self.folder), local)]))
 
     def copy(self, number: int) -> pa.Table:
         """The statistics under other names; a copied model is a little worse than the one before it."""

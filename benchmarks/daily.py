@@ -18,12 +18,12 @@ from pathlib import Path
 
 from benchmarks.copying import Original
 from benchmarks.measuring import cpu_seconds, peak_mib, show
-from every_eval.hub.folder import FolderHub
+from every_eval.hub.folder.folder_hub import FolderHub
 from every_eval.hub.hub import Add, publish
+from every_eval.scoring.change_detection import wanted
+from every_eval.scoring.scorer import Scorer
+from every_eval.scoring.state.folding import Folder, Reading
 from every_eval.sources.helm.source import HelmSource
-from every_eval.statistics.folding import Folder, Reading
-from every_eval.statistics.scores import Scorer
-from every_eval.statistics.state import wanted
 
 DATA, SCORES = "a/data", "a/scores"
 NEW = 40

@@ -16,11 +16,11 @@ from pathlib import Path
 
 from benchmarks.enlarging import ID_FIELDS, open_corpus, read_run, repeat, summarised_runs
 from benchmarks.measuring import peak_mib, show
+from every_eval.ingestion.inputs import open_input
+from every_eval.ingestion.workers.spool import spool
 from every_eval.sources.helm.layout import DISPLAY_FILES
 from every_eval.sources.helm.source import HelmSource
-from every_eval.sources.inputs import open_input
 from every_eval.sources.source import Input, Run
-from every_eval.sources.spool import spool
 from every_eval.storage.folder import FolderStorage
 
 STATE, STATS = "scenario_state.json", "per_instance_stats.json"

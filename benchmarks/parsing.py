@@ -17,7 +17,7 @@ from every_eval.contracts.metrics import METRICS
 from every_eval.contracts.parquet import TableWriter
 from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.table import Table
-from every_eval.sources.garbage import uncollected
+from every_eval.ingestion.garbage import uncollected
 from every_eval.sources.helm.source import HelmSource
 from every_eval.sources.source import Run
 

@@ -18,13 +18,14 @@ from pathlib import Path
 
 from benchmarks.enlarging import open_corpus, write_corpus
 from benchmarks.measuring import MIB, Spread, floor, measure, show
-from every_eval.hub.folder import FolderHub
-from every_eval.sources.catalog import Entry, md5_of
+from every_eval.hub.folder.folder_hub import FolderHub
+from every_eval.ingestion.catalog import Entry
+from every_eval.ingestion.planning import Shard, Status
+from every_eval.ingestion.shard_files import ShardMaker
+from every_eval.ingestion.workers.making import making
+from every_eval.ingestion.workers.reading import reading
+from every_eval.network.content import md5_of
 from every_eval.sources.helm.source import HelmSource
-from every_eval.sources.making import making
-from every_eval.sources.planning import Shard, Status
-from every_eval.sources.reading import reading
-from every_eval.sources.shard_files import ShardMaker
 from every_eval.sources.source import Run
 from every_eval.storage.folder import FolderStorage
 

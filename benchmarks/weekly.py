@@ -16,12 +16,13 @@ from typing import IO
 
 from benchmarks.enlarging import open_corpus
 from benchmarks.measuring import cpu_seconds, show
-from every_eval.hub.folder import FolderHub
-from every_eval.sources.discovery import Discovered, Discoverer
+from every_eval.hub.folder.folder_hub import FolderHub
+from every_eval.ingestion.discovery import Discovered, Discoverer
+from every_eval.ingestion.ingestor import Ingestor
+from every_eval.ingestion.planning import shards_of, to_do
+from every_eval.network.content import Digested
 from every_eval.sources.helm.source import HelmSource
-from every_eval.sources.ingestion import Ingestor
-from every_eval.sources.planning import shards_of, to_do
-from every_eval.storage.storage import Digested, Storage, StoredObject
+from every_eval.storage.storage import Storage, StoredObject
 
 REPO = "a/data"
 SHARD_BYTES = 1 << 30

@@ -1,10 +1,15 @@
+"""What tests of several packages start from."""
+
 from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from every_eval.storage.archive import HELM_SAMPLE, ArchiveStorage
 from every_eval_tests.helm_root import HelmRoot
+from every_eval_tests.ingestion.publishing import Publishing
+from every_eval_tests.ingestion.upstream import small_root
 from every_eval_tests.orchestration.deployment import Deployment
 
 
@@ -14,3 +19,23 @@ def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Depl
     (tmp_path / "dagster").mkdir()
     with dg.instance_for_test(temp_dir=str(tmp_path / "dagster"), set_dagster_home=True) as instance:
         yield Deployment(root, tmp_path / "hub", instance, monkeypatch)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> HelmRoot:
+    """A few real runs of mmlu, to be changed."""
+    return small_root(tmp_path / "root")
+
+
+@pytest.fixture
+def publishing(root: HelmRoot, tmp_path: Path) -> Publishing:
+    """A repo, empty as yet, that is made from `root`."""
+    return Publishing.of(root.path, tmp_path / "hub")
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Publishing:
+    """The whole bundled sample, published; not to be changed."""
+    published = Publishing.of(ArchiveStorage(HELM_SAMPLE), tmp_path_factory.mktemp("sample"), shard_bytes=1 << 22)
+    published.refresh("lite", "mmlu", "classic")
+    return published

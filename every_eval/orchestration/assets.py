@@ -7,6 +7,8 @@ from itertools import groupby
 import dagster as dg
 
 from every_eval.contracts.catalog import CATALOG
+from every_eval.contracts.repo_layout import folder_of_shard
+from every_eval.ingestion.ingestor import ShardOutcome
 from every_eval.orchestration import freshness, names
 from every_eval.orchestration.daily import (
     TABLES,
@@ -33,8 +35,6 @@ from every_eval.orchestration.weekly import (
     problems_of,
     retried,
 )
-from every_eval.sources.ingestion import ShardOutcome
-from every_eval.sources.shards import folder_of
 from every_eval.sources.source import Source
 
 KINDS = {"parquet", "huggingface"}
@@ -119,7 +119,7 @@ def _ingest(context: dg.AssetExecutionContext, source: Source) -> list[ShardOutc
     """Ingest the partitions of the run, benchmark by benchmark."""
     hub, place = context.resources.hub, getattr(context.resources, source.name)
     outcomes: list[ShardOutcome] = []
-    for folder, keys in groupby(sorted(context.partition_keys), folder_of):
+    for folder, keys in groupby(sorted(context.partition_keys), folder_of_shard):
         batch = {"source": source.name, "folder": folder, "shards": list(keys)}
         outcomes += retried(context, lambda batch=batch: ingest_shards(context, batch, hub, place))  # type: ignore[misc]
     return outcomes

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
 from every_eval.contracts.leaderboard import LEADERBOARD
+from every_eval.contracts.repo_layout import latest_path
 from every_eval.orchestration import names
 from every_eval.orchestration.limits import limited
 from every_eval.orchestration.lineage import column_lineage
@@ -16,10 +17,9 @@ from every_eval.orchestration.preflight import check_scoring
 from every_eval.orchestration.recording import as_evaluations, unrecorded_events
 from every_eval.orchestration.resources import HubResource, configured
 from every_eval.orchestration.weekly import RESOURCES, Context, retried, source_named
+from every_eval.scoring.presentation.picture import picture_markdown
+from every_eval.scoring.scorer import Scored, Scorer
 from every_eval.sources import SOURCES
-from every_eval.statistics.picture import picture_markdown
-from every_eval.statistics.scores import Scored, Scorer
-from every_eval.statistics.scores_card import latest_path
 
 TABLES = {names.COMPREHENSIVE_STATS: COMPREHENSIVE_STATS, names.LEADERBOARD: LEADERBOARD}
 

@@ -6,9 +6,13 @@ from typing import Any
 import dagster as dg
 
 from every_eval.contracts.catalog import CATALOG
+from every_eval.contracts.repo_layout import benchmark_path, published_folders, published_shards, shard_path
 from every_eval.contracts.stats import STATS
 from every_eval.contracts.table import Table
 from every_eval.hub.hub import Hub, Snapshot
+from every_eval.ingestion.catalog import catalog_table
+from every_eval.ingestion.discovery import Discovered
+from every_eval.ingestion.ingestor import ShardOutcome
 from every_eval.orchestration.lineage import column_lineage
 from every_eval.orchestration.metadata import link, table_metadata
 from every_eval.orchestration.names import (
@@ -19,11 +23,6 @@ from every_eval.orchestration.names import (
     asset_key,
     shard_partitions,
 )
-from every_eval.sources.catalog import catalog_table
-from every_eval.sources.discovery import Discovered, catalog_path
-from every_eval.sources.ingestion import ShardOutcome
-from every_eval.sources.shard_files import hub_path
-from every_eval.sources.shards import folder_of, published_shards
 from every_eval.sources.source import Source
 
 DATA_VERSION_TAG = "dagster/data_version"
@@ -38,7 +37,7 @@ PAGE = 1000
 def catalog_metadata(hub: Hub, repo: str, found: Sequence[Discovered]) -> dict[str, Any]:
     """What is shown of the catalogs that a discovery left."""
     head = hub.snapshot(repo)
-    paths = [path for path in map(catalog_path, (item.folder for item in found)) if path in head.files]
+    paths = [path for path in (benchmark_path(CATALOG, item.folder) for item in found) if path in head.files]
     metadata = table_metadata(
         n_rows=sum(len(item.catalog) for item in found),
         n_bytes=sum(head.files[path].size for path in paths),
@@ -51,7 +50,7 @@ def catalog_metadata(hub: Hub, repo: str, found: Sequence[Discovered]) -> dict[s
 def shard_metadata(source: Source, hub: Hub, repo: str, table: Table, outcome: ShardOutcome) -> dict[str, Any]:
     """What is shown of one table of a shard that was published."""
     name = table.name
-    path = hub_path(name, folder_of(outcome.shard), outcome.shard, str(outcome.fingerprint))
+    path = shard_path(table, outcome.shard, str(outcome.fingerprint))
     metadata = table_metadata(
         n_rows=outcome.n_rows[name],
         n_bytes=outcome.n_bytes[name],
@@ -150,17 +149,15 @@ def unrecorded_events(
     instance: dg.DagsterInstance, source: Source, hub: Hub, repo: str, head: Snapshot
 ) -> Iterator[dg.AssetMaterialization]:
     """Materialisations of shards that the Hub has and this instance does not know, or knows in another version."""
-    folders = {folder_of(path.split("/")[-1]) for path in head.files if path.startswith(f"stats/{source.name}_")}
-    shards = {
-        key: digests[0] for folder in sorted(folders) for key, digests in published_shards(head.files, folder).items()
-    }
+    folders = published_folders(head.files, source.name)
+    shards = {key: digests[0] for folder in folders for key, digests in published_shards(head.files, folder).items()}
     instance.add_dynamic_partitions(str(shard_partitions(source).name), list(shards))
     for table in SHARD_TABLES:
         key = asset_key(source, table.name)
         recorded = _recorded(instance, key)
         for shard, digest in shards.items():
             if recorded.get(shard) != digest:
-                file = head.files[hub_path(table.name, folder_of(shard), shard, digest)]
+                file = head.files[shard_path(table, shard, digest)]
                 yield dg.AssetMaterialization(
                     key,
                     partition=shard,

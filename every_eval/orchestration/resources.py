@@ -14,7 +14,7 @@ import dagster as dg
 from pydantic import Field, PrivateAttr
 
 from every_eval.errors import ConfigurationError
-from every_eval.hub.folder import FolderHub
+from every_eval.hub.folder.folder_hub import FolderHub
 from every_eval.hub.hub import Hub
 from every_eval.sources.source import Source
 from every_eval.storage.root import storage_at
@@ -49,7 +49,9 @@ class HubResource(dg.ConfigurableResource[None]):
         place = setting(self.hub, "EVERY_EVAL_HUB", "data/hub")
         if place != HUGGING_FACE:
             return FolderHub(Path(place).absolute(), self.now)
-        from every_eval.hub.huggingface import HuggingFaceHub  # its client is slow to import, and not always needed
+        from every_eval.hub.huggingface.huggingface import (
+            HuggingFaceHub,  # its client is slow to import, and not always needed
+        )
 
         # Read here and held by the Hub alone, so that no configuration or log can show it.
         token = os.environ.get("HF_TOKEN") or None

@@ -14,8 +14,8 @@ from every_eval.errors import EveryEvalError
 from every_eval.orchestration.jobs import DAILY, WEEKLY, scoring
 from every_eval.orchestration.resources import HubResource, SourceResource
 from every_eval.orchestration.turn import ingesting
+from every_eval.scoring.change_detection import wanted
 from every_eval.sources.source import Source
-from every_eval.statistics.state import wanted
 
 UPSTREAM_SECONDS: Final = 3600
 PUBLISHED_SECONDS: Final = 600

@@ -13,8 +13,13 @@ from typing import Any, Final, TypeVar
 import dagster as dg
 from pydantic import Field
 
+from every_eval.contracts.repo_layout import folder_of_shard
 from every_eval.errors import BenchmarkMissing, ConfigurationError, EveryEvalError, TransientError
 from every_eval.hub.hub import Hub, publish
+from every_eval.ingestion.data_card import card_change
+from every_eval.ingestion.discovery import Discovered, Discoverer, read_catalog
+from every_eval.ingestion.ingestor import Ingestor, ShardOutcome
+from every_eval.ingestion.planning import Status, batches, shards_of, to_do
 from every_eval.orchestration.limits import limited
 from every_eval.orchestration.names import CATALOG, UPSTREAM_POOL, asset_key, shard_partitions
 from every_eval.orchestration.preflight import check_ingestion, check_source
@@ -32,11 +37,6 @@ from every_eval.orchestration.recording import (
 from every_eval.orchestration.resources import HubResource, SourceResource, configured
 from every_eval.orchestration.turn import Turn
 from every_eval.sources import SOURCES
-from every_eval.sources.data_card import card_change
-from every_eval.sources.discovery import Discovered, Discoverer, read_catalog
-from every_eval.sources.ingestion import Ingestor, ShardOutcome
-from every_eval.sources.planning import Status, batches, shards_of, to_do
-from every_eval.sources.shards import folder_of
 from every_eval.sources.source import Source
 from every_eval.storage.storage import Storage
 
@@ -250,7 +250,7 @@ def judge(context: dg.OpExecutionContext, discovered: dict[str, Any], ingested: 
     problems: dict[str, str] = dict(discovered["problems"])
     for name, folders in discovered["folders"].items():
         source = source_named(name)
-        of_source = [item for item in outcomes if folder_of(item.shard) in folders]
+        of_source = [item for item in outcomes if folder_of_shard(item.shard) in folders]
         for check in as_evaluations(check_results(source, of_source)) if of_source else ():
             context.log_event(check)  # type: ignore[arg-type] # it takes these too
         for folder in folders:

@@ -14,8 +14,8 @@ from every_eval.contracts.rejects import Reason
 from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.stats import STATS
 from every_eval.contracts.table import Table
-from every_eval.statistics.main_table import MainTable
-from every_eval.statistics.state_files import StateFiles
+from every_eval.sources.main_table import MainTable
+from every_eval.sources.state_files import StateFiles
 from every_eval.storage.storage import Storage
 
 UNSTATED_RUN_BYTES: Final = 16 << 20

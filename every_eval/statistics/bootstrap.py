@@ -15,11 +15,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from every_eval.contracts.canonical import canonical_json
-from every_eval.contracts.stats import N_REPLICATES
 from every_eval.statistics.groups import BoolArray, FloatArray
 from every_eval.statistics.quantiles import LEVEL
 
@@ -36,19 +32,19 @@ DRAWN = 4096
 """Instances, or statistics, whose weights are held at a time."""
 
 
-def draw_weights(instance_ids: Sequence[str], scenario: Sequence[str | None]) -> Weights:
+def draw_weights(instance_ids: Sequence[str], scenario: str, n_replicates: int) -> Weights:
     """Weights of each instance in each replicate, of shape (instances, replicates).
 
-    `scenario` tells apart instances that share an id: benchmark, dataset and task. Replicate r takes bytes 4r to
-    4r + 3, little-endian, of SHAKE-128 over the scenario's JSON and the id.
+    `scenario` is a text that tells apart instances which share an id. Replicate r takes bytes 4r to 4r + 3,
+    little-endian, of SHAKE-128 over the scenario and the id.
     """
-    prefix = hashlib.shake_128(canonical_json(list(scenario)).encode())
+    prefix = hashlib.shake_128(scenario.encode())
     digests = []
     for instance_id in instance_ids:
         state = prefix.copy()
         state.update(instance_id.encode())
-        digests.append(state.digest(_BYTES * N_REPLICATES))
-    draws = np.frombuffer(b"".join(digests), "<u4").reshape(-1, N_REPLICATES)
+        digests.append(state.digest(_BYTES * n_replicates))
+    draws = np.frombuffer(b"".join(digests), "<u4").reshape(-1, n_replicates)
     weights = np.zeros(draws.shape, np.uint8)
     for most in _POISSON:
         weights += draws >= most
@@ -62,39 +58,17 @@ def replicate(values: FloatArray, weights: Weights) -> tuple[FloatArray, FloatAr
 
 
 def draw_and_replicate(
-    instance_ids: Sequence[str], values: FloatArray, scenario: Sequence[str | None]
+    instance_ids: Sequence[str], values: FloatArray, scenario: str, n_replicates: int
 ) -> tuple[FloatArray, FloatArray]:
     """What `replicate` gives with weights of `draw_weights`, drawn for some instances at a time."""
-    boot_weight, boot_sum = replicate(values[:DRAWN], draw_weights(instance_ids[:DRAWN], scenario))
+    boot_weight, boot_sum = replicate(values[:DRAWN], draw_weights(instance_ids[:DRAWN], scenario, n_replicates))
     for start in range(DRAWN, len(values), DRAWN):
         end = start + DRAWN
-        weights = draw_weights(instance_ids[start:end], scenario)
+        weights = draw_weights(instance_ids[start:end], scenario, n_replicates)
         boot_weight += weights.sum(axis=0, dtype=np.float64)
         # what was added up before is the first to be added, so that the order stays
         boot_sum = np.concatenate([boot_sum[np.newaxis], weights * values[start:end, np.newaxis]]).sum(axis=0)
     return boot_weight, boot_sum
-
-
-def resampled(stats: pa.Table) -> FloatArray:
-    """Each row's statistic in each replicate, of shape (rows, replicates), from columns of the contract `stats`.
-
-    NaN for fewer than two instances, however often they are drawn: nobody can say how far others would differ.
-    """
-    of_rows = np.full((stats.num_rows, N_REPLICATES), np.nan)
-    for start in range(0, stats.num_rows, DRAWN):
-        rows = stats.slice(start, DRAWN)
-        is_sample = pc.fill_null(pc.greater(rows["n_scored"], 1), False).to_numpy()
-        replicates = estimates(*(unpack(rows[name]) for name in ("boot_weight", "boot_sum")))
-        of_rows[start : start + DRAWN][is_sample] = replicates[is_sample]
-    return of_rows
-
-
-def unpack(replicates: pa.ChunkedArray) -> FloatArray:
-    """A column of lists as an array of shape (rows, replicates); NaN where it is null."""
-    unpacked = np.full((len(replicates), N_REPLICATES), np.nan)
-    is_valid = replicates.is_valid().to_numpy()
-    unpacked[is_valid] = replicates.combine_chunks().flatten().to_numpy().reshape(-1, N_REPLICATES)
-    return unpacked
 
 
 def estimates(boot_weight: FloatArray, boot_sum: FloatArray) -> FloatArray:

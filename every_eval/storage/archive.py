@@ -10,7 +10,8 @@ from typing import IO
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from every_eval.errors import ConfigurationError, UpstreamMalformed, UpstreamUnavailable
-from every_eval.storage.storage import Digested, StoredObject, checked, digested, is_object_name, is_prefix
+from every_eval.network.content import Digested, checked, digested
+from every_eval.storage.storage import StoredObject, is_object_name, is_prefix
 
 HELM_SAMPLE = Path(__file__).with_name("helm_sample.zip")
 """A few real runs of Lite, MMLU and Classic with their release index, in the public bucket's layout."""

@@ -6,10 +6,11 @@ from typing import IO
 from urllib.parse import quote, unquote, urlsplit
 
 from every_eval.errors import ConfigurationError, UpstreamUnavailable
-from every_eval.storage.client import Client, Limits
+from every_eval.network.client import Client, Limits
+from every_eval.network.content import Digested
+from every_eval.network.version import Version, version_of_headers, version_of_witness
 from every_eval.storage.listing import Listing
-from every_eval.storage.storage import Digested, StoredObject, is_object_name, is_prefix
-from every_eval.storage.version import Version, version_of_headers, version_of_witness
+from every_eval.storage.storage import StoredObject, is_object_name, is_prefix
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import IO
 
 from every_eval.errors import ConfigurationError, EveryEvalError, UpstreamUnavailable
-from every_eval.storage.storage import Digested, StoredObject, checked, digested, is_object_name, is_prefix
+from every_eval.network.content import Digested, checked, digested
+from every_eval.storage.storage import StoredObject, is_object_name, is_prefix
 
 logger = logging.getLogger(__name__)
 

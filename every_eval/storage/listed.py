@@ -7,7 +7,8 @@ from itertools import takewhile
 from typing import IO
 
 from every_eval.errors import ConfigurationError
-from every_eval.storage.storage import Digested, Storage, StoredObject
+from every_eval.network.content import Digested
+from every_eval.storage.storage import Storage, StoredObject
 
 
 class ListedOnce:

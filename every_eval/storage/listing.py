@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from every_eval.errors import ConfigurationError, UpstreamMalformed
-from every_eval.storage.client import Client
-from every_eval.storage.version import Version, hex_of
+from every_eval.network.client import Client
+from every_eval.network.version import Version, hex_of
 
 PAGE_OBJECTS = 1000
 """The most that the API gives in one page."""

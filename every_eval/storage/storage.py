@@ -1,16 +1,10 @@
 """Where results are read from: what a folder, the bundled sample and a bucket have in common."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from io import SEEK_END, BytesIO
-from typing import IO, Final, Protocol
+from typing import IO, Protocol
 
-from every_eval.errors import UpstreamUnavailable
-
-MEMORY_BYTES: Final = 16 << 20
-"""Of an object that is held in memory while it is checked, if it is not larger."""
-BLOCK_BYTES: Final = 1 << 20
+from every_eval.network.content import Digested
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +19,6 @@ class StoredObject:
     """What the storage says of the content; unchanged means that the content need not be read again."""
     md5: str | None
     """Of the content, in hexadecimal; null where the storage does not know it without reading."""
-
-
-@dataclass(frozen=True, slots=True)
-class Digested:
-    """An object's content, and what is known of it once it has been read."""
-
-    file: IO[bytes]
-    """From the content's beginning, whatever encoding it is stored in; whoever gets it closes it."""
-    size: int
-    """Of the content, in bytes."""
-    md5: str
-    """Of the content, in hexadecimal."""
 
 
 class Storage(Protocol):
@@ -124,40 +106,6 @@ class Storage(Protocol):
         Raises what `open` raises.
         """
         ...
-
-
-def digested(file: IO[bytes]) -> Digested:
-    """The content of a file that can be sought in, from its beginning; in memory if it is small."""
-    is_small = file.seek(0, SEEK_END) <= MEMORY_BYTES
-    file.seek(0)
-    digest, size = hashlib.md5(usedforsecurity=False), 0
-    if is_small:
-        with file:
-            block = file.read()
-        digest.update(block)
-        return Digested(BytesIO(block), len(block), digest.hexdigest())
-    while block := file.read(BLOCK_BYTES):
-        digest.update(block)
-        size += len(block)
-    file.seek(0)
-    return Digested(file, size, digest.hexdigest())
-
-
-def checked(file: IO[bytes], md5: str, name: str) -> IO[bytes]:
-    """The same content from its beginning, once it is known to be what it should be; else the file is closed.
-
-    Raises:
-        UpstreamUnavailable: it has another MD5.
-    """
-    return verified(digested(file), md5, name).file
-
-
-def verified(found: Digested, md5: str, name: str) -> Digested:
-    """The same, if it is what it should be; else its file is closed. Raises what `checked` raises."""
-    if found.md5 != md5:
-        found.file.close()
-        raise UpstreamUnavailable(f"{name} is not what was listed; the next discovery will see why")
-    return found
 
 
 def is_object_name(name: str) -> bool:

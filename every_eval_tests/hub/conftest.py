@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import constants
 
-from every_eval.hub.huggingface import HuggingFaceHub
+from every_eval.hub.huggingface.huggingface import HuggingFaceHub
 from every_eval_tests.hub.hub_server import TOKEN, HubServer, serving
 from every_eval_tests.hub.hubs import NOON
 

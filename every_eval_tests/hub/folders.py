@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from every_eval.hub.folder import FolderHub
+from every_eval.hub.folder.folder_hub import FolderHub
 from every_eval.hub.hub import Add
 from every_eval.hub.paths import HIDDEN
 from every_eval_tests.hub.hubs import commit_on_head

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from every_eval.hub.folder import FolderHub
+from every_eval.hub.folder.folder_hub import FolderHub
 from every_eval.hub.hub import Add, Change, Hub, Snapshot, publish
-from every_eval.hub.huggingface import HuggingFaceHub
+from every_eval.hub.huggingface.huggingface import HuggingFaceHub
 from every_eval_tests.hub.hub_server import TOKEN
 
 REPO = "evaleval/every_eval_ever"

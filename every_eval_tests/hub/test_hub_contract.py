@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from every_eval.errors import ConfigurationError, ContractViolation, PublishConflict
-from every_eval.hub.folder import FolderHub
+from every_eval.hub.folder.folder_hub import FolderHub
 from every_eval.hub.hub import Add, Delete, Hub, publish
 from every_eval_tests.hub.hub_server import CLIENT_WARNING, HubServer
 from every_eval_tests.hub.hubs import NOON, REPO, commit_on_head, contents, open_hub, publish_one_by_one

@@ -15,15 +15,15 @@ from huggingface_hub import constants
 
 from every_eval.definitions import build_definitions
 from every_eval.hub.hub import publish
-from every_eval.hub.huggingface import HuggingFaceHub
-from every_eval.sources.data_card import card_change
+from every_eval.hub.huggingface.huggingface import HuggingFaceHub
+from every_eval.ingestion.data_card import card_change
+from every_eval.scoring.scorer import Scorer
 from every_eval.sources.helm.source import HelmSource
-from every_eval.statistics.scores import Scorer
 from every_eval.storage.folder import FolderStorage
 from every_eval_tests.hub.hub_server import TOKEN
 from every_eval_tests.hub.hubs import NOON
+from every_eval_tests.ingestion.publishing import Publishing
 from every_eval_tests.orchestration.deployment import DATA, SCORES
-from every_eval_tests.sources.publishing import Publishing
 
 
 def processes() -> ForkServerContext:

@@ -15,8 +15,8 @@ from every_eval_tests.hub.commits import Blob
 from every_eval_tests.hub.faults import Fault
 from every_eval_tests.hub.hub_server import CLIENT_WARNING, HubServer, serving
 from every_eval_tests.hub.hubs import NOON
+from every_eval_tests.ingestion.upstream import small_root
 from every_eval_tests.orchestration import killing
-from every_eval_tests.sources.upstream import small_root
 
 pytestmark = pytest.mark.filterwarnings(CLIENT_WARNING)
 

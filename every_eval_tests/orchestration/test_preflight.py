@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from every_eval.errors import ConfigurationError
-from every_eval.hub.folder import FolderHub
+from every_eval.hub.folder.folder_hub import FolderHub
 from every_eval.orchestration.preflight import check_published, check_source, check_space
 from every_eval.storage.root import storage_at
 from every_eval_tests.hub.faults import Fault

@@ -6,7 +6,7 @@ import pytest
 
 from every_eval.contracts.rejects import Reason
 from every_eval.sources.decoding import decode_list, decode_object, mend, without_space
-from every_eval.sources.helm.records import Number
+from every_eval.sources.helm.reading.records import Number
 from every_eval.sources.source import Reject
 
 

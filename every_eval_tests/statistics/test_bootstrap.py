@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from every_eval.contracts.canonical import canonical_json
 from every_eval.contracts.stats import N_REPLICATES
 from every_eval.statistics.bootstrap import (
     DRAWN,
@@ -40,15 +41,15 @@ def test_weights_follow_from_the_hash_by_inversion() -> None:
     digests = [hashlib.shake_128(f'["lite","gsm",null]{each}'.encode()).digest(4 * N_REPLICATES) for each in ids]
     numbers = [[int.from_bytes(digest[4 * r : 4 * r + 4], "little") for r in range(N_REPLICATES)] for digest in digests]
     expected = [[invert(number / 2**32) for number in row] for row in numbers]
-    assert draw_weights(ids, SCENARIO).tolist() == expected
+    assert draw_weights(ids, canonical_json(list(SCENARIO)), N_REPLICATES).tolist() == expected
 
 
 def test_weights_are_the_same_on_every_platform() -> None:
-    assert draw_weights(["id7"], SCENARIO)[0, :20].tolist() == EXPECTED
+    assert draw_weights(["id7"], canonical_json(list(SCENARIO)), N_REPLICATES)[0, :20].tolist() == EXPECTED
 
 
 def test_weights_are_poisson_distributed_with_mean_1() -> None:
-    weights = draw_weights([f"id{i}" for i in range(2000)], SCENARIO)
+    weights = draw_weights([f"id{i}" for i in range(2000)], canonical_json(list(SCENARIO)), N_REPLICATES)
     n = weights.size
     for k in range(5):
         share = math.exp(-1) / math.factorial(k)
@@ -59,20 +60,23 @@ def test_weights_are_poisson_distributed_with_mean_1() -> None:
 
 
 def test_weights_depend_on_the_instance_and_the_scenario_alone() -> None:
-    pair = draw_weights(["id1", "id2"], SCENARIO)
-    assert (draw_weights(["id2", "id1"], SCENARIO) == pair[::-1]).all()
+    pair = draw_weights(["id1", "id2"], canonical_json(list(SCENARIO)), N_REPLICATES)
+    assert (draw_weights(["id2", "id1"], canonical_json(list(SCENARIO)), N_REPLICATES) == pair[::-1]).all()
     assert (pair[0] != pair[1]).any()
     for other in (("lite", "gsm", ""), ("lite", "math", None), ("mmlu", "gsm", None)):
-        assert (draw_weights(["id1"], other)[0] != pair[0]).any()
+        assert (draw_weights(["id1"], canonical_json(list(other)), N_REPLICATES)[0] != pair[0]).any()
 
 
 def test_no_instances_have_no_weights() -> None:
-    assert draw_weights([], SCENARIO).shape == (0, N_REPLICATES)
+    assert draw_weights([], canonical_json(list(SCENARIO)), N_REPLICATES).shape == (0, N_REPLICATES)
 
 
 def test_sums_merge_by_addition() -> None:
     rng = np.random.default_rng(3)
-    values, weights = rng.random(50), draw_weights([f"id{i}" for i in range(50)], SCENARIO)
+    values, weights = (
+        rng.random(50),
+        draw_weights([f"id{i}" for i in range(50)], canonical_json(list(SCENARIO)), N_REPLICATES),
+    )
     whole = replicate(values, weights)
     parts = [replicate(values[part], weights[part]) for part in (slice(0, 20), slice(20, 50))]
     assert (whole[0] == parts[0][0] + parts[1][0]).all()
@@ -84,7 +88,10 @@ def test_replicates_are_the_same_to_the_last_bit_however_many_weights_are_held(n
     ids = [f"id{i}" for i in range(n_instances)]
     values = np.random.default_rng(3).normal(0, 1e3, n_instances)
 
-    some, at_once = draw_and_replicate(ids, values, SCENARIO), replicate(values, draw_weights(ids, SCENARIO))
+    some, at_once = (
+        draw_and_replicate(ids, values, canonical_json(list(SCENARIO)), N_REPLICATES),
+        replicate(values, draw_weights(ids, canonical_json(list(SCENARIO)), N_REPLICATES)),
+    )
     assert [part.tobytes() for part in some] == [part.tobytes() for part in at_once]
 
 
@@ -106,7 +113,9 @@ def test_the_interval_leaves_out_the_outermost_replicates() -> None:
 def test_equal_answers_differ_by_exactly_nothing() -> None:
     rng = np.random.default_rng(5)
     values, ids = rng.random(80), [f"id{i}" for i in range(80)]
-    first, second = (estimates(*replicate(values, draw_weights(ids, SCENARIO))) for _ in range(2))
+    first, second = (
+        estimates(*replicate(values, draw_weights(ids, canonical_json(list(SCENARIO)), N_REPLICATES))) for _ in range(2)
+    )
     low, high = percentile_interval(first - second)
     assert low == high == 0.0
     assert not excludes_zero(low, high)
@@ -114,7 +123,10 @@ def test_equal_answers_differ_by_exactly_nothing() -> None:
 
 def test_a_difference_of_paired_models_is_narrower_than_their_own_intervals() -> None:
     rng = np.random.default_rng(6)
-    difficulty, weights = rng.normal(0, 1, 200), draw_weights([f"id{i}" for i in range(200)], SCENARIO)
+    difficulty, weights = (
+        rng.normal(0, 1, 200),
+        draw_weights([f"id{i}" for i in range(200)], canonical_json(list(SCENARIO)), N_REPLICATES),
+    )
     worse = estimates(*replicate(difficulty, weights))
     better = estimates(*replicate(difficulty + 0.1 + rng.normal(0, 0.1, 200), weights))
     low, high = percentile_interval(better - worse)
@@ -127,7 +139,7 @@ def test_a_difference_of_paired_models_is_narrower_than_their_own_intervals() ->
 def weights() -> npt.NDArray[np.uint8]:
     """Of many samples of other instances each: (samples, instances, replicates)."""
     ids = [f"id{i}" for i in range(N_SAMPLES * N_INSTANCES)]
-    return draw_weights(ids, SCENARIO).reshape(N_SAMPLES, N_INSTANCES, N_REPLICATES)
+    return draw_weights(ids, canonical_json(list(SCENARIO)), N_REPLICATES).reshape(N_SAMPLES, N_INSTANCES, N_REPLICATES)
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pytest
 
-from every_eval.statistics.instances import summarise
+from every_eval.sources.helm.statistics.instances import summarise
 from every_eval.statistics.intervals import SMALL, intervals, wilson
 from every_eval.statistics.quantiles import Z
-from every_eval_tests.statistics.metric_rows import row, table
+from every_eval_tests.sources.helm.statistics.metric_rows import row, table
 
 Array = npt.NDArray[np.float64]
 N_SAMPLES = 4000

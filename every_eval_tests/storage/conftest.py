@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from every_eval.network.client import Limits
 from every_eval.storage.bucket import BucketStorage
-from every_eval.storage.client import Limits
 from every_eval_tests.storage.bucket_server import BucketServer
 
 HASTY = Limits(attempts=4, backoff_seconds=0.001, memory_bytes=1000)

@@ -6,8 +6,9 @@ from io import BytesIO
 import pytest
 
 from every_eval.errors import UpstreamUnavailable
+from every_eval.network.content import checked
 from every_eval.storage import storage
-from every_eval.storage.storage import checked, is_object_name, is_prefix
+from every_eval.storage.storage import is_object_name, is_prefix
 
 CONTENT = bytes(range(256)) * 20
 DIGEST = md5(CONTENT, usedforsecurity=False).hexdigest()

@@ -2,7 +2,7 @@
 
 All of these are functions f of a ratio r = S / T of sums over the rows: of values over their number, or of
 log-likelihoods over words or bytes. A row's share in f(r) is f linearised at r, so that the mean of the shares is f(r)
-and their spread gives its standard error, as in `every_eval.statistics.perplexity`.
+and their spread gives its standard error, as in `every_eval.sources.helm.statistics.perplexity`.
 """
 
 import math

@@ -13,7 +13,7 @@ import pyarrow as pa
 from every_eval.contracts.canonical import canonical_json
 from every_eval.contracts.releases import RELEASES
 from every_eval.errors import BenchmarkMissing, UpstreamUnavailable
-from every_eval.sources.catalog import md5_of
+from every_eval.network.content import md5_of
 from every_eval.sources.decoding import decode_object
 from every_eval.sources.eval_harness.layout import Folder, as_input, folders, stamp_of
 from every_eval.sources.eval_harness.release import LATEST, TaskRun, newest, order_of, release_row

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from every_eval.contracts.stats import N_REPLICATES
+from every_eval.sources.eval_harness.moments import merge_in_order
 from every_eval.sources.eval_harness.scores import Columns, TaskScore, add, spread
-from every_eval.statistics.moments import merge_in_order
 
 _LARGE: Final = 1e150
 """Beyond it the square of a number may be too large."""

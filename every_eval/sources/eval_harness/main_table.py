@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from every_eval.sources.eval_harness.release import Schema, read_schema
+from every_eval.sources.main_table import MainTable, Score, Standing
+from every_eval.sources.state_files import StateFiles
 from every_eval.statistics.bootstrap import estimates
-from every_eval.statistics.main_table import MainTable, Score, Standing
-from every_eval.statistics.state_files import StateFiles
 
 ModelKey = tuple[str | None, str | None]
 """(model, deployment)"""

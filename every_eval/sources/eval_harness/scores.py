@@ -8,10 +8,12 @@ from typing import Any, Self
 
 import numpy as np
 
+from every_eval.contracts.canonical import canonical_json
+from every_eval.contracts.stats import N_REPLICATES
 from every_eval.sources.eval_harness.aggregations import Aggregation
+from every_eval.sources.eval_harness.moments import Moments
 from every_eval.sources.eval_harness.rows import Value
 from every_eval.statistics.bootstrap import draw_weights, replicate
-from every_eval.statistics.moments import Moments
 
 Columns = dict[str, Any]
 """Values of the recomputed columns of `stats`."""
@@ -84,7 +86,9 @@ class TaskScore:
         if not math.isfinite(self.moments.m2):
             return {}
         ordered = sorted(zip((instance_id for instance_id, _ in self.scored), self.shares, strict=True))
-        weights = draw_weights([instance_id for instance_id, _ in ordered], scenario)
+        weights = draw_weights(
+            [instance_id for instance_id, _ in ordered], canonical_json(list(scenario)), N_REPLICATES
+        )
         boot_weight, boot_sum = replicate(np.array([share for _, share in ordered]), weights)
         return {"boot_weight": boot_weight.tolist(), "boot_sum": boot_sum.tolist()}
 

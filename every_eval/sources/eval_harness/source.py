@@ -8,9 +8,9 @@ import pyarrow as pa
 from every_eval.sources.eval_harness.discovery import SOURCE, discover, index_witness
 from every_eval.sources.eval_harness.main_table import directions, read_main, standings
 from every_eval.sources.eval_harness.run_reader import RunReader
+from every_eval.sources.main_table import MainTable
 from every_eval.sources.source import Discovery, Run, RunRows
-from every_eval.statistics.main_table import MainTable
-from every_eval.statistics.state_files import StateFiles
+from every_eval.sources.state_files import StateFiles
 from every_eval.storage.storage import Storage
 
 

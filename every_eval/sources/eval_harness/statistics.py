@@ -11,6 +11,7 @@ import pyarrow as pa
 from every_eval.contracts.rejects import Reason
 from every_eval.contracts.stats import BOOTSTRAP, ERRORS, POOLED, RECOMPUTED, REPORTED, SAMPLE, STATISTIC_KEY, STATS
 from every_eval.sources.columns import build
+from every_eval.sources.comparison import differs
 from every_eval.sources.eval_harness.aggregations import aggregated
 from every_eval.sources.eval_harness.group_scores import GroupScore, Member
 from every_eval.sources.eval_harness.results import as_float
@@ -19,7 +20,6 @@ from every_eval.sources.eval_harness.scores import TaskScore
 from every_eval.sources.eval_harness.specification import specification
 from every_eval.sources.eval_harness.task import Task
 from every_eval.sources.source import Reject, Run
-from every_eval.statistics.comparison import differs
 
 UNAVAILABLE: Final = "N/A"
 """What lm-eval writes for a number that it does not compute."""

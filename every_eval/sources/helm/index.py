@@ -16,7 +16,7 @@ from every_eval.errors import UpstreamMalformed
 from every_eval.sources.decoding import UNREADABLE
 from every_eval.sources.helm.layout import checked, folders
 from every_eval.sources.helm.published import PublishedCell, parse_group
-from every_eval.sources.helm.records import RunSpec
+from every_eval.sources.helm.reading.records import RunSpec
 from every_eval.sources.helm.schema import Schema, decode_schema
 from every_eval.storage.storage import Storage
 

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from every_eval.contracts.distinct import to_list
 from every_eval.contracts.stats import N_REPLICATES
 from every_eval.sources.helm.schema import Schema, decode_schema
 from every_eval.sources.helm.tables.layout import WIN_RATE, aggregates
@@ -14,11 +15,10 @@ from every_eval.sources.helm.tables.main_table import MainCell, main_table
 from every_eval.sources.helm.tables.needed import matched_by, metric_names, read_needed
 from every_eval.sources.helm.tables.rows import Row
 from every_eval.sources.helm.tables.runs import COLUMNS, ReportedRun, Statistic, latest_runs, read_runs
-from every_eval.statistics.bootstrap import resampled
-from every_eval.statistics.distinct import to_list
+from every_eval.sources.main_table import MainTable, Score, Standing
+from every_eval.sources.replicates import resampled
+from every_eval.sources.state_files import StateFiles
 from every_eval.statistics.groups import FloatArray
-from every_eval.statistics.main_table import MainTable, Score, Standing
-from every_eval.statistics.state_files import StateFiles
 
 StatisticKey = tuple[str | None, ...]
 

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs
 import msgspec
 import pyarrow as pa
 
+from every_eval.contracts.distinct import to_list
 from every_eval.errors import UpstreamMalformed
-from every_eval.statistics.distinct import to_list
 
 
 class PublishedCell(NamedTuple):

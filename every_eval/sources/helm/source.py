@@ -5,17 +5,17 @@ from typing import IO, Any
 
 import pyarrow as pa
 
+from every_eval.contracts.distinct import distinct
 from every_eval.contracts.helm_tables import HELM_TABLES
 from every_eval.sources.helm.discovery import discover
 from every_eval.sources.helm.main_table import directions, read_main, standings
-from every_eval.sources.helm.run_reader import RunReader
+from every_eval.sources.helm.reading.run_reader import RunReader
 from every_eval.sources.helm.tables.disagreements import disagreements
 from every_eval.sources.helm.tables.release import Release, blank, helm_tables, read_statistics
 from every_eval.sources.helm.watching import index_witness
+from every_eval.sources.main_table import MainTable
 from every_eval.sources.source import Discovery, Run, RunRows
-from every_eval.statistics.distinct import distinct
-from every_eval.statistics.main_table import MainTable
-from every_eval.statistics.state_files import IDENTITY, StateFiles
+from every_eval.sources.state_files import IDENTITY, StateFiles
 from every_eval.storage.storage import Storage
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from every_eval.contracts.releases import RELEASES
 from every_eval.errors import BenchmarkMissing
-from every_eval.sources.catalog import md5_of
+from every_eval.network.content import md5_of
 from every_eval.sources.eval_harness.discovery import discover, index_witness
 from every_eval.sources.source import Discovery, Run
 from every_eval.storage.folder import FolderStorage

@@ -6,7 +6,7 @@ import pytest
 
 from every_eval.contracts.stats import STATS
 from every_eval.sources.eval_harness.main_table import directions, standings
-from every_eval.statistics.main_table import MainTable
+from every_eval.sources.main_table import MainTable
 from every_eval_tests.sources.eval_harness.output import AGAIN, FIVE_SHOT, Output
 
 LLAMA_7B = "meta-llama/Llama-2-7b-hf"

@@ -6,17 +6,17 @@ import pyarrow.parquet as pq
 import pytest
 
 from every_eval.errors import BenchmarkMissing
-from every_eval.hub.folder import FolderHub
-from every_eval.sources.catalog import md5_of
-from every_eval.sources.discovery import Discoverer, read_catalog
+from every_eval.hub.folder.folder_hub import FolderHub
+from every_eval.ingestion.discovery import Discoverer, read_catalog
+from every_eval.ingestion.ingestor import Ingestor
+from every_eval.ingestion.planning import shards_of, to_do
+from every_eval.network.content import md5_of
+from every_eval.scoring.scorer import Scorer
 from every_eval.sources.eval_harness.source import EvalHarnessSource
-from every_eval.sources.ingestion import Ingestor
-from every_eval.sources.planning import shards_of, to_do
 from every_eval.sources.source import Source
-from every_eval.statistics.scores import Scorer
 from every_eval.storage.folder import FolderStorage
+from every_eval_tests.ingestion.upstream import RemoteFolder
 from every_eval_tests.sources.eval_harness.output import AGAIN, FIRST, Output
-from every_eval_tests.sources.upstream import RemoteFolder
 
 SOURCE: Source = EvalHarnessSource()
 REPO = "owner/data"

@@ -6,9 +6,9 @@ from copy import deepcopy
 from io import BytesIO
 from typing import Any
 
-from every_eval.sources.helm.run_reader import RunReader
+from every_eval.sources.helm.reading.run_reader import RunReader
 from every_eval.sources.source import Input, Run, RunRows
-from every_eval_tests.sources.rows import gather
+from every_eval_tests.rows_of_runs import gather
 
 TYPOS = {"name": "typos", "robustness": True, "fairness": False, "computed_on": "perturbed", "prob": 0.1}
 """A perturbation; its canonical JSON is TYPOS_JSON."""

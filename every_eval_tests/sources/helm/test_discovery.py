@@ -16,7 +16,7 @@ from every_eval.storage.archive import HELM_SAMPLE, ArchiveStorage
 from every_eval.storage.folder import FolderStorage
 from every_eval.storage.storage import StoredObject
 from every_eval_tests.helm_root import HelmRoot, edit
-from every_eval_tests.sources.upstream import RUNS, WatchedStorage, mmlu_run
+from every_eval_tests.ingestion.upstream import RUNS, WatchedStorage, mmlu_run
 
 RUNS_OF = "lite/benchmark_output/runs/"
 SPEC = {"name": "gsm:model=m", "scenario_spec": {"class_name": "S", "args": {}}, "adapter_spec": {"model": "m/m"}}

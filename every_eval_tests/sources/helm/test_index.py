@@ -8,7 +8,7 @@ from every_eval.errors import UpstreamMalformed
 from every_eval.sources.helm.index import Index, find_indexes
 from every_eval.storage.folder import FolderStorage
 from every_eval_tests.helm_root import HelmRoot, edit
-from every_eval_tests.sources.upstream import RUNS, WatchedStorage
+from every_eval_tests.ingestion.upstream import RUNS, WatchedStorage
 
 OUTPUT = "lite/benchmark_output/"
 

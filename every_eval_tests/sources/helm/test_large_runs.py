@@ -3,11 +3,11 @@ from io import BytesIO
 
 import pytest
 
-from every_eval.sources.helm import measured
-from every_eval.sources.helm.run_reader import RunReader
+from every_eval.sources.helm.reading import measured
+from every_eval.sources.helm.reading.run_reader import RunReader
 from every_eval.sources.source import Input, Run, RunRows
+from every_eval_tests.rows_of_runs import gather
 from every_eval_tests.sources.helm.made_up import FACTS, TYPOS, Files, files, raw_of, stat
-from every_eval_tests.sources.rows import gather
 
 PIECE_BYTES = 20_000
 

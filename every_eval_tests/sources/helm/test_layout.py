@@ -5,7 +5,7 @@ import pytest
 from every_eval.errors import BenchmarkMissing, UpstreamMalformed
 from every_eval.sources.helm.layout import checked, find_output, folders, is_folder_name, writable
 from every_eval.storage.folder import FolderStorage
-from every_eval_tests.sources.upstream import WatchedStorage
+from every_eval_tests.ingestion.upstream import WatchedStorage
 
 
 def _storage(tmp_path: Path, *paths: str) -> FolderStorage:

@@ -7,11 +7,11 @@ import pytest
 from every_eval.contracts.releases import RELEASES
 from every_eval.errors import UpstreamMalformed
 from every_eval.sources.helm.main_table import directions, release_schema, standings
+from every_eval.sources.main_table import MainTable
 from every_eval.statistics.bootstrap import estimates
-from every_eval.statistics.main_table import MainTable
+from every_eval_tests.ingestion.publishing import Publishing
+from every_eval_tests.scoring.run_stats import statistic, table
 from every_eval_tests.sources.helm.tables.reported import run_spec
-from every_eval_tests.sources.publishing import Publishing
-from every_eval_tests.statistics.run_stats import statistic, table
 
 SCHEMA = {
     "metrics": [{"name": "f1", "lower_is_better": False}],

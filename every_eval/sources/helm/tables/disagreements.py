@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from every_eval.statistics.distinct import distinct
+from every_eval.contracts.distinct import distinct
 
 TOLERANCE = 1e-9
 """Relative."""

@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 import numpy as np
 import pyarrow as pa
 
+from every_eval.contracts.distinct import distinct
 from every_eval.sources.helm.tables.pooling import EVERY_SPLIT, SUBSTITUTES, Matcher
-from every_eval.statistics.distinct import distinct
-from every_eval.statistics.state_files import IDENTITY, StateFiles
+from every_eval.sources.state_files import IDENTITY, StateFiles
 
 IsShown = Callable[[str, str | None, str | None], bool]
 """From a statistic's metric, split and perturbation to whether a table can show it."""

@@ -19,7 +19,7 @@ from every_eval.sources.helm.tables.legacy import LegacyTables, recount
 from every_eval.sources.helm.tables.needed import matched_by, metric_names, read_needed
 from every_eval.sources.helm.tables.rules import rules_of
 from every_eval.sources.helm.tables.runs import COLUMNS, read_runs
-from every_eval.statistics.state_files import StateFiles
+from every_eval.sources.state_files import StateFiles
 
 AnyCell = TypeVar("AnyCell", Cell, PublishedCell)
 

@@ -9,8 +9,8 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from every_eval.contracts.distinct import to_list
 from every_eval.errors import UpstreamMalformed
-from every_eval.statistics.distinct import to_list
 
 Frozen = object
 """A JSON value made hashable; equal where Python holds the values equal, 1 and 1.0 included, as HELM does."""

@@ -17,7 +17,7 @@ from every_eval.sources.helm.published import PublishedCell, parse_group
 from every_eval.sources.helm.schema import Schema, decode_schema
 from every_eval.sources.helm.tables.release import Release, helm_tables, read_statistics
 from every_eval.sources.helm.tables.runs import COLUMNS, ReportedRun, read_runs
-from every_eval.statistics.state_files import StateFiles
+from every_eval.sources.state_files import StateFiles
 from every_eval.storage.archive import HELM_SAMPLE, ArchiveStorage
 
 LEGACY = Path(__file__).parents[3] / "fixtures" / "helm_legacy_tables.tar.xz"

@@ -7,7 +7,7 @@ import pytest
 from every_eval.sources.helm.tables.needed import matched_by, metric_names, read_needed
 from every_eval.sources.helm.tables.pooling import EVERY_SPLIT, Matcher
 from every_eval.sources.helm.tables.runs import COLUMNS
-from every_eval.statistics.state_files import StateFiles
+from every_eval.sources.state_files import StateFiles
 from every_eval_tests.sources.helm.tables.reported import run_spec, statistic, stats_table, worst
 
 MATCHERS = [Matcher("f1", "test"), Matcher("f1", "test", "robustness"), Matcher("tokens", EVERY_SPLIT)]

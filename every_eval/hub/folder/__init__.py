@@ -1,0 +1,1 @@
+"""A Hub in a local folder: the embedded default."""

@@ -1,0 +1,109 @@
+"""The data repo's card: what is published of which benchmarks."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from every_eval.contracts.catalog import CATALOG, State
+from every_eval.contracts.releases import RELEASES
+from every_eval.contracts.repo_layout import (
+    SHARD_TABLES,
+    benchmark_path,
+    is_folder_of,
+    published_folders,
+    published_shards,
+    shard_pattern,
+    top_folder,
+)
+from every_eval.contracts.samples import SAMPLES
+from every_eval.contracts.shards import SHARDS
+from every_eval.hub.cards import CARD, Card, Config, Section, count_bytes, markdown_table
+from every_eval.hub.hub import Add, Change, Snapshot
+from every_eval.ingestion.shard_index import read_index
+from every_eval.sources import SOURCES
+
+INTRODUCTION = """Results of public evaluations of language models: every run, every instance, every metric, as Parquet.
+They are made from the JSON files that the evaluations' authors publish; what could not be read is listed, with the
+reason, in `rejects`. A leaderboard over them is in [{repo}](https://huggingface.co/datasets/{repo})."""
+
+HEADER = (
+    *("benchmark", "newest release", "models", "runs", "samples", "metrics", "statistics", "rejects"),
+    *("withdrawn upstream", "shards", "size"),
+)
+
+
+def card_change(head: Snapshot, repo: str, scores_repo: str) -> Sequence[Change]:
+    """The card of what the repo holds; nothing while it holds nothing. The leaderboard is in `scores_repo`."""
+    folders = [folder for source in SOURCES for folder in published_folders(head.files, source.name)]
+    if not folders:
+        return []
+    indexes = {folder: read_index(head, folder) for folder in folders}
+    sections = [section for section in _sections() if _is_there(section, head)]
+    rows = [row for index in indexes.values() for row in index]
+    models = {model for row in rows for model in row["models"]}
+    card = Card(
+        title="Every Eval Ever",
+        repo=repo,
+        introduction=INTRODUCTION.format(repo=scores_repo),
+        configs=[
+            *(
+                Config(name, SAMPLES, [shard_pattern(SAMPLES, name)])
+                for name in folders
+                if _total(indexes[name], "samples")
+            ),
+            *(Config(item.contract.name, item.contract, [item.pattern]) for item in sections[1:] if _holds(item, rows)),
+        ],
+        sections=sections,
+        contents=markdown_table(HEADER, _rows(head, indexes)) + f"\n\n{len(models):,} models in all.",
+        n_rows=_total(rows, "samples"),
+        sources=[source.name for source in SOURCES if any(is_folder_of(source.name, folder) for folder in folders)],
+    )
+    return [Add(CARD, card.render())]
+
+
+def _sections() -> list[Section]:
+    shards = [Section(table, shard_pattern(table, "*")) for table in SHARD_TABLES]
+    return shards + [Section(table, benchmark_path(table, "*")) for table in (CATALOG, RELEASES, SHARDS)]
+
+
+def _is_there(section: Section, head: Snapshot) -> bool:
+    return any(path.startswith(section.pattern.partition("*")[0]) for path in head.files)
+
+
+def _holds(section: Section, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a table has rows at all: `datasets` would fail to load one without."""
+    return section.contract not in SHARD_TABLES or _total(rows, section.contract.name) > 0
+
+
+def _rows(head: Snapshot, indexes: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[list[object]]:
+    for folder, index in indexes.items():
+        # Sizes of the shards alone: the catalog's depends on where the results were read from.
+        tops = {f"{top_folder(table)}/{folder}" for table in SHARD_TABLES}
+        yield [
+            folder,
+            _newest(head, folder),
+            len({model for row in index for model in row["models"]}),
+            *(f"{_total(index, of):,}" for of in ("runs", "samples", "metrics", "stats", "rejects")),
+            _columns(head, benchmark_path(CATALOG, folder), "state")["state"].to_pylist().count(State.WITHDRAWN),
+            len(published_shards(head.files, folder)),
+            count_bytes(file.size for path, file in head.files.items() if path.rpartition("/")[0] in tops),
+        ]
+
+
+def _total(index: Sequence[Mapping[str, Any]], of: str) -> int:
+    return sum(row[f"n_{of}"] for row in index)
+
+
+def _newest(head: Snapshot, folder: str) -> str | None:
+    rows = _columns(head, benchmark_path(RELEASES, folder), "release", "is_newest").to_pylist()
+    return next((row["release"] for row in rows if row["is_newest"]), None)
+
+
+def _columns(head: Snapshot, path: str, *names: str) -> pa.Table:
+    """Columns of a file, without fetching the rest of it; no rows where there is no file."""
+    if path not in head.files:
+        return pa.table({name: pa.array([], pa.null()) for name in names})
+    with head.open(path) as file:
+        return pq.read_table(file, columns=list(names), page_checksum_verification=True)

@@ -1,0 +1,1 @@
+"""Processes and threads that read runs: in parallel, and ahead of the parser."""

@@ -1,0 +1,1 @@
+"""The daily job: find the shards that are new, fold their statistics into the state, publish the scores."""

@@ -1,0 +1,1 @@
+"""What must hold of the scores before they are published."""

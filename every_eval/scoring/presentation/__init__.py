@@ -1,0 +1,1 @@
+"""What people are shown of the scores: the card, the picture, the news."""

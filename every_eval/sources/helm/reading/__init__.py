@@ -1,0 +1,1 @@
+"""Reading a HELM run: its JSON files become rows."""

@@ -1,0 +1,136 @@
+"""What HELM's records say of single outputs, as columns of the table `samples`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from every_eval.contracts.canonical import canonical_json
+from every_eval.contracts.identity import TEXTS
+from every_eval.contracts.samples import REFERENCES
+from every_eval.sources.helm.reading.keys import Keys, pick, together
+from every_eval.sources.helm.reading.records import Instance, Prediction, RequestBody, Text
+
+Columns = Mapping[str, pa.Array | pa.ChunkedArray]
+"""Of one length, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Predictions with what belongs to them, all of one length."""
+
+    keys: Keys
+    reference_indices: Sequence[int | None]
+    texts: Columns
+    """What else files say, and needs no look at other outputs."""
+
+    @classmethod
+    def chain(cls, parts: Sequence[Self]) -> Self:
+        """The outputs of one after the other."""
+        keys, indices = Keys.chain([part.keys for part in parts]), together(part.reference_indices for part in parts)
+        return cls(keys, indices, chain(part.texts for part in parts))
+
+    def take(self, numbers: Sequence[int]) -> Self:
+        """Some of them."""
+        return type(self)(self.keys.take(numbers), pick(self.reference_indices, numbers), take(self.texts, numbers))
+
+    def add(self, texts: Columns) -> Self:
+        """With more columns."""
+        return replace(self, texts={**self.texts, **texts})
+
+
+def take(columns: Columns, numbers: Sequence[int | None]) -> dict[str, pa.Array]:
+    """Some of the rows; nulls where there is no number."""
+    places = pa.array(numbers, pa.int32())
+    return {name: _whole(column).take(places) for name, column in columns.items()}
+
+
+def chain(parts: Iterable[Columns]) -> dict[str, pa.ChunkedArray]:
+    """The rows of one after the other; no column if there is none."""
+    chunks: dict[str, list[pa.Array]] = {}
+    for part in parts:
+        for name, column in part.items():
+            chunks.setdefault(name, []).append(column)
+    return {name: pa.chunked_array(columns) for name, columns in chunks.items()}
+
+
+def prediction_columns(predictions: Sequence[Prediction]) -> dict[str, pa.Array]:
+    """The texts of outputs."""
+    columns = {
+        "output": [prediction.predicted_text for prediction in predictions],
+        "truncated_output": [prediction.truncated_predicted_text for prediction in predictions],
+        "mapped_output": [prediction.mapped_output for prediction in predictions],
+    }
+    return {name: pa.array(texts, pa.string()) for name, texts in columns.items()}
+
+
+def request_columns(requests: Sequence[RequestBody]) -> dict[str, pa.Array]:
+    """The prompts as sent."""
+    prompts = [prompt_of(request) if request.messages else request.prompt for request in requests]
+    return {"prompt": pa.array(prompts, pa.string())}
+
+
+def instance_columns(instances: Sequence[Instance]) -> dict[str, pa.Array]:
+    """The questions and their possible answers."""
+    lists = [instance.references for instance in instances]
+    references = together(lists)
+    texts = _texts([reference.output for reference in references])
+    tag_lists = [reference.tags for reference in references]
+    tags = pa.array(together(tag_lists), pa.string())
+    offsets, tag_offsets = _offsets(lists), _offsets(tag_lists)
+    is_correct = np.diff(_sums(pc.equal(tags, "correct"))[tag_offsets]) > 0
+    described = pa.StructArray.from_arrays(
+        [texts, _lists(tag_offsets, tags, TEXTS)], fields=list(REFERENCES.value_type)
+    )
+    return {
+        "raw_input": _texts([instance.input for instance in instances]),
+        "ground_truth": _lists(_sums(is_correct)[offsets], texts.filter(pa.array(is_correct)), TEXTS),
+        "split": encode([instance.split for instance in instances]),
+        "sub_split": encode([instance.sub_split for instance in instances]),
+        "references": _lists(offsets, described, REFERENCES),
+    }
+
+
+def text_of(value: Text | str) -> str:
+    """The text of an input or output, of either shape."""
+    return value if isinstance(value, str) else value.text
+
+
+def prompt_of(request: RequestBody) -> str:
+    """The prompt as sent; a chat's messages as JSON."""
+    return canonical_json(request.messages) if request.messages and not request.prompt else request.prompt
+
+
+def encode(texts: Sequence[str | None]) -> pa.DictionaryArray:
+    """Texts that repeat, as codes."""
+    return pa.array(texts, pa.string()).dictionary_encode()
+
+
+def _texts(values: Sequence[Text | str]) -> pa.Array:
+    try:
+        texts = [value.text for value in values]  # type: ignore[union-attr] # in all files but the oldest
+    except AttributeError:
+        texts = [text_of(value) for value in values]
+    return pa.array(texts, pa.string())
+
+
+def _whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _offsets(lists: Sequence[Sequence[Any]]) -> npt.NDArray[np.int64]:
+    """Where each of the lists begins if one follows the other, and where the last one ends."""
+    return _sums(np.fromiter(map(len, lists), np.int64, len(lists)))
+
+
+def _sums(numbers: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """Of the numbers before each, and of all."""
+    return np.cumsum(np.concatenate([[0], numbers]), dtype=np.int64)
+
+
+def _lists(offsets: npt.NDArray[np.int64], values: pa.Array, kind: pa.DataType) -> pa.ListArray:
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values, type=kind)

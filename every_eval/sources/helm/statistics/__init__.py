@@ -1,0 +1,1 @@
+"""Statistics of a HELM run, recomputed from its single outputs by HELM's rules."""

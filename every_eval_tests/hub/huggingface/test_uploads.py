@@ -1,0 +1,224 @@
+"""Files of a batch are on their way while others of it are made, each once, and what goes wrong there costs nothing."""
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+from typing import IO, Any
+
+import pytest
+
+from every_eval.errors import UpstreamUnavailable
+from every_eval.hub.hub import Add, Delete
+from every_eval.hub.huggingface import uploads
+from every_eval.hub.huggingface.huggingface import HuggingFaceHub
+from every_eval.sources.helm.source import HelmSource
+from every_eval.sources.source import Run, RunRows
+from every_eval.storage.folder import FolderStorage
+from every_eval_tests.helm_root import HelmRoot
+from every_eval_tests.hub.faults import Fault
+from every_eval_tests.hub.hub_server import CLIENT_WARNING, TOKEN, HubServer
+from every_eval_tests.hub.hubs import REPO, commit_on_head, contents
+from every_eval_tests.ingestion.publishing import FOLDER, Publishing
+from every_eval_tests.ingestion.upstream import RUNS, small_root
+
+pytestmark = pytest.mark.filterwarnings(CLIENT_WARNING)
+
+SHARDS = [f"{FOLDER}_part_{number:05d}" for number in (1, 2, 3)]
+ADDS = [Add(f"{number}.parquet", b"PAR1 %d" % number) for number in range(4)]
+PATIENCE_SECONDS = 60
+"""After which something that has to happen is taken not to happen at all."""
+
+
+class Watched(HelmSource):
+    """Calls `before` when the run of the last shard is about to be read."""
+
+    before: Callable[[], object]
+
+    def read(self, run: Run, open_file: Callable[[str], IO[bytes]]) -> Iterator[RunRows]:
+        if run.name == sorted(RUNS)[-1][1]:
+            self.before()
+        return super().read(run, open_file)
+
+
+class Told(logging.Handler):
+    """Notes when something is logged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.event = Event()
+
+    def emit(self, _: logging.LogRecord) -> None:
+        self.event.set()
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> HelmRoot:
+    return small_root(tmp_path / "root")
+
+
+@pytest.fixture
+def publishing(hub: HuggingFaceHub, root: HelmRoot) -> Publishing:
+    """Three shards are known, and none is published."""
+    made = Publishing(FolderStorage(root.path), hub, source=Watched())
+    made.discover()
+    return made
+
+
+@pytest.fixture
+def expected(root: HelmRoot, tmp_path: Path) -> dict[str, bytes]:
+    """What a folder Hub holds after the same."""
+    folder = Publishing.of(root.path, tmp_path / "folder")
+    folder.refresh()
+    return folder.contents()
+
+
+def puts(server: HubServer) -> Counter[str]:
+    """How often each object was sent."""
+    return Counter(request for request, _, _ in server.requests if request.startswith("PUT "))
+
+
+def test_shards_are_uploaded_before_the_last_one_is_made_and_each_file_once(
+    publishing: Publishing, hub_server: HubServer, expected: dict[str, bytes]
+) -> None:
+    """The last shard is not read until a file of another one has come."""
+    has_come = Event()
+    hub_server.faults.append(Fault("PUT /large/", before=has_come.set))
+    hub_server.requests.clear()
+    waited: list[bool] = []
+    publishing.source.before = lambda: waited.append(has_come.wait(PATIENCE_SECONDS))  # type: ignore[attr-defined]
+    assert [outcome.error for outcome in publishing.ingest(SHARDS)] == [None] * 3
+    assert waited == [True]
+    assert publishing.contents() == expected
+    tops = ("data/", "metrics/", "stats/", "shards/")
+    assert puts(hub_server).total() == len(puts(hub_server)) == sum(path.startswith(tops) for path in expected)
+    assert hub_server.count("POST .*/commit/") == 1
+
+
+@pytest.mark.parametrize("step", ["preupload", "objects/batch", "PUT /large/", "POST /verify"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *({"status": status} for status in (400, 403, 429, 503)),
+        *({"ending": ending} for ending in ("cut", "reset")),
+        {"ending": "cut", "is_accepted": True},
+    ],
+)
+def test_uploads_that_fail_are_left_to_the_commit_which_sends_what_is_missing(
+    publishing: Publishing,
+    hub_server: HubServer,
+    expected: dict[str, bytes],
+    caplog: pytest.LogCaptureFixture,
+    step: str,
+    fault: dict[str, Any],
+) -> None:
+    """Nothing works until the upload is given up; the server's error text holds the authorization it was sent."""
+    told = Told()
+    logging.getLogger("every_eval.hub.huggingface.uploads").addHandler(told)
+    hub_server.faults.append(Fault(step, times=999, **fault))
+
+    def mend() -> None:
+        assert told.event.wait(PATIENCE_SECONDS)
+        hub_server.faults.clear()
+        hub_server.requests.clear()
+
+    publishing.source.before = mend  # type: ignore[attr-defined]
+    arrived = set(hub_server.large)
+    assert [outcome.error for outcome in publishing.ingest(SHARDS)] == [None] * 3
+    logging.getLogger("every_eval.hub.huggingface.uploads").removeHandler(told)
+    assert publishing.contents() == expected
+    assert puts(hub_server).total() == len(puts(hub_server))
+    assert not {request.rpartition("/")[2] for request in puts(hub_server)} & arrived
+    assert hub_server.count("POST .*/commit/") == 1
+    assert "left to the commit" in caplog.text
+    assert TOKEN not in caplog.text
+    assert not hub_server.tokens_sent_elsewhere()
+
+
+def test_nothing_is_uploaded_of_a_shard_that_cannot_be_made(
+    publishing: Publishing, hub_server: HubServer, root: HelmRoot
+) -> None:
+    publishing.source.before = lambda: None  # type: ignore[attr-defined]
+    (root.run("mmlu", *sorted(RUNS)[0]) / "stats.json").unlink()
+    hub_server.requests.clear()
+    outcomes = publishing.ingest(SHARDS)
+    assert [type(outcome.error) for outcome in outcomes] == [UpstreamUnavailable, type(None), type(None)]
+    large = {blob.sha256 for blob in hub_server.repos[REPO][-1].files.values() if blob.is_large}
+    assert {request.rpartition("/")[2] for request in puts(hub_server)} <= large
+    assert puts(hub_server).total() == 2 * 3 + 1  # Three tables of two shards, and the index.
+
+
+def test_what_has_arrived_is_only_named_in_the_commit(hub: HuggingFaceHub, hub_server: HubServer) -> None:
+    head = commit_on_head(hub, Add("old", b"1"))
+    with hub.uploading(REPO, head) as upload:
+        upload(ADDS[:2])
+        upload(ADDS[2:])
+    assert hub_server.count("PUT /large/") == len(ADDS)
+    hub_server.requests.clear()
+    made = hub.commit(REPO, [*ADDS, Delete("old")], title="Those", parent=head.commit)
+    assert [request for request, _, _ in hub_server.requests if request.startswith(("PUT", "POST"))] == [
+        f"POST /api/datasets/{REPO}/commit/main",
+        f"POST /api/datasets/{REPO}/paths-info/{made.commit}",
+    ]
+    assert contents(made) == {add.path: add.content for add in ADDS}
+
+
+def test_a_commit_that_was_uploaded_and_goes_wrong_is_made_once(hub: HuggingFaceHub, hub_server: HubServer) -> None:
+    head = commit_on_head(hub, Add("old", b"1"))
+    with hub.uploading(REPO, head) as upload:
+        upload(ADDS)
+    hub_server.faults += [Fault("/commit/", status=503), Fault("/commit/", ending="cut", is_accepted=True)]
+    made = hub.commit(REPO, ADDS, title="Those", parent=head.commit)
+    assert contents(made) == {"old": b"1"} | {add.path: add.content for add in ADDS}
+    assert len(hub_server.repos[REPO]) == 3
+    assert max(puts(hub_server).values()) == 1
+
+
+def test_what_is_there_is_not_sent_and_nobody_is_asked(hub: HuggingFaceHub, hub_server: HubServer) -> None:
+    head = commit_on_head(hub, *ADDS)
+    hub_server.requests.clear()
+    with hub.uploading(REPO, head) as upload:
+        upload(ADDS)
+    assert hub_server.requests == []
+
+
+def test_a_local_file_that_cannot_be_read_is_left_to_the_commit(hub: HuggingFaceHub, tmp_path: Path) -> None:
+    head = commit_on_head(hub, Add("old", b"1"))
+    local = tmp_path / "local.parquet"
+    with hub.uploading(REPO, head) as upload:
+        upload([Add("a.parquet", local)])
+    local.write_bytes(b"PAR1 now")
+    assert contents(commit_on_head(hub, Add("a.parquet", local)))["a.parquet"] == b"PAR1 now"
+
+
+def test_work_that_is_given_up_ends_the_upload_too(
+    hub: HuggingFaceHub, hub_server: HubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits behind the upload that is under way is not sent; there will be no commit."""
+    head = commit_on_head(hub, Add("old", b"1"))
+    hub_server.requests.clear()
+    has_come, goes_on = Event(), Event()
+
+    def hold() -> None:
+        has_come.set()
+        assert goes_on.wait(PATIENCE_SECONDS)
+
+    class Executor(ThreadPoolExecutor):
+        def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+            super().shutdown(wait=False, cancel_futures=cancel_futures)
+            goes_on.set()
+            super().shutdown(wait=wait)
+
+    hub_server.faults.append(Fault("PUT /large/", before=hold))
+    monkeypatch.setattr(uploads, "ThreadPoolExecutor", Executor)
+    with pytest.raises(KeyboardInterrupt), hub.uploading(REPO, head) as upload:
+        for add in ADDS:
+            upload([add])
+        assert has_come.wait(PATIENCE_SECONDS)
+        raise KeyboardInterrupt
+    assert hub_server.count("PUT /large/") == 1
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("upload")]
+    assert contents(commit_on_head(hub, *ADDS[2:])) == {"old": b"1", "2.parquet": b"PAR1 2", "3.parquet": b"PAR1 3"}

@@ -1,0 +1,206 @@
+"""Faults of the network and of the bucket: the datasets come out the same, or what is missing is named and follows."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from every_eval.contracts.catalog import State
+from every_eval.errors import UpstreamUnavailable
+from every_eval.storage.folder import FolderStorage
+from every_eval_tests.helm_root import HelmRoot
+from every_eval_tests.ingestion.buckets import objects_of, publishing_from
+from every_eval_tests.ingestion.publishing import FOLDER, Publishing
+from every_eval_tests.ingestion.upstream import RUNS
+from every_eval_tests.storage.bucket_server import (
+    LISTING,
+    Answer,
+    BucketServer,
+    Fault,
+    busy,
+    cut,
+    dripping,
+    flipped,
+    reset,
+    stalled,
+    truncated,
+)
+
+SHARDS = [f"{FOLDER}_part_0000{number}" for number in (1, 2, 3)]
+STATS = f"mmlu/benchmark_output/runs/{RUNS[1][0]}/{RUNS[1][1]}/per_instance_stats.json"
+"""A file of the second shard."""
+FAULTS: dict[str, Fault] = {
+    "500": busy(500),
+    "503": busy(503),
+    "429 with Retry-After": busy(429, "0"),
+    "cut at once": cut(0),
+    "cut": cut(10),
+    "reset at once": reset(0),
+    "reset": reset(10),
+    "truncated": truncated(5),
+    "flipped": flipped,
+}
+each_fault = pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+
+
+@pytest.fixture
+def server(root: HelmRoot) -> Iterator[BucketServer]:
+    with BucketServer(objects_of(FolderStorage(root.path))) as server:
+        yield server
+
+
+@pytest.fixture
+def expected(server: BucketServer, tmp_path: Path) -> dict[str, bytes]:
+    """What is published where nothing goes wrong."""
+    publishing = publishing_from(server, tmp_path / "expected")
+    publishing.refresh()
+    server.requests.clear()
+    return publishing.contents()
+
+
+@pytest.fixture
+def publishing(server: BucketServer, tmp_path: Path) -> Publishing:
+    return publishing_from(server, tmp_path / "hub")
+
+
+@each_fault
+def test_a_fault_that_befalls_every_object_once_changes_nothing(
+    server: BucketServer, publishing: Publishing, expected: dict[str, bytes], fault: Fault
+) -> None:
+    is_of_content = fault in (flipped, FAULTS["truncated"])  # a page of the listing states no digest to tell it by
+    for name in (*server.objects, *([] if is_of_content else [LISTING])):
+        server.spoil(name, fault)
+    publishing.refresh()
+
+    assert publishing.contents() == expected
+    asked = Counter(request.name for request in server.requests)
+    assert {name for name, count in asked.items() if count != 2} == ({LISTING} if is_of_content else set())
+
+
+@each_fault
+def test_a_fault_that_stays_is_told_with_its_shard_and_the_next_run_completes_it(
+    server: BucketServer, publishing: Publishing, expected: dict[str, bytes], fault: Fault
+) -> None:
+    server.spoil(STATS, fault, times=1000)
+    [found] = publishing.discover()
+    outcomes = publishing.ingest(SHARDS)
+
+    assert found.error is None
+    assert [outcome.shard for outcome in outcomes if outcome.error is not None] == [SHARDS[1]]
+    assert isinstance(outcomes[1].error, UpstreamUnavailable)
+    assert "per_instance_stats.json" in str(outcomes[1].error)
+    assert publishing.to_do() == [SHARDS[1]]
+
+    server.heal()
+    assert publishing.refresh() == [SHARDS[1]]
+    assert publishing.contents() == expected
+
+
+@each_fault
+def test_a_fault_that_stays_in_an_index_is_told_and_publishes_nothing(
+    server: BucketServer, publishing: Publishing, expected: dict[str, bytes], fault: Fault
+) -> None:
+    server.spoil("*/run_specs.json", fault, times=1000)
+    [found] = publishing.discover()
+
+    assert isinstance(found.error, UpstreamUnavailable) and "run_specs.json" in str(found.error)
+    assert publishing.commit() is None
+    server.heal()
+    publishing.refresh()
+    assert publishing.contents() == expected
+
+
+def test_a_slow_link_changes_nothing(server: BucketServer, publishing: Publishing, expected: dict[str, bytes]) -> None:
+    server.spoil("*", dripping(1000), times=1000)
+    publishing.refresh()
+    assert publishing.contents() == expected
+
+
+def test_a_link_that_brings_nothing_any_more_is_left(
+    server: BucketServer, publishing: Publishing, expected: dict[str, bytes]
+) -> None:
+    server.spoil(STATS, stalled(1000))
+    publishing.refresh()
+    assert publishing.contents() == expected
+
+
+def test_an_object_that_changes_after_the_listing_is_noticed_and_read_by_the_next_run(
+    server: BucketServer, publishing: Publishing, tmp_path: Path
+) -> None:
+    changed = server.objects[STATS].replace(b'"count": 1', b'"count": 2')
+    assert changed != server.objects[STATS]
+    server.spoil(LISTING, lambda _: server.put(STATS, changed))
+    publishing.discover()
+    outcomes = publishing.ingest(SHARDS)
+
+    assert [type(outcome.error) for outcome in outcomes] == [type(None), UpstreamUnavailable, type(None)]
+    assert "changed since it was listed" in str(outcomes[1].error)
+    assert publishing.refresh() == [SHARDS[1]]
+    of_changed = publishing_from(server, tmp_path / "of changed")
+    of_changed.refresh()
+    assert publishing.contents() == of_changed.contents()
+
+
+def test_an_object_that_changes_while_it_is_read_is_noticed(
+    server: BucketServer, publishing: Publishing, tmp_path: Path
+) -> None:
+    changed = server.objects[STATS].replace(b'"count": 1', b'"count": 2')
+
+    def overwritten(answer: Answer) -> None:
+        answer.cut_after = 1000
+        server.put(STATS, changed)
+
+    server.spoil(STATS, overwritten)
+    publishing.discover()
+    assert isinstance(publishing.ingest(SHARDS)[1].error, UpstreamUnavailable)
+    publishing.refresh()
+    of_changed = publishing_from(server, tmp_path / "of changed")
+    of_changed.refresh()
+    assert publishing.contents() == of_changed.contents()
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_listing_that_is_refused_is_done_without(
+    server: BucketServer, publishing: Publishing, expected: dict[str, bytes], status: int
+) -> None:
+    server.spoil(LISTING, busy(status), times=1000)
+    publishing.refresh()
+    assert publishing.contents() == expected
+
+
+def test_runs_that_a_listing_alone_shows_are_not_taken_for_withdrawn_without_it(
+    server: BucketServer, tmp_path: Path
+) -> None:
+    unnamed = {name.replace("/runs/v1.0.0/", "/runs/v0.1.0/"): raw for name, raw in server.objects.items()}
+    server.objects |= unnamed
+    publishing_from(server, tmp_path / "hub").refresh()
+    before = publishing_from(server, tmp_path / "hub").contents()
+
+    server.spoil(LISTING, busy(403), times=1000)
+    blind = publishing_from(server, tmp_path / "hub")
+    first = blind.shards()[0].entries[0].run.folder + "/"
+    for gone in ((), tuple(name for name in server.objects if name.startswith(first))):
+        for name in gone:
+            del server.objects[name]
+        [found] = blind.discover()
+        assert isinstance(found.error, UpstreamUnavailable)
+        assert "no index names 2 runs" in str(found.error) and "runs/v0.1.0/" in str(found.error)
+        assert blind.contents() == before
+
+    server.objects = {name: raw for name, raw in server.objects.items() if "/v0.1.0/" not in name}
+    [found] = publishing_from(server, tmp_path / "hub").discover()  # each is asked for, and has gone
+    assert found.error is None
+    assert [entry.run.suite for entry in found.catalog if entry.state is State.WITHDRAWN] == ["v0.1.0"] * 2
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_listing_that_is_refused_for_a_time_changes_nothing_that_is_published(
+    server: BucketServer, tmp_path: Path, expected: dict[str, bytes], status: int
+) -> None:
+    server.spoil(LISTING, busy(status), times=1000)
+    assert publishing_from(server, tmp_path / "expected").refresh() == []
+    server.heal()
+    again = publishing_from(server, tmp_path / "expected")
+    assert again.refresh() == []
+    assert again.contents() == expected

@@ -1,0 +1,52 @@
+from collections.abc import Iterator
+
+import pytest
+
+from every_eval.ingestion import progress
+from every_eval.ingestion.progress import Progress
+
+
+class _Clock:
+    """A clock that is told how late it is."""
+
+    def __init__(self) -> None:
+        self.seconds = 100.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Clock]:
+    clock = _Clock()
+    monkeypatch.setattr(progress, "time", clock)
+    yield clock
+
+
+def test_a_line_says_how_far_how_fast_and_what_remains(clock: _Clock) -> None:
+    lines: list[str] = []
+    work = Progress(lines.append, "helm_lite_part_00001", 4, 80_000_000)
+    clock.seconds += 20
+    work.add(20_000_000)
+
+    # 20 MB in 20 s are 1 MB/s, so that the other 60 MB take 60 s.
+    assert lines == ["helm_lite_part_00001: 1 of 4 runs, 20 of 80 MB, 1 MB/s, about 60 s left"]
+
+
+def test_lines_come_at_most_every_ten_seconds(clock: _Clock) -> None:
+    lines: list[str] = []
+    work = Progress(lines.append, "x", 100, 100_000_000)
+    for _ in range(100):
+        clock.seconds += 1
+        work.add(1_000_000)
+
+    assert [line.split()[1] for line in lines] == [str(n) for n in range(10, 101, 10)]
+
+
+def test_runs_without_bytes_tell_no_end(clock: _Clock) -> None:
+    lines: list[str] = []
+    work = Progress(lines.append, "x", 2, 0)
+    clock.seconds += 10
+    work.add(0)
+
+    assert lines == ["x: 1 of 2 runs, 0 of 0 MB, 0 MB/s, about inf s left"]

@@ -1,0 +1,174 @@
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from every_eval.contracts.parquet import read_table
+from every_eval.contracts.rejects import Reason
+from every_eval.contracts.repo_layout import SHARD_TABLES, shard_path
+from every_eval.contracts.samples import SAMPLES
+from every_eval.errors import UpstreamMalformed, UpstreamUnavailable
+from every_eval.ingestion.shard_files import N_PREVIEW, ShardFiles, ShardMaker, rejects_table
+from every_eval.ingestion.workers.read_ahead import InTurn
+from every_eval.ingestion.workers.reading import ReadingHere
+from every_eval.sources.source import Reject, Run
+from every_eval.storage.archive import ArchiveStorage
+from every_eval.storage.folder import FolderStorage
+from every_eval_tests.helm_root import HelmRoot
+from every_eval_tests.hub.hubs import REPO
+from every_eval_tests.ingestion.publishing import Publishing
+from every_eval_tests.ingestion.upstream import RUNS, RemoteFolder, load, zipped
+
+
+def _make(publishing: Publishing, workdir: Path, number: int = 0) -> ShardFiles:
+    workdir.mkdir(exist_ok=True)
+    shard = publishing.shards()[number]
+    head = publishing.hub.snapshot(REPO)
+    return ShardMaker(
+        ReadingHere(publishing.source, InTurn(publishing.storage)), head, workdir, publishing.reports.append
+    ).make(shard)
+
+
+def _bytes(made: ShardFiles) -> Mapping[str, bytes]:
+    return {name: path.read_bytes() for name, path in made.paths.items()}
+
+
+def test_a_shard_has_a_file_for_each_table_but_for_rejects_that_it_has_not(
+    publishing: Publishing, root: HelmRoot, tmp_path: Path
+) -> None:
+    publishing.discover()
+    made = _make(publishing, tmp_path / "work")
+    predictions = load(root.run("mmlu", *RUNS[0]) / "display_predictions.json")
+    entries = load(root.run("mmlu", *RUNS[0]) / "per_instance_stats.json")
+
+    assert set(made.paths) == {"samples", "metrics", "stats"}
+    assert isinstance(predictions, list) and isinstance(entries, list)
+    assert made.n_rows["samples"] == len(predictions) == 3
+    assert made.n_rows["metrics"] == sum(len(entry["stats"]) for entry in entries)
+    assert made.n_rows["rejects"] == 0
+    assert read_table(SAMPLES, [made.paths["samples"]]).num_rows == 3
+
+
+def test_a_shard_is_made_of_the_same_bytes_every_time(publishing: Publishing, tmp_path: Path) -> None:
+    publishing.discover()
+
+    assert _bytes(_make(publishing, tmp_path / "a")) == _bytes(_make(publishing, tmp_path / "b"))
+
+
+def test_rejects_have_a_file_where_there_are_any(publishing: Publishing, root: HelmRoot, tmp_path: Path) -> None:
+    (root.run("mmlu", *RUNS[0]) / "scenario.json").unlink()
+    publishing.discover()
+    made = _make(publishing, tmp_path / "work")
+
+    assert made.n_rows["rejects"] == 1
+    assert "rejects" in made.paths
+    assert made.n_rows["samples"] == 3
+
+
+def test_a_preview_holds_the_first_rows_of_all_runs(root: HelmRoot, tmp_path: Path) -> None:
+    publishing = Publishing.of(root.path, tmp_path / "hub", shard_bytes=1 << 30)
+    publishing.discover()
+    made = _make(publishing, tmp_path / "work")
+    rows = read_table(SAMPLES, [made.paths["samples"]])
+
+    assert made.n_rows["samples"] == rows.num_rows == 9
+    assert made.previews["samples"] == rows.slice(0, N_PREVIEW).to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("storage", "message"),
+    [
+        (FolderStorage, r"stats\.json is not what was listed"),
+        (RemoteFolder, r"stats\.json.* has changed since it was listed"),
+    ],
+    ids=["MD5 known", "witness known"],
+)
+def test_a_file_that_is_not_what_was_listed_is_worth_a_retry(
+    root: HelmRoot, tmp_path: Path, storage: type[FolderStorage], message: str
+) -> None:
+    publishing = Publishing.of(storage(root.path), tmp_path / "hub")
+    publishing.discover()
+    file = root.run("mmlu", *RUNS[0]) / "stats.json"
+    file.write_bytes(file.read_bytes() + b" ")
+
+    with pytest.raises(UpstreamUnavailable, match=message):
+        _make(publishing, tmp_path / "work")
+
+
+@pytest.mark.parametrize(
+    ("storage", "message"),
+    [
+        (FolderStorage, r"stats\.json was listed and is gone"),
+        (RemoteFolder, r"stats\.json.* has gone since it was listed"),
+    ],
+    ids=["MD5 known", "witness known"],
+)
+def test_a_file_that_is_gone_since_it_was_listed_is_worth_a_retry(
+    root: HelmRoot, tmp_path: Path, storage: type[FolderStorage], message: str
+) -> None:
+    publishing = Publishing.of(storage(root.path), tmp_path / "hub")
+    publishing.discover()
+    (root.run("mmlu", *RUNS[0]) / "stats.json").unlink()
+
+    with pytest.raises(UpstreamUnavailable, match=message):
+        _make(publishing, tmp_path / "work")
+
+
+def test_an_archive_that_is_damaged_is_told(root: HelmRoot, tmp_path: Path) -> None:
+    path = zipped(root, tmp_path / "root.zip")
+    publishing = Publishing.of(ArchiveStorage(path), tmp_path / "hub")
+    publishing.discover()
+    raw = path.read_bytes()
+    spec = (root.run("mmlu", *RUNS[0]) / "run_spec.json").read_bytes()[:100]
+    assert raw.count(spec) == 1
+    path.write_bytes(raw.replace(spec, spec[:-1] + b"~"))
+    publishing.storage = ArchiveStorage(path)
+
+    with pytest.raises(UpstreamMalformed, match=r"run_spec\.json"):
+        _make(publishing, tmp_path / "work")
+
+
+def test_a_withdrawn_run_gives_the_rows_that_are_published(
+    publishing: Publishing, root: HelmRoot, tmp_path: Path
+) -> None:
+    publishing.refresh()
+    before = _bytes(_make(publishing, tmp_path / "before"))
+    shutil.rmtree(root.run("mmlu", *RUNS[0]))
+    publishing.discover()
+
+    assert _bytes(_make(publishing, tmp_path / "after")) == before
+
+
+def test_a_withdrawn_run_that_was_never_read_has_no_rows(
+    publishing: Publishing, root: HelmRoot, tmp_path: Path
+) -> None:
+    publishing.discover()
+    shutil.rmtree(root.run("mmlu", *RUNS[0]))
+    publishing.discover()
+    made = _make(publishing, tmp_path / "work")
+
+    assert set(made.n_rows.values()) == {0}
+
+
+def test_paths_follow_from_the_table_and_the_shard() -> None:
+    paths = [shard_path(table, "helm_lite_part_00001", "3fa9c1d20b7e") for table in SHARD_TABLES]
+
+    assert paths == [
+        "data/helm_lite/helm_lite_part_00001.parquet",
+        "metrics/helm_lite/helm_lite_part_00001.parquet",
+        "stats/helm_lite/helm_lite_part_00001-3fa9c1d20b7e.parquet",
+        "rejects/helm_lite/helm_lite_part_00001.parquet",
+    ]
+
+
+def test_rejects_carry_the_identity_of_their_run() -> None:
+    run = Run("helm", "lite", "v1", "gsm:model=m", "x")
+    whole, part = Reject(Reason.RUN_MISSING, "d"), Reject(Reason.NOT_JSON, "d", "stats.json", "$[1]")
+    first, second = rejects_table(run, [whole, part]).to_pylist()
+
+    identity = {"source": "helm", "benchmark": "lite", "suite": "v1", "run": "gsm:model=m", "detail": "d"}
+    assert first == identity | {"file": None, "place": None, "reason": "run_missing"}
+    assert second == identity | {"file": "stats.json", "place": "$[1]", "reason": "not_json"}
+    assert rejects_table(replace(run, name="x"), []).num_rows == 0

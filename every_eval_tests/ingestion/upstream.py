@@ -1,0 +1,152 @@
+"""Small HELM roots for tests to change, and storages that tell what was asked of them."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+from zipfile import ZipFile
+
+from every_eval.errors import ConfigurationError
+from every_eval.network.content import Digested
+from every_eval.storage.archive import HELM_SAMPLE
+from every_eval.storage.folder import FolderStorage
+from every_eval.storage.storage import Storage, StoredObject
+from every_eval_tests.helm_root import HelmRoot, edit
+
+MMLU = "mmlu:subject={},method=multiple_choice_joint,{},eval_split=test,groups=mmlu_{}"
+ALGEBRA, ANATOMY = "abstract_algebra", "anatomy"
+YI, GPT, CLAUDE = "model=01-ai_yi-34b", "model=openai_gpt-4-0613", "model=anthropic_claude-2.1"
+
+
+def mmlu_run(subject: str, model: str) -> str:
+    """Name of a run of the sample's benchmark mmlu."""
+    return MMLU.format(subject, model, subject)
+
+
+RUNS = (("v1.0.0", mmlu_run(ALGEBRA, YI)), ("v1.0.0", mmlu_run(ANATOMY, GPT)), ("v1.1.0", mmlu_run(ALGEBRA, CLAUDE)))
+"""The runs of the small root, as (suite, name): real ones, their instances but three left out."""
+
+
+def add_run(root: HelmRoot, suite: str, original: str, name: str) -> None:
+    """A run of another name with the content of `original`, and the newest release's index with it."""
+    root.copy_run("mmlu", suite, original, suite, name)
+    root.index_run("mmlu", "v1.1.0", suite, name)
+
+
+def small_root(path: Path) -> HelmRoot:
+    """Two releases of mmlu, over two suites, at `path`."""
+    root = HelmRoot(path)
+    with ZipFile(HELM_SAMPLE) as archive:
+        for name in archive.namelist():
+            if name.startswith(("config/", "mmlu/benchmark_output/releases/")) or _is_of_a_run(name):
+                archive.extract(name, path)
+    for folder in root.runs():
+        _keep_three_instances(folder)
+    for release in ("v1.0.0", "v1.1.0"):
+        _keep_runs(root.output("mmlu") / "releases" / release, {name for suite, name in RUNS if suite <= release})
+    return root
+
+
+def _keep_runs(index: Path, kept: set[str]) -> None:
+    def of_kept(suites: dict[str, str]) -> dict[str, str]:
+        return {name: suite for name, suite in suites.items() if name in kept}
+
+    edit(index / "runs_to_run_suites.json", of_kept)
+    edit(index / "run_specs.json", lambda specs: [spec for spec in specs if spec["name"] in kept])
+
+
+def _keep_three_instances(folder: Path) -> None:
+    kept = [instance["id"] for instance in json.loads((folder / "instances.json").read_bytes())[:3]]
+    for file in ("instances", "display_predictions", "display_requests", "per_instance_stats"):
+        edit(
+            folder / f"{file}.json",
+            lambda items: [item for item in items if item.get("instance_id", item.get("id")) in kept],
+        )
+
+
+def _is_of_a_run(name: str) -> bool:
+    return any(name.startswith(f"mmlu/benchmark_output/runs/{suite}/{run}/") for suite, run in RUNS)
+
+
+@dataclass
+class WatchedStorage:
+    """A storage that notes every object that is read; without its listing if it is told so."""
+
+    storage: Storage
+    can_list: bool = True
+    read_names: list[str] = field(default_factory=list)
+
+    @property
+    def location(self) -> str:
+        return self.storage.location
+
+    @property
+    def is_remote(self) -> bool:
+        return self.storage.is_remote
+
+    @property
+    def read_runs(self) -> list[str]:
+        """The files of runs that were read."""
+        return [name for name in self.read_names if name.count("/") > 4 and "/runs/" in name]
+
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        self._require_listing()
+        return self.storage.list(prefix)
+
+    def list_folders(self, prefix: str) -> Sequence[str]:
+        self._require_listing()
+        return self.storage.list_folders(prefix)
+
+    def _require_listing(self) -> None:
+        if not self.can_list:
+            raise ConfigurationError("no listing")
+
+    def stat(self, name: str) -> StoredObject | None:
+        return self.storage.stat(name)
+
+    def read(self, name: str, witness: str | None = None) -> bytes:
+        self.read_names.append(name)
+        return self.storage.read(name, witness)
+
+    def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
+        self.read_names.append(name)
+        return self.storage.open(name, witness, md5)
+
+    def open_digested(self, name: str, witness: str) -> Digested:
+        self.read_names.append(name)
+        return self.storage.open_digested(name, witness)
+
+
+class RemoteFolder(FolderStorage):
+    """A folder that is taken for a place on the network."""
+
+    @property
+    def is_remote(self) -> bool:
+        return True
+
+
+def zipped(root: HelmRoot, path: Path) -> Path:
+    """The files of `root` in an archive."""
+    with ZipFile(path, "w") as archive:
+        for file in sorted(root.path.rglob("*")):
+            if file.is_file():
+                archive.write(file, file.relative_to(root.path).as_posix())
+    return path
+
+
+def rewrite(file: Path, change: Callable[[bytes], bytes]) -> None:
+    """Replace a file's bytes by what `change` makes of them."""
+    file.write_bytes(change(file.read_bytes()))
+
+
+def touch(root: HelmRoot) -> None:
+    """Write every file of a run anew, as it was."""
+    for folder in root.runs():
+        for file in folder.iterdir():
+            rewrite(file, lambda raw: raw)
+
+
+def load(file: Path) -> object:
+    """JSON in a file, by the standard library."""
+    return json.loads(file.read_bytes())

@@ -1,0 +1,85 @@
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from every_eval.contracts.pairs import PAIRS
+from every_eval.hub.hub import Add, Delete
+from every_eval.scoring.scorer import Scored, Scorer
+from every_eval.scoring.tables.pairs import pairs
+from every_eval.sources.helm.source import HelmSource
+from every_eval.storage.archive import HELM_SAMPLE, ArchiveStorage
+from every_eval_tests.hub.hubs import NOON, REPO, commit_on_head
+from every_eval_tests.ingestion.publishing import Publishing
+
+SCORES = "owner/scores"
+CLOCK = {"processed_at", "comprehensive_stats_generated_at", "data_freshness_hours"}
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Publishing:
+    """Two benchmarks, a shard for each run."""
+    published = Publishing.of(ArchiveStorage(HELM_SAMPLE), tmp_path / "hub")
+    published.refresh("mmlu", "lite")
+    return published
+
+
+def score(published: Publishing, *, force: bool = False, at: datetime = NOON) -> Scored:
+    return Scorer(HelmSource(), published.hub, REPO, SCORES, lambda: at, str, force=force).run()
+
+
+def latest(published: Publishing, name: str) -> pa.Table:
+    rows = pq.read_table(published.hub.snapshot(SCORES).fetch(f"latest/{name}.parquet"))
+    return rows.drop_columns([column for column in rows.column_names if column in CLOCK])
+
+
+def test_what_a_run_shows_that_published_is_what_one_shows_that_found_nothing_new(published: Publishing) -> None:
+    made, found = score(published), score(published)
+
+    assert (made.is_new, found.is_new) == (True, False)
+    assert made.shown == found.shown
+    assert made.shown["comprehensive_stats"].n_rows == latest(published, "comprehensive_stats_helm").num_rows > 1000
+    assert made.leaderboard.equals(found.leaderboard)
+    assert made.disagreements is not None and found.disagreements is not None
+    assert made.disagreements.equals(found.disagreements)
+
+
+def test_pairs_of_a_benchmark_that_did_not_change_are_not_compared_again(
+    published: Publishing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows are those that comparing gives."""
+    head = published.hub.snapshot(REPO)
+    held_back = next(path for path in head.files if path.startswith("stats/helm_mmlu/"))
+    file = head.fetch(held_back)
+    commit_on_head(published.hub, Delete(held_back))
+    score(published)
+    commit_on_head(published.hub, Add(held_back, file))
+    benchmarks = list[str]()
+
+    def note(source: str, benchmark: str, *rest: object) -> object:
+        benchmarks.append(benchmark)
+        return pairs(source, benchmark, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("every_eval.scoring.tables.benchmark_scores.pairs", note)
+    score(published, at=NOON + timedelta(days=1))
+    assert benchmarks == ["mmlu"]
+    rows = latest(published, "pairs_helm")
+    score(published, force=True, at=NOON + timedelta(days=2))
+    assert benchmarks == ["mmlu", "lite", "mmlu"]
+    assert rows.equals(latest(published, "pairs_helm"))
+    PAIRS.validate(rows)
+
+
+def test_the_order_of_the_shards_changes_no_row(published: Publishing, tmp_path: Path) -> None:
+    score(published)
+    rows = latest(published, "comprehensive_stats_helm").drop_columns(["shard"])
+    one_shard = Publishing.of(ArchiveStorage(HELM_SAMPLE), tmp_path / "one", shard_bytes=1 << 40)
+    one_shard.refresh("lite", "mmlu")
+    assert len([path for path in one_shard.hub.snapshot(REPO).files if path.startswith("stats/")]) == 2
+    score(one_shard, at=datetime(2026, 11, 21, tzinfo=UTC))
+
+    assert latest(one_shard, "comprehensive_stats_helm").drop_columns(["shard"]).equals(rows)
+    for table in ("pairs_helm", "helm_tables", "leaderboard_helm", "cross_benchmark_helm"):
+        assert latest(one_shard, table).equals(latest(published, table))
