@@ -1,52 +1,54 @@
-"""The errors of every_eval, by what their receiver should do.
+"""The errors that every_eval raises on purpose, by what the reader of the message should do.
 
 EveryEvalError
-├── TransientError            the same call may succeed later: retry with backoff
-│   ├── UpstreamUnavailable   a source's storage did not answer, or not completely
-│   ├── HubUnavailable        the Hub did not answer, or answered that it is busy
-│   └── PublishConflict       somebody else committed first: plan again on the new head
-└── TerminalError             a retry changes nothing: somebody must act
-    ├── ConfigurationError    a setting or an option is wrong
+├── TransientError            the same call may succeed later, without any change by us
+│   ├── UpstreamUnavailable   a source's storage does not answer, or not completely, or has just changed
+│   ├── HubUnavailable        the Hub does not answer, or answers that it is busy
+│   └── PublishConflict       another process committed first: plan again on the new head
+└── TerminalError             the same call will fail again: somebody must act
+    ├── ConfigurationError    a setting or an option is wrong, or this machine lacks something
     ├── UpstreamMalformed     a source's own index cannot be read
-    ├── BenchmarkMissing      a source has nothing under a benchmark's name
+    ├── BenchmarkMissing      a source has no results under a benchmark's name
     └── ContractViolation     rows break the contract of their table; nothing was published
+
+The transports have retried before they raise a transient error (`network.retries`), so nothing above them retries.
 """
 
 
 class EveryEvalError(Exception):
-    """Base of all errors that every_eval raises on purpose."""
+    """Base class of all errors that every_eval raises on purpose."""
 
 
 class TransientError(EveryEvalError):
-    """The same call may succeed later."""
+    """The same call may succeed later, without any change by us."""
 
 
 class TerminalError(EveryEvalError):
-    """The same call will fail again."""
+    """The same call will fail again: somebody must act."""
 
 
 class UpstreamUnavailable(TransientError):
-    """A source's storage did not answer, or not completely."""
+    """A source's storage does not answer, or not completely, or has changed since it was listed."""
 
 
 class HubUnavailable(TransientError):
-    """The Hub did not answer, or answered that it is busy."""
+    """The Hub does not answer, or answers that it is busy."""
 
 
 class PublishConflict(TransientError):
-    """The head moved since the commit was planned."""
+    """The head of a repo moved since the commit was planned."""
 
 
 class ConfigurationError(TerminalError):
-    """A setting or an option is wrong; the message says which and what to do."""
+    """A setting or an option is wrong. The message says which one, and what to do."""
 
 
 class UpstreamMalformed(TerminalError):
-    """A source's own index cannot be read; the message says where."""
+    """A source's own index cannot be read. The message says where."""
 
 
 class BenchmarkMissing(TerminalError):
-    """A source has nothing under a benchmark's name; it was expected to."""
+    """A source has no results under the name of a benchmark that it should have."""
 
 
 class ContractViolation(TerminalError):

@@ -1,1 +1,1 @@
-"""HTTP for every_eval: requests, retries, downloads that are checked, and what may be logged of them."""
+"""HTTP: requests, retries, downloads that are checked, and the redaction of secrets in what is logged."""

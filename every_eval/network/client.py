@@ -1,27 +1,34 @@
-"""HTTP as a polite reader of large public buckets needs it: few connections, kept alive, asked again with patience."""
+"""The HTTP client that reads large public buckets: few connections, kept alive, and retries by the one policy."""
 
-import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3 import Retry
-from urllib3.exceptions import HTTPError
+from requests.exceptions import InvalidSchema, InvalidURL, ProxyError, TooManyRedirects
+from urllib3.exceptions import HTTPError, LocationValueError
 
-from every_eval.errors import UpstreamUnavailable
+from every_eval.errors import ConfigurationError, EveryEvalError, UpstreamUnavailable
+from every_eval.network.causes import cause_of
 from every_eval.network.content import MEMORY_BYTES, Digested
-from every_eval.network.download import REFUSALS, Download
+from every_eval.network.download import CHANGED_STATUSES, Download, TransferFailed
+from every_eval.network.redaction import redact
+from every_eval.network.retries import DEFAULT_POLICY, Failure, RetryPolicy, call_with_retries, retry_after_seconds
 from every_eval.network.version import Version
 
-USER_AGENT = "every_eval (https://huggingface.co/datasets/evaleval/every_eval_ever)"
-PASSING = frozenset({408, 429, 500, 502, 503, 504})
-"""Statuses that another attempt may not meet."""
+T = TypeVar("T")
 
-logger = logging.getLogger(__name__)
+USER_AGENT = "every_eval (https://huggingface.co/datasets/evaleval/every_eval_ever)"
+TRANSIENT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""Statuses that another attempt may not meet."""
+MAX_REDIRECTS = 5
+ATTEMPT_ERRORS = (requests.RequestException, HTTPError, TransferFailed)
+"""What one attempt raises: before the body of an answer (requests), in the body (urllib3), or for its content."""
+MALFORMED_ADDRESS_ERRORS = (InvalidSchema, InvalidURL, LocationValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,116 +36,116 @@ class Limits:
     """What one process may ask of a server, and how long it waits."""
 
     connections: int = 32
-    """At a time, for each host; further threads wait for one."""
-    attempts: int = 6
-    """For one answer: before its body, and again for its body."""
-    backoff_seconds: float = 1.0
-    """Doubled with each attempt after the second, up to a minute, plus a random part of as much."""
-    retry_after_seconds: int = 300
-    """The most that a server's Retry-After is honoured for."""
-    timeout_seconds: float = 60.0
-    """For a connection, and for each piece of an answer."""
+    """Most connections to one host at a time. Further threads wait until a connection is free."""
+    connect_seconds: float = 5.0
+    """Longest time to connect to one address of a host. A host with twenty addresses may take twenty times as long."""
+    read_seconds: float = 30.0
+    """Longest time without a byte of an answer."""
     memory_bytes: int = MEMORY_BYTES
-    """Of an object that is held in memory; larger ones pass through an unnamed file."""
+    """Largest object that is held in memory. A larger object passes through an unnamed file."""
+    retries: RetryPolicy = DEFAULT_POLICY
+
+
+class StatusFailed(TransferFailed):
+    """The server answers with a status that another attempt may not meet."""
 
 
 class Client:
-    """Anonymous GET and HEAD; shared by threads."""
+    """Anonymous GET and HEAD requests. Threads may share a client."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._retries = Retry(
-            total=limits.attempts - 1,
-            allowed_methods={"GET", "HEAD"},
-            status_forcelist=PASSING,
-            raise_on_status=False,
-            backoff_factor=limits.backoff_seconds,
-            backoff_jitter=limits.backoff_seconds,
-            backoff_max=60,
-            retry_after_max=limits.retry_after_seconds,
-        )
-        adapter = HTTPAdapter(pool_maxsize=limits.connections, pool_block=True, max_retries=self._retries)
-        self._session = requests.Session()
+        self._session = _AnonymousSession()
         self._session.headers["User-Agent"] = USER_AGENT
-        self._session.auth = _anonymous
+        self._session.max_redirects = MAX_REDIRECTS
         self._prepared = self._session.prepare_request(requests.Request("GET", "http://localhost"))
         self._settings_by_host: dict[str, dict[str, Any]] = {}
+        adapter = HTTPAdapter(pool_maxsize=limits.connections, pool_block=True)
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, adapter)
 
     def head(self, url: str) -> Mapping[str, str]:
-        """The headers of an answer that has no body, in any case of letters; raises as `get`."""
-        with self._answer("HEAD", url, {"Accept-Encoding": "identity"}) as response:
-            _require_success(response)
-            return response.headers
+        """The headers that describe an object, in any case of letters. The errors are those of `get`."""
+        return self._retry(url, partial(self._head_once, url), lambda: False)
 
     def get(self, url: str, expected: Version, md5: str | None = None) -> Digested:
-        """The content of one object, complete, checked, and the expected one; the caller closes it.
+        """The content of one object, complete and checked. The caller closes it.
 
         Args:
-            url: Of the object.
+            url: Address of the object.
             expected: What is known of the object as it is stored.
-            md5: Of the content, where it is known.
+            md5: MD5 of the content in hexadecimal, where it is known.
 
         Raises:
-            FileNotFoundError: there is no such object, or none for us.
+            FileNotFoundError: there is no such object, or anonymous readers may not read it.
             UpstreamUnavailable: the server does not answer, or not rightly, after all attempts.
+            ConfigurationError: no server can be reached at such an address.
         """
         download = Download(url, expected, md5, self._limits.memory_bytes)
         with ExitStack() as on_failure:
             on_failure.callback(download.close)
-            self._complete(url, download)
+            self._retry(url, partial(self._get_once, url, download), download.has_grown)
             content = download.content()
             on_failure.pop_all()
         return content
 
-    def _complete(self, url: str, download: Download) -> None:
-        retries = self._retries
-        while True:
-            try:
-                return self._get_once(url, download)
-            except HTTPError as error:
-                retries = _next(retries, url, error)
-                logger.info("%s is asked for again: %s", url, error)
-                retries.sleep()
+    def _retry(self, url: str, call: Callable[[], T], has_progressed: Callable[[], bool]) -> T:
+        """The result of a call, repeated by the policy; `has_progressed` tells whether an attempt gained bytes."""
+
+        def understand(error: Exception) -> Failure:
+            return replace(_failure(error), has_progressed=has_progressed())
+
+        try:
+            return call_with_retries(call, redact(url), understand, self._limits.retries)
+        except ATTEMPT_ERRORS as error:
+            # The library's exception names objects of its own, and its URL is not redacted: it is left out.
+            raise _given_up(url, error) from None
+
+    def _head_once(self, url: str) -> Mapping[str, str]:
+        with self._answer("HEAD", url, {"Accept-Encoding": "identity"}) as response:
+            _require_success(response)
+            return response.headers
 
     def _get_once(self, url: str, download: Download) -> None:
         with self._answer("GET", url, download.request_headers()) as response:
-            if response.status_code not in REFUSALS:
+            if response.status_code not in CHANGED_STATUSES:
                 _require_success(response)
             download.receive(response)
 
     @contextmanager
     def _answer(self, method: str, url: str, headers: Mapping[str, str]) -> Iterator[requests.Response]:
-        try:
-            response = self._session.send(
-                self._request(method, url, headers),
-                timeout=self._limits.timeout_seconds,
-                allow_redirects=True,
-                **self._settings(url),
-            )
-        except requests.RequestException as error:
-            raise UpstreamUnavailable(f"{url} does not answer: {error}") from error
-        with response:
+        timeout = (self._limits.connect_seconds, self._limits.read_seconds)
+        request = self._request(method, url, headers)
+        with self._session.send(request, timeout=timeout, allow_redirects=True, **self._settings(url)) as response:
             yield response
 
     def _request(self, method: str, url: str, headers: Mapping[str, str]) -> requests.PreparedRequest:
-        """A request for a URL that is encoded already; to prepare each from nothing takes as long as to send it."""
+        """A request for a URL that is encoded already. Preparing each request anew takes as long as sending it."""
         request = self._prepared.copy()
         request.method, request.url = method, url
         request.headers.update(headers)
         return request
 
     def _settings(self, url: str) -> dict[str, Any]:
-        """What the environment says of proxies and certificates: the same for all of a host, and slow to find out."""
+        """Proxies and certificates by the environment. They are the same for all of a host, and slow to find out."""
         host = urlsplit(url).netloc
         if host not in self._settings_by_host:
             self._settings_by_host[host] = {**self._session.merge_environment_settings(url, {}, True, None, None)}
         return self._settings_by_host[host]
 
 
-def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Keep credentials that this machine may hold for the host (`.netrc`) out of the request."""
+class _AnonymousSession(requests.Session):
+    """A session that sends no credentials, not even those that this machine holds for the host (`.netrc`)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.auth = _unchanged
+
+    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
+        """Add no credentials to a redirected request either."""
+
+
+def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
@@ -146,16 +153,33 @@ def _require_success(response: requests.Response) -> None:
     status = response.status_code
     if status in (requests.codes.ok, requests.codes.partial_content):
         return
-    message = f"{response.url} answers {status} {response.reason}"
-    if 400 <= status < 500 and status not in PASSING:
-        # 403 as well: a bucket that keeps its listing to itself refuses what it does not hold.
-        raise FileNotFoundError(message)
-    raise UpstreamUnavailable(message)
+    reason = f"the server answers {status} {response.reason}"
+    if 400 <= status < 500 and status not in TRANSIENT_STATUSES:
+        # Status 403 too: a bucket that keeps its listing to itself refuses names that it does not hold.
+        raise FileNotFoundError(f"Cannot read {redact(response.url)}: {reason}.")
+    asked = retry_after_seconds(response.headers.get("Retry-After"))
+    raise StatusFailed(reason if asked is None else f"{reason} and asks to wait {asked:,.0f} s", asked)
 
 
-def _next(retries: Retry, url: str, error: HTTPError) -> Retry:
-    """What is left of the attempts after one that failed in its body."""
-    try:
-        return retries.increment("GET", url, error=error)
-    except HTTPError as exhausted:
-        raise UpstreamUnavailable(f"{url} could not be had completely: {error}") from exhausted
+def _failure(error: Exception) -> Failure:
+    """What the error of one attempt says about the next attempt."""
+    if isinstance(error, TransferFailed):
+        return Failure(error.reason, is_transient=True, retry_after_seconds=error.wait_seconds)
+    if isinstance(error, MALFORMED_ADDRESS_ERRORS):
+        return Failure("the address is malformed", is_transient=False)
+    if isinstance(error, TooManyRedirects):
+        return Failure(f"the server redirects more than {MAX_REDIRECTS} times", is_transient=False)
+    if not isinstance(error, ATTEMPT_ERRORS):
+        return Failure(str(error), is_transient=False)
+    cause = cause_of(error)
+    text = f"the proxy does not connect: {cause.text}" if isinstance(error, ProxyError) else cause.text
+    return Failure(text, is_transient=not cause.is_final, is_refusal=cause.is_refusal)
+
+
+def _given_up(url: str, error: Exception) -> EveryEvalError:
+    """The error to raise when the policy allows no further attempt."""
+    failure = _failure(error)
+    if not isinstance(error, requests.RequestException) and failure.is_transient:
+        return UpstreamUnavailable(f"Cannot read {redact(url)}: {failure.reason}.")
+    message = f"Cannot reach {redact(url.partition('?')[0])} ({failure.reason})."  # the query matters to no connection
+    return UpstreamUnavailable(message) if failure.is_transient else ConfigurationError(message)

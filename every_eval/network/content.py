@@ -1,4 +1,4 @@
-"""Content that was read, with its size and MD5, and the check against the MD5 that was expected."""
+"""Content of an object with its size and MD5, and the check that the MD5 is the expected one."""
 
 import hashlib
 from dataclasses import dataclass
@@ -8,37 +8,37 @@ from typing import IO, Final
 from every_eval.errors import UpstreamUnavailable
 
 MEMORY_BYTES: Final = 16 << 20
-"""Of an object that is held in memory while it is checked, if it is not larger."""
+"""Largest object, in bytes, that is held in memory while it is checked."""
 BLOCK_BYTES: Final = 1 << 20
+"""Bytes of a larger object that are read and hashed at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Digested:
-    """An object's content, and what is known of it once it has been read."""
+    """An object's content, with the size and the MD5 that were computed from it."""
 
     file: IO[bytes]
-    """From the content's beginning, whatever encoding it is stored in; whoever gets it closes it."""
+    """The decoded content, at its beginning. The receiver closes the file."""
     size: int
-    """Of the content, in bytes."""
+    """Size of the content in bytes."""
     md5: str
-    """Of the content, in hexadecimal."""
+    """MD5 of the content in hexadecimal."""
 
 
 def md5_of(raw: bytes) -> str:
-    """MD5 in hexadecimal: an identity of content, not a protection."""
+    """Return the MD5 in hexadecimal. It identifies content and protects nothing."""
     return hashlib.md5(raw, usedforsecurity=False).hexdigest()
 
 
 def digested(file: IO[bytes]) -> Digested:
-    """The content of a file that can be sought in, from its beginning; in memory if it is small."""
+    """Return the content of a seekable file with its size and MD5, in memory if it is small."""
     is_small = file.seek(0, SEEK_END) <= MEMORY_BYTES
     file.seek(0)
-    digest, size = hashlib.md5(usedforsecurity=False), 0
     if is_small:
         with file:
-            block = file.read()
-        digest.update(block)
-        return Digested(BytesIO(block), len(block), digest.hexdigest())
+            raw = file.read()
+        return Digested(BytesIO(raw), len(raw), md5_of(raw))
+    digest, size = hashlib.md5(usedforsecurity=False), 0
     while block := file.read(BLOCK_BYTES):
         digest.update(block)
         size += len(block)
@@ -47,17 +47,19 @@ def digested(file: IO[bytes]) -> Digested:
 
 
 def checked(file: IO[bytes], md5: str, name: str) -> IO[bytes]:
-    """The same content from its beginning, once it is known to be what it should be; else the file is closed.
+    """Return the content of a file, at its beginning, if it has the MD5. Otherwise close the file.
 
     Raises:
-        UpstreamUnavailable: it has another MD5.
+        UpstreamUnavailable: the content has another MD5.
     """
     return verified(digested(file), md5, name).file
 
 
-def verified(found: Digested, md5: str, name: str) -> Digested:
-    """The same, if it is what it should be; else its file is closed. Raises what `checked` raises."""
-    if found.md5 != md5:
-        found.file.close()
-        raise UpstreamUnavailable(f"{name} is not what was listed; the next discovery will see why")
-    return found
+def verified(content: Digested, md5: str, name: str) -> Digested:
+    """Return the content if it has the MD5. Otherwise close its file, and raise what `checked` raises."""
+    if content.md5 != md5:
+        content.file.close()
+        raise UpstreamUnavailable(
+            f"{name} is not what was listed: its MD5 is another one. The next discovery reads it."
+        )
+    return content

@@ -10,26 +10,37 @@ from typing import IO
 
 import msgspec
 import requests
-from urllib3.exceptions import ProtocolError
 
 from every_eval.errors import UpstreamUnavailable
 from every_eval.network.content import Digested, digested, verified
+from every_eval.network.redaction import redact
 from every_eval.network.version import Version, version_of_headers
 
-PIECE_BYTES = 1 << 20
-REFUSALS = (requests.codes.precondition_failed, requests.codes.requested_range_not_satisfiable)
-"""Answers to what `Download.request_headers` asks for, if the object is no longer the same."""
+PIECE_BYTES = 1 << 18
+"""Most bytes that are taken from a connection at once. What has arrived is kept if the connection breaks afterwards."""
+CHANGED_STATUSES = (requests.codes.precondition_failed, requests.codes.requested_range_not_satisfiable)
+"""Answers to the headers of `Download.request_headers` if the object is no longer the same."""
+
+
+class TransferFailed(Exception):
+    """An attempt brought an answer that is of no use; another attempt may help."""
+
+    def __init__(self, reason: str, wait_seconds: float | None = None) -> None:
+        """`wait_seconds` is the time to wait before the next attempt; null leaves it to the retry policy."""
+        super().__init__(reason)
+        self.reason = reason
+        self.wait_seconds = wait_seconds
 
 
 class Download:
-    """What has been received of one object.
+    """The bytes received of one object.
 
-    Bytes are kept and checked as stored, before any encoding is undone, since that is what a bucket's MD5 is of. Up to
-    `memory_bytes` of them stay in memory, more in a file that has no name and vanishes when it is closed.
+    Bytes are kept and checked as stored, before any encoding is undone, because a bucket states the MD5 of the stored
+    bytes. Up to `memory_bytes` of them stay in memory, more in a file that has no name and vanishes when it is closed.
     """
 
     def __init__(self, url: str, expected: Version, md5: str | None, memory_bytes: int) -> None:
-        """`md5` is that of the content, where it is known."""
+        """`md5` is the MD5 of the content, where it is known."""
         self._url = url
         self._expected = expected
         self._content_md5 = md5
@@ -37,27 +48,29 @@ class Download:
         self._accepts_gzip = expected.encoding == "gzip"
         self._file: IO[bytes] | None = None
         self._pieces: list[bytes] = []
+        self._most_bytes = 0
         self._start_over()
 
     def request_headers(self) -> dict[str, str]:
-        """To ask for what is still missing.
+        """The headers that ask for the missing bytes.
 
-        Google Cloud Storage undoes gzip unless the request accepts it; other servers might apply it if it does.
+        Google Cloud Storage undoes gzip unless the request accepts gzip. Other servers might apply gzip if the request
+        accepts it.
         """
         headers = {"Accept-Encoding": "gzip" if self._accepts_gzip else "identity", **self._expected.precondition}
-        if self._n_bytes and self._version.encoding is None and self._version.precondition:
+        if self._n_bytes and self._can_resume:
             headers |= {"Range": f"bytes={self._n_bytes}-", **self._version.precondition}
         return headers
 
     def receive(self, response: requests.Response) -> None:
-        """Take an answer to those headers, one of success or of `REFUSALS`, to its end.
+        """Take an answer to those headers to its end. Its status is one of success or of `CHANGED_STATUSES`.
 
         Raises:
-            ProtocolError: the bytes are not complete or not right; asking again may help.
+            TransferFailed: the bytes are not complete or not right. Another attempt may help.
             UpstreamUnavailable: the object is no longer the expected one.
         """
         self._begin(response)
-        for piece in response.raw.stream(PIECE_BYTES, decode_content=False):
+        while piece := response.raw.read1(PIECE_BYTES, decode_content=False):
             self._pieces.append(piece)
             self._md5.update(piece)
             self._n_bytes += len(piece)
@@ -65,8 +78,18 @@ class Download:
                 self._spill()
         self._check()
 
+    def has_grown(self) -> bool:
+        """Whether the last attempt gained bytes that the next attempt need not ask for.
+
+        More bytes must be there than after any attempt before. Otherwise a server that ignores ranges, and so sends the
+        same bytes again each time, would be asked for ever.
+        """
+        has_grown = self._can_resume and self._n_bytes > self._most_bytes
+        self._most_bytes = max(self._most_bytes, self._n_bytes)
+        return has_grown
+
     def content(self) -> Digested:
-        """What has been received, any encoding undone; nothing is hashed again that was hashed as it arrived.
+        """The content, with any encoding undone. Nothing that was hashed as it arrived is hashed again.
 
         Raises:
             UpstreamUnavailable: the encoding cannot be undone, or the content is not the expected one.
@@ -75,42 +98,47 @@ class Download:
         stored.seek(0)
         if self._version.encoding is None:
             return Digested(stored, self._n_bytes, self._md5.hexdigest())
-        content = SpooledTemporaryFile(self._memory_bytes)  # noqa: SIM115 - whoever gets it closes it
+        content = SpooledTemporaryFile(self._memory_bytes)  # noqa: SIM115 - the caller closes it
         try:
             with stored, gzip.GzipFile(fileobj=stored, mode="rb") as decoded:
                 shutil.copyfileobj(decoded, content)
         except (OSError, EOFError, zlib.error) as error:
             content.close()
-            message = f"{self._url} cannot be decoded as {self._version.encoding}: {error}"
+            message = f"Cannot decode {redact(self._url)} as {self._version.encoding}: {error}."
             raise UpstreamUnavailable(message) from error
         found = digested(content)
-        return found if self._content_md5 is None else verified(found, self._content_md5, self._url)
+        return found if self._content_md5 is None else verified(found, self._content_md5, redact(self._url))
 
     def close(self) -> None:
-        """Give up what has been received."""
+        """Throw away what has been received."""
         if self._file is not None:
             self._file.close()
 
+    @property
+    def _can_resume(self) -> bool:
+        """Whether the server can be asked for the rest, and only of the same version."""
+        return self._version.encoding is None and bool(self._version.precondition)
+
     def _begin(self, response: requests.Response) -> None:
-        """Tell from its headers whether an answer continues what is there, starts over, or is of no use."""
+        """Tell from an answer's headers whether it continues the bytes received, starts over, or is of no use."""
         version = version_of_headers(response.headers)
         is_rest = "Range" in response.request.headers
-        if response.status_code in REFUSALS and is_rest:
+        if response.status_code in CHANGED_STATUSES and is_rest:
             self._start_over()
-            raise ProtocolError("the rest is no longer there")
-        if response.status_code in REFUSALS or version.differs_from(self._expected_like(version)):
-            raise UpstreamUnavailable(f"{self._url} has changed since it was listed")
+            raise TransferFailed("the object changed while it was downloaded", wait_seconds=0)
+        if response.status_code in CHANGED_STATUSES or version.differs_from(self._expected_like(version)):
+            raise UpstreamUnavailable(f"{redact(self._url)} has changed since it was listed.")
         if response.status_code != requests.codes.partial_content:
             self._start_over(version)
         elif version.differs_from(self._version) or not self._continues(response):
             self._start_over()
-            raise ProtocolError("the rest is not of the bytes that came before")
+            raise TransferFailed("the server sent other bytes than the missing ones", wait_seconds=0)
         if version.encoding == "gzip" and "Content-Encoding" not in response.headers:
             self._accepts_gzip = True
-            raise ProtocolError("the server has undone gzip, so that nothing can be checked")
+            raise TransferFailed("the server has undone gzip, so that the bytes cannot be checked", wait_seconds=0)
 
     def _expected_like(self, version: Version) -> Version:
-        """What a version must agree with: the MD5 of the content is that of the bytes as stored, if those are it."""
+        """The expected version, with the MD5 of the content if the bytes are stored without an encoding."""
         if self._content_md5 is None or version.encoding is not None:
             return self._expected
         return msgspec.structs.replace(self._expected, md5=self._content_md5)
@@ -124,7 +152,7 @@ class Download:
 
     def _spill(self) -> None:
         if self._file is None:
-            self._file = TemporaryFile()  # noqa: SIM115 - whoever gets it closes it
+            self._file = TemporaryFile()  # noqa: SIM115 - the caller closes it
         self._file.writelines(self._pieces)
         self._pieces.clear()
 
@@ -135,4 +163,4 @@ class Download:
         for expected in (self._expected_like(self._version), self._version):
             if expected.size not in (None, self._n_bytes) or expected.md5 not in (None, self._md5.hexdigest()):
                 self._start_over()
-                raise ProtocolError(f"the bytes received are not those of {expected.witness}")
+                raise TransferFailed(f"the bytes received are not those of {expected.witness}")

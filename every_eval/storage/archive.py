@@ -1,4 +1,4 @@
-"""Results in one zip file, as the bundled sample is."""
+"""Results in one zip archive, for example the bundled sample."""
 
 import zlib
 from collections.abc import Iterator
@@ -11,70 +11,63 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from every_eval.errors import ConfigurationError, UpstreamMalformed, UpstreamUnavailable
 from every_eval.network.content import Digested, checked, digested
-from every_eval.storage.storage import StoredObject, is_object_name, is_prefix
+from every_eval.storage.storage import Storage, StoredObject, is_object_name, is_prefix
 
 HELM_SAMPLE = Path(__file__).with_name("helm_sample.zip")
-"""A few real runs of Lite, MMLU and Classic with their release index, in the public bucket's layout."""
+"""The bundled sample: a few runs of Lite, MMLU and Classic with their releases, in the public bucket's layout."""
 
 
 @dataclass(frozen=True)
-class ArchiveStorage:
-    """A zip file in the public bucket's layout; listed from its directory, each read checked by its CRC."""
+class ArchiveStorage(Storage):
+    """A zip archive. Its directory is the listing, and each file is checked against its CRC as it is read."""
 
     path: Path
+    """Path of the archive."""
 
     @property
     def location(self) -> str:
-        """The archive's absolute path."""
         return str(self.path.absolute())
 
     @property
     def is_remote(self) -> bool:
-        """See `Storage.is_remote`."""
         return False
 
     @property
     def can_list(self) -> bool:
-        """Always."""
         return True
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
-        """See `Storage.list`."""
         return (_stored(self._members[name]) for name in self._names(prefix))
 
     def list_folders(self, prefix: str) -> tuple[str, ...]:
-        """See `Storage.list_folders`."""
         tails = (name.removeprefix(prefix) for name in self._names(prefix))
         return tuple(sorted({tail.split("/")[0] for tail in tails if "/" in tail}))
 
     def stat(self, name: str) -> StoredObject | None:
-        """See `Storage.stat`."""
         member = self._members.get(name)
         return None if member is None else _stored(member)
 
     def read(self, name: str, witness: str | None = None) -> bytes:
-        """See `Storage.read`."""
         member = self._members.get(name)
         if witness is not None and (member is None or _stored(member).witness != witness):
-            raise UpstreamUnavailable(f"{name!r} in {self.location} has changed since it was listed")
+            raise UpstreamUnavailable(f"The file {name!r} in {self.location} has changed since it was listed.")
         if member is None:
-            raise FileNotFoundError(f"{self.location} has no file {name!r}")
+            raise FileNotFoundError(f"{self.location} has no file {name!r}.")
         try:
             return self._archive.read(member)
         except (BadZipFile, EOFError, zlib.error) as error:
-            raise UpstreamMalformed(f"{name!r} in {self.location} is damaged: {error}") from error
+            raise UpstreamMalformed(f"The file {name!r} in {self.location} is damaged: {error}.") from error
 
     def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
-        """See `Storage.open`; held in memory, since an archive is small."""
+        """The content as a file, in memory, because the files of an archive are small."""
         content = BytesIO(self.read(name, witness if md5 is None else None))
         return content if md5 is None else checked(content, md5, f"{self.location}/{name}")
 
     def open_digested(self, name: str, witness: str) -> Digested:
-        """See `Storage.open_digested`."""
         return digested(BytesIO(self.read(name, witness)))
 
     def __reduce__(self) -> tuple[type["ArchiveStorage"], tuple[Path]]:
-        """Pickled without the open file."""
+        """Pickle without the open file."""
         return ArchiveStorage, (self.path,)
 
     @cached_property
@@ -82,20 +75,20 @@ class ArchiveStorage:
         try:
             return ZipFile(self.path)
         except (OSError, BadZipFile) as error:
-            raise ConfigurationError(f"{self.location} is not a zip file that can be read: {error}") from error
+            raise ConfigurationError(f"Cannot read {self.location} as a zip file: {error}.") from error
 
     @cached_property
     def _members(self) -> dict[str, ZipInfo]:
-        """The files, by name in order; entries for folders say nothing more."""
+        """The files, sorted by name, without the entries for folders."""
         members = {member.filename: member for member in self._archive.infolist() if not member.is_dir()}
         unsafe = sorted(name for name in members if not is_object_name(name))
         if unsafe:
-            raise UpstreamMalformed(f"{self.location} holds names that lead out of it: {unsafe[:3]}")
+            raise UpstreamMalformed(f"{self.location} has files whose names lead out of the archive: {unsafe[:3]}.")
         return {name: members[name] for name in sorted(members)}
 
     def _names(self, prefix: str) -> Iterator[str]:
         if not is_prefix(prefix):
-            raise ConfigurationError(f"{prefix!r} is no folder in {self.location}")
+            raise ConfigurationError(f"{prefix!r} is not the name of a folder in {self.location}.")
         return (name for name in self._members if name.startswith(prefix))
 
 

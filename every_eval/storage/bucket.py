@@ -1,77 +1,75 @@
-"""Results in a public bucket of Google Cloud Storage, or in an HTTP mirror of one."""
+"""Results in a public bucket of Google Cloud Storage, or in an HTTP mirror of a bucket."""
 
 import logging
 from collections.abc import Iterator
 from typing import IO
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
+
+from urllib3.exceptions import LocationParseError
+from urllib3.util import Url, parse_url
 
 from every_eval.errors import ConfigurationError, UpstreamUnavailable
 from every_eval.network.client import Client, Limits
 from every_eval.network.content import Digested
+from every_eval.network.redaction import redact
 from every_eval.network.version import Version, version_of_headers, version_of_witness
-from every_eval.storage.listing import Listing
-from every_eval.storage.storage import StoredObject, is_object_name, is_prefix
+from every_eval.storage.bucket_listing import BucketListing
+from every_eval.storage.storage import Storage, StoredObject, is_object_name, is_prefix
 
 logger = logging.getLogger(__name__)
 
 
-class BucketStorage:
-    """`https://{host}/{bucket}`, possibly with a folder in it, read without credentials.
+class BucketStorage(Storage):
+    """The bucket at `https://{host}/{bucket}`, or a folder in the bucket, read without credentials.
 
-    Where there is no listing, objects are found by asking for each: their headers say what a listing would.
+    Where there is no listing, each object is asked for by its name: its headers state what a listing would.
     """
 
     def __init__(self, root_url: str, listing_url: str | None = None, limits: Limits | None = None) -> None:
-        """Asks nothing of the server yet.
+        """Send no request yet.
 
         Args:
-            root_url: Of http or https.
-            listing_url: Of the JSON API's objects, `…/b/{bucket}/o`; by default at that place on the root's host.
-            limits: On what is asked of the server; by default those of `Limits`.
+            root_url: Address of the bucket or of the folder, http or https.
+            listing_url: Address of the listing by the JSON API, `…/b/{bucket}/o`; by default on the root's host.
+            limits: Limits on what is asked of the server.
 
         Raises:
-            ConfigurationError: an address is none.
+            ConfigurationError: an address is not the address of a bucket.
         """
         self._arguments = (root_url, listing_url, limits)
         self._root_url = root_url.rstrip("/")
         bucket, self._folder = _bucket_and_folder(self._root_url, listing_url)
-        split = urlsplit(self._root_url)
-        default = f"{split.scheme}://{split.netloc}/storage/v1/b/{quote(bucket, safe='')}/o"
+        host = _parsed(self._root_url)
+        default = f"{host.scheme}://{host.netloc}/storage/v1/b/{quote(bucket, safe='')}/o"
         self._client = Client(limits or Limits())
-        self._listing = Listing(self._client, listing_url or default)
+        self._listing = BucketListing(self._client, listing_url or default)
 
     @property
     def location(self) -> str:
-        """The root's URL."""
         return self._root_url
 
     @property
     def is_remote(self) -> bool:
-        """See `Storage.is_remote`."""
         return True
 
     @property
     def can_list(self) -> bool:
-        """See `Storage.can_list`; asked once."""
         return self._listing.is_there
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
-        """See `Storage.list`."""
-        for item in self._listing.items(self._folder + self._checked(prefix)):
+        for item in self._listing.objects(self._folder + self._checked(prefix)):
             name = item.name.removeprefix(self._folder)
             if is_object_name(name):
                 yield _stored(name, item.version)
-            elif not name.endswith("/"):  # such a name is how some programs keep an empty folder
-                logger.warning("%s holds %r, which cannot be a file's name: left out", self._root_url, name)
+            elif not name.endswith("/"):  # some programs keep an empty folder as an object with such a name
+                logger.warning("%s: left out the object %r, because a file cannot have its name.", self.location, name)
 
     def list_folders(self, prefix: str) -> tuple[str, ...]:
-        """See `Storage.list_folders`."""
         parent = self._folder + self._checked(prefix)
         names = (folder.removeprefix(parent).removesuffix("/") for folder in self._listing.folders(parent))
         return tuple(sorted(name for name in names if is_object_name(name)))
 
     def stat(self, name: str) -> StoredObject | None:
-        """See `Storage.stat`."""
         if not is_object_name(name):
             return None
         try:
@@ -80,25 +78,22 @@ class BucketStorage:
             return None
 
     def read(self, name: str, witness: str | None = None) -> bytes:
-        """See `Storage.read`."""
         with self.open(name, witness) as file:
             return file.read()
 
     def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
-        """See `Storage.open`; complete and checked before it is returned."""
         return self._get(name, witness, md5).file
 
     def open_digested(self, name: str, witness: str) -> Digested:
-        """See `Storage.open_digested`; what arrives is hashed anyway."""
         return self._get(name, witness, None)
 
     def __reduce__(self) -> tuple[type["BucketStorage"], tuple[str, str | None, Limits | None]]:
-        """Pickled without its connections."""
+        """Pickle without the connections."""
         return BucketStorage, self._arguments
 
     def _get(self, name: str, witness: str | None, md5: str | None) -> Digested:
         if not is_object_name(name):
-            raise FileNotFoundError(f"{name!r} is no name of an object in {self._root_url}")
+            raise FileNotFoundError(f"No object in {self.location} can have the name {name!r}.")
         expected = Version() if witness is None else version_of_witness(witness)
         if md5 is not None:
             expected = Version(encoding=expected.encoding)
@@ -107,27 +102,42 @@ class BucketStorage:
         except FileNotFoundError as error:
             if witness is None:
                 raise
-            raise UpstreamUnavailable(f"{self._url(name)} has gone since it was listed") from error
+            raise UpstreamUnavailable(f"{redact(self._url(name))} has gone since it was listed.") from error
 
     def _url(self, name: str) -> str:
         return f"{self._root_url}/{quote(name, safe='/')}"
 
     def _checked(self, prefix: str) -> str:
         if not is_prefix(prefix):
-            raise ConfigurationError(f"{prefix!r} is no folder in {self._root_url}")
+            raise ConfigurationError(f"{prefix!r} is not the name of a folder in {self.location}.")
         return prefix
 
 
 def _bucket_and_folder(root_url: str, listing_url: str | None) -> tuple[str, str]:
-    """The bucket's name, and what comes before the names of the root's objects in its listing."""
-    for url in (root_url, listing_url or root_url):
-        split = urlsplit(url)
-        if split.scheme not in ("http", "https") or not split.netloc or split.query or split.fragment:
-            raise ConfigurationError(f"{url!r} is no address of a bucket: write it as https://host/bucket")
-    bucket, _, folder = unquote(urlsplit(root_url).path).strip("/").partition("/")
-    if listing_url is not None and f"/b/{quote(bucket, safe='')}/" not in listing_url:
-        return bucket, ""  # a mirror: its paths say nothing of the bucket that is listed
+    """Return the bucket's name, and what stands before the names of the root's objects in the listing."""
+    bucket, _, folder = unquote(_parsed(root_url).path or "").strip("/").partition("/")
+    if listing_url is None:
+        return bucket, f"{folder}/" if folder else ""
+    _parsed(listing_url)
+    if f"/b/{quote(bucket, safe='')}/" not in listing_url:
+        return bucket, ""  # the root is a mirror, whose path does not tell which bucket is listed
     return bucket, f"{folder}/" if folder else ""
+
+
+def _parsed(url: str) -> Url:
+    """Return the parts of a bucket's address."""
+    message = f"{redact(url)!r} is not the address of a bucket. Write it as https://host/bucket."
+    try:
+        parsed = parse_url(url)
+    except LocationParseError as error:
+        raise ConfigurationError(message) from error
+    if parsed.scheme not in ("http", "https") or not parsed.host or parsed.query or parsed.fragment:
+        raise ConfigurationError(message)
+    if parsed.auth:
+        raise ConfigurationError(
+            f"{redact(url)} holds a user name or password. Buckets are read anonymously: leave it out."
+        )
+    return parsed
 
 
 def _stored(name: str, version: Version) -> StoredObject:

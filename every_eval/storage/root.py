@@ -1,4 +1,4 @@
-"""From the setting that names a root to the storage that reads it."""
+"""The storage for a root: from the text of a setting to the object that reads from it."""
 
 from pathlib import Path
 
@@ -8,14 +8,15 @@ from every_eval.storage.storage import Storage
 
 
 def storage_at(root: str | None, listing_url: str | None = None) -> Storage:
-    """The storage for a root: an http(s) URL, a zip file, a folder, or none for the bundled sample.
+    """Return the storage for a root, without reading anything yet.
 
     Args:
-        root: As the setting has it; a relative path is from the working directory.
-        listing_url: Of a bucket's JSON listing, if it is not where the root's host has it.
+        root: An http(s) URL, the path of a zip file or of a folder, or null for the bundled sample. A relative path
+            starts in the working directory.
+        listing_url: Address of a bucket's JSON listing, if it is not at the usual place on the root's host.
 
     Raises:
-        ConfigurationError: it is a URL, and not one of a bucket. Nothing is looked up yet.
+        ConfigurationError: the root is a URL, but not the address of a bucket.
     """
     if root is None:
         return ArchiveStorage(HELM_SAMPLE)

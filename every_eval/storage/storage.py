@@ -1,4 +1,4 @@
-"""Where results are read from: what a folder, the bundled sample and a bucket have in common."""
+"""What all places have in common that results are read from: folders, zip archives and buckets."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,67 +9,69 @@ from every_eval.network.content import Digested
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """One object, as a listing shows it without reading it."""
+    """One object, as a listing describes it without reading it."""
 
     name: str
-    """Relative to the storage's root, with forward slashes."""
+    """Path from the storage's root, with forward slashes."""
     size: int | None
-    """In bytes, as stored; null where the storage does not state it."""
+    """Size of the stored bytes; null where the storage does not state it."""
     witness: str
-    """What the storage says of the content; unchanged means that the content need not be read again."""
+    """Text that changes when the content may have changed. While it stays, the content need not be read again."""
     md5: str | None
-    """Of the content, in hexadecimal; null where the storage does not know it without reading."""
+    """MD5 of the content in hexadecimal; null where the storage does not know it without reading."""
 
 
 class Storage(Protocol):
-    """A tree of objects that others write and we only read; instances can be pickled and shared by threads."""
+    """A tree of objects that others write and we only read. Instances can be pickled, and threads may share them."""
 
     @property
     def location(self) -> str:
-        """Where it is, for people: an absolute path or a URL."""
+        """Address for people: an absolute path or a URL."""
         ...
 
     @property
     def is_remote(self) -> bool:
-        """Whether one waits for what is read, and had better ask for several things at once."""
+        """Whether reading waits for a network, so that several objects should be read at the same time."""
         ...
 
     @property
     def can_list(self) -> bool:
-        """Whether it says what it holds; where not, only `stat`, `read` and `open` work.
+        """Whether the storage lists its objects. If it does not, only `stat`, `read` and `open` work.
 
         Raises:
-            UpstreamUnavailable: that could not be found out.
+            UpstreamUnavailable: the storage does not answer.
+            ConfigurationError: the storage is not there.
         """
         ...
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
-        """Every object whose name begins with `prefix`, sorted by name; nothing is read.
+        """Every object whose name begins with `prefix`, sorted by name. No object is read.
 
         Args:
-            prefix: A folder with its final `/`, or nothing for all there is. A folder that is not there lists nothing.
+            prefix: A folder with its final `/`, or an empty text for all objects. A folder that is not there lists
+                nothing.
 
         Raises:
-            UpstreamUnavailable: the listing could not be had completely.
-            ConfigurationError: the storage is not there, cannot list, or does not let us.
+            UpstreamUnavailable: the listing is not complete.
+            ConfigurationError: the storage is not there, cannot list, or denies access.
         """
         ...
 
     def list_folders(self, prefix: str) -> Sequence[str]:
-        """The names, without slashes, of the folders directly in `prefix`, sorted; what lies deeper is not walked.
+        """The names, without slashes, of the folders directly in `prefix`, sorted. Deeper folders are not visited.
 
         Raises:
-            UpstreamUnavailable: the listing could not be had completely.
-            ConfigurationError: the storage is not there, cannot list, or does not let us.
+            UpstreamUnavailable: the listing is not complete.
+            ConfigurationError: the storage is not there, cannot list, or denies access.
         """
         ...
 
     def stat(self, name: str) -> StoredObject | None:
-        """One object as `list` would show it; null if it is not there.
+        """One object as `list` describes it; null if it is not there.
 
         Raises:
-            UpstreamUnavailable: that could not be found out.
-            ConfigurationError: the storage is not there or does not let us.
+            UpstreamUnavailable: the storage does not answer.
+            ConfigurationError: the storage is not there or denies access.
         """
         ...
 
@@ -77,42 +79,42 @@ class Storage(Protocol):
         """The content of one object.
 
         Args:
-            name: As listed.
-            witness: As listed, to be sure of reading what was listed.
+            name: The name in the listing.
+            witness: The witness in the listing. If it is given, the object must still have it.
 
         Raises:
-            FileNotFoundError: there is no such object, and no witness that there was one.
-            UpstreamUnavailable: the content could not be had, completely and unchanged since the witness.
-            ConfigurationError: the storage is not there or does not let us.
+            FileNotFoundError: there is no such object, and no witness was given.
+            UpstreamUnavailable: the content cannot be read completely, or has changed since the witness was stated.
+            ConfigurationError: the storage is not there or denies access.
         """
         ...
 
     def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
-        """The content as a file, for what is too large to be held in memory.
+        """The content as a file, for objects that are too large for memory.
 
         Args:
-            name: As listed.
-            witness: As listed, to be sure of opening what was listed.
-            md5: Of the content, in hexadecimal, to be sure of it before a byte of it is used; the witness need not
-                hold then, which another storage may have stated.
+            name: The name in the listing.
+            witness: The witness in the listing. If it is given, the object must still have it.
+            md5: MD5 of the content in hexadecimal. If it is given, the whole content is checked before a byte of it is
+                used, and the witness is ignored, because another storage may have stated the witness.
 
-        Raises what `read` raises; `UpstreamUnavailable` too where the content has another MD5.
+        Raises the errors of `read`, and `UpstreamUnavailable` if the content has another MD5.
         """
         ...
 
     def open_digested(self, name: str, witness: str) -> Digested:
-        """The content as a file, and its size and MD5, which nobody need have stated.
+        """The content as a file, with its size and MD5, for objects whose MD5 the storage does not state.
 
-        Raises what `open` raises.
+        Raises the errors of `open`.
         """
         ...
 
 
 def is_object_name(name: str) -> bool:
-    """Whether a name can be that of an object: relative, one way to write it, and never out of the root."""
+    """Whether an object may have this name: it is relative, stays in the root, and can be written in one way only."""
     return "\\" not in name and "\0" not in name and all(part not in ("", ".", "..") for part in name.split("/"))
 
 
 def is_prefix(prefix: str) -> bool:
-    """Whether a prefix is that of a folder in the root, or of the root itself."""
+    """Whether the prefix names a folder in the root, or the root itself."""
     return not prefix or (prefix.endswith("/") and is_object_name(prefix.removesuffix("/")))

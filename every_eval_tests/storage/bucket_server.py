@@ -1,4 +1,4 @@
-"""A bucket on loopback: objects, their headers and the JSON listing as Google Cloud Storage gives them, and faults."""
+"""A bucket on loopback: objects, headers and the JSON listing as Google Cloud Storage sends them, and faults."""
 
 import base64
 import gzip
@@ -23,26 +23,26 @@ LISTING = f"/storage/v1/b/{BUCKET}/o"
 
 @dataclass
 class Answer:
-    """An answer before it is sent; a fault changes it."""
+    """An answer before it is sent. A fault changes it."""
 
     status: int
     headers: dict[str, str]
     body: bytes = b""
     cut_after: int | None = None
-    """Bytes of the body after which the connection ends."""
+    """Bytes of the body after which the connection ends; null for all."""
     is_reset: bool = False
-    """Whether it ends without a farewell."""
+    """Whether the connection ends with a reset, as if a router had lost it."""
     is_stalled: bool = False
-    """Whether it stays open and silent instead, until the client gives up."""
+    """Whether the connection stays open and silent instead, until the client closes it."""
     piece_bytes: int | None = None
-    """Of the body that are sent at a time; all if null."""
+    """Bytes of the body that are sent at a time; null for all."""
 
 
 Fault = Callable[[Answer], None]
 
 
 def busy(status: int, retry_after: str | None = None) -> Fault:
-    """Answers with an error instead."""
+    """Answer with an error status instead."""
 
     def fault(answer: Answer) -> None:
         answer.status, answer.body = status, b"busy"
@@ -52,7 +52,7 @@ def busy(status: int, retry_after: str | None = None) -> Fault:
 
 
 def cut(after: int) -> Fault:
-    """Breaks the connection in the body."""
+    """Close the connection after so many bytes of the body."""
 
     def fault(answer: Answer) -> None:
         answer.cut_after = after
@@ -61,7 +61,7 @@ def cut(after: int) -> Fault:
 
 
 def reset(after: int) -> Fault:
-    """Breaks the connection in the body as a router does that has lost it."""
+    """Reset the connection after so many bytes of the body."""
 
     def fault(answer: Answer) -> None:
         answer.cut_after, answer.is_reset = after, True
@@ -70,7 +70,7 @@ def reset(after: int) -> Fault:
 
 
 def stalled(after: int) -> Fault:
-    """Sends a part of the body and then nothing, until the client gives up."""
+    """Send so many bytes of the body and then nothing, until the client closes the connection."""
 
     def fault(answer: Answer) -> None:
         answer.cut_after, answer.is_stalled = after, True
@@ -79,7 +79,7 @@ def stalled(after: int) -> Fault:
 
 
 def dripping(piece_bytes: int) -> Fault:
-    """Sends the body a few bytes at a time."""
+    """Send the body a few bytes at a time."""
 
     def fault(answer: Answer) -> None:
         answer.piece_bytes = piece_bytes
@@ -88,7 +88,7 @@ def dripping(piece_bytes: int) -> Fault:
 
 
 def truncated(length: int) -> Fault:
-    """Sends less and says that this is all."""
+    """Send fewer bytes, and state that they are all."""
 
     def fault(answer: Answer) -> None:
         answer.body = answer.body[:length]
@@ -97,42 +97,45 @@ def truncated(length: int) -> Fault:
 
 
 def flipped(answer: Answer) -> None:
-    """Sends the first byte wrong."""
+    """Send a wrong first byte."""
     answer.body = bytes(byte ^ 1 for byte in answer.body[:1]) + answer.body[1:]
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request as it came."""
+    """One request that the server received."""
 
     method: str
     name: str
-    """The object's, or `LISTING`."""
+    """Name of the object, or `LISTING`."""
     query: dict[str, str]
     headers: Mapping[str, str]
     client: tuple[str, int]
-    """Address and port: one connection each."""
+    """Address and port of the client: each connection has its own."""
     at_seconds: float
-    """On a clock that only goes forward."""
+    """Time of the request on a monotonic clock."""
 
 
 @dataclass
 class BucketServer:
-    """Serves objects from memory until its block ends."""
+    """A server of objects in memory, until its `with` block ends."""
 
     objects: dict[str, bytes]
-    """The content by name; encoded ones are stored as gzip."""
+    """Content of each object by name."""
     encoded: frozenset[str] = frozenset()
+    """Names of the objects that are stored as gzip."""
     is_plain: bool = False
-    """A mirror by some web server: no listing, no headers but the standard ones."""
+    """Whether the server is a plain web server: no listing, and only the standard headers."""
     has_listing: bool = True
     ranges: bool = True
+    """Whether the server answers requests for a range of bytes."""
     page_objects: int = 1000
+    """Most objects in a page of the listing."""
     delay_seconds: float = 0
-    """Before each answer."""
+    """Wait before each answer."""
     requests: list[Request] = field(default_factory=list)
     generations: dict[str, int] = field(default_factory=dict)
-    """By name, where an object has been overwritten."""
+    """Generation of each object that has been overwritten, by name."""
 
     def __post_init__(self) -> None:
         self._faults: list[tuple[str, Fault]] = []
@@ -151,20 +154,20 @@ class BucketServer:
 
     @property
     def root_url(self) -> str:
-        """Where the objects are."""
+        """Address of the bucket."""
         return f"http://127.0.0.1:{self._http.server_address[1]}/{BUCKET}"
 
     @property
     def listing_url(self) -> str:
-        """Where the listing is."""
+        """Address of the listing."""
         return f"http://127.0.0.1:{self._http.server_address[1]}{LISTING}"
 
     def spoil(self, pattern: str, fault: Fault, times: int = 1) -> None:
-        """Let a fault befall the next answers for names (or `LISTING`) of a pattern."""
+        """Apply a fault to the next answers for names (or `LISTING`) that match a pattern."""
         self._faults += [(pattern, fault)] * times
 
     def heal(self) -> None:
-        """Let no fault befall any more."""
+        """Remove all faults."""
         self._faults.clear()
 
     def put(self, name: str, content: bytes) -> None:
@@ -173,16 +176,16 @@ class BucketServer:
         self.generations[name] = self.generation(name) + 1
 
     def generation(self, name: str) -> int:
-        """Of the object as it is now."""
+        """Return the current generation of an object."""
         return self.generations.get(name, 1_700_000_000_000_000)
 
     def stored(self, name: str) -> bytes:
-        """The bytes as stored."""
+        """Return the stored bytes of an object."""
         content = self.objects[name]
         return gzip.compress(content, mtime=0) if name in self.encoded else content
 
     def answer(self, request: Request) -> Answer:
-        """What to send, after any fault."""
+        """Return the answer to a request, with a fault applied if one is waiting."""
         time.sleep(self.delay_seconds)
         answer = self._listing(request.query) if request.name == LISTING else self._object(request)
         with self._lock:
@@ -253,21 +256,21 @@ class BucketServer:
 
 
 _RESET = struct.pack("ii", 1, 0)
-"""As SO_LINGER: closing resets."""
+"""Value of SO_LINGER with which closing a socket resets the connection."""
 
 
 class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
     def shutdown_request(self, request: Any) -> None:
-        """End a connection, without a farewell where none is wanted."""
+        """End a connection, with a reset if the fault asks for one."""
         if request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, len(_RESET)) == _RESET:
             self.close_request(request)
         else:
             super().shutdown_request(request)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Stay silent: clients may hang up."""
+        """Log nothing: clients may close the connection."""
 
 
 @lru_cache(maxsize=10_000)
@@ -309,6 +312,6 @@ def _handler_of(server: BucketServer) -> type[BaseHTTPRequestHandler]:
             self.close_connection = self.close_connection or answer.cut_after is not None
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base's
-            """Stay silent."""
+            """Log nothing."""
 
     return Handler

@@ -1,4 +1,4 @@
-"""A bucket with two objects, one of them stored as gzip, and a reader of it that does not wait long."""
+"""A bucket with two objects, one of them stored as gzip, and a client that waits only briefly between attempts."""
 
 import random
 from collections.abc import Iterator
@@ -6,14 +6,15 @@ from collections.abc import Iterator
 import pytest
 
 from every_eval.network.client import Limits
+from every_eval.network.retries import RetryPolicy
 from every_eval.storage.bucket import BucketStorage
 from every_eval_tests.storage.bucket_server import BucketServer
 
-HASTY = Limits(attempts=4, backoff_seconds=0.001, memory_bytes=1000)
+HASTY = Limits(memory_bytes=1000, retries=RetryPolicy(backoff_seconds=0.001))
 NAME = "lite/benchmark_output/runs/v1/a:b=c,d@e f/stats.json"
 PACKED = "lite/packed.json"
 CONTENT = random.Random(1).randbytes(800_000)
-"""Longer, also as gzip, than a piece of a download and than what is held in memory."""
+"""More bytes, even as gzip, than a download takes at once and than are held in memory."""
 
 
 @pytest.fixture

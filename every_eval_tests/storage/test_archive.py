@@ -1,4 +1,4 @@
-"""What only an archive does, and what the bundled one holds."""
+"""What only an archive does, and what the bundled sample holds."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from every_eval.errors import ConfigurationError, UpstreamMalformed
 from every_eval.storage.archive import HELM_SAMPLE, ArchiveStorage
 
 
-def test_a_byte_that_rotted_is_noticed(tmp_path: Path) -> None:
+def test_a_damaged_byte_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     with ZipFile(path, "w", ZIP_STORED) as archive:
         archive.writestr("stats.json", b"[12345]")
@@ -26,7 +26,7 @@ def test_names_that_lead_out_of_the_archive_are_refused(tmp_path: Path) -> None:
         list(ArchiveStorage(tmp_path / "a.zip").list(""))
 
 
-def test_an_archive_that_is_missing_is_a_matter_of_configuration(tmp_path: Path) -> None:
+def test_a_missing_archive_is_an_error_of_configuration(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"absent\.zip"):
         ArchiveStorage(tmp_path / "absent.zip").stat("stats.json")
 

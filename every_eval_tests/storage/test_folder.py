@@ -1,4 +1,4 @@
-"""What only a folder does."""
+"""What only a folder does: links, names that no bucket can have, and errors of the disk."""
 
 import errno
 import logging
@@ -41,7 +41,7 @@ def test_a_root_that_is_missing_says_what_to_do(tmp_path: Path) -> None:
     storage = FolderStorage(tmp_path / "absent")
     for call in (lambda: list(storage.list("")), lambda: storage.list_folders(""), lambda: storage.read("stats.json"),
                  lambda: storage.stat("stats.json")):  # fmt: skip
-        with pytest.raises(ConfigurationError, match="name the folder that holds"):
+        with pytest.raises(ConfigurationError, match="Name the folder that holds"):
             call()
 
 
@@ -59,7 +59,7 @@ def test_a_name_that_no_bucket_can_have_is_left_out_with_a_warning(
     ]  # fmt: skip
 
 
-def test_a_file_that_goes_while_it_is_listed_is_told(tmp_path: Path) -> None:
+def test_a_file_that_vanishes_during_the_listing_is_an_error(tmp_path: Path) -> None:
     for name in ("a.json", "b.json"):
         (tmp_path / name).write_bytes(b"[]")
     listing = FolderStorage(tmp_path).list("")
@@ -70,8 +70,8 @@ def test_a_file_that_goes_while_it_is_listed_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file whose first byte cannot be read")
-def test_a_file_that_breaks_off_is_told() -> None:
-    with pytest.raises(UpstreamUnavailable, match="mem could not be read"):
+def test_a_file_whose_bytes_cannot_be_read_is_an_error() -> None:
+    with pytest.raises(UpstreamUnavailable, match="Cannot read /proc/self/mem"):
         FolderStorage(Path("/proc/self")).read("mem")
 
 
@@ -84,7 +84,7 @@ def test_a_file_that_breaks_off_is_told() -> None:
         (errno.EACCES, ConfigurationError),
     ],
 )
-def test_what_the_system_refuses_is_told_apart(
+def test_a_denied_access_needs_somebody_to_act_and_other_errors_may_pass(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, error: type[Exception]
 ) -> None:
     def fail(*_: object, **__: object) -> None:

@@ -1,4 +1,4 @@
-"""Which storage a root gets."""
+"""Which storage reads which root."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What every storage promises, tried on each of them over the same objects."""
+"""What every kind of storage promises, tested on each kind with the same objects."""
 
 import pickle
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ TREE = {
 
 @contextmanager
 def folder_of(tree: dict[str, bytes], root: Path) -> Iterator[Storage]:
-    """The objects as files."""
+    """Yield a folder with the objects as files."""
     for name, content in tree.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -43,7 +43,7 @@ def folder_of(tree: dict[str, bytes], root: Path) -> Iterator[Storage]:
 
 @contextmanager
 def archive_of(tree: dict[str, bytes], root: Path) -> Iterator[Storage]:
-    """The objects in one zip file, out of order."""
+    """Yield a zip archive that holds the objects out of order."""
     with ZipFile(root / "tree.zip", "w") as archive:
         for name in sorted(tree, reverse=True):
             archive.writestr(name, tree[name])
@@ -52,7 +52,7 @@ def archive_of(tree: dict[str, bytes], root: Path) -> Iterator[Storage]:
 
 @contextmanager
 def bucket_of(tree: dict[str, bytes], _: Path) -> Iterator[Storage]:
-    """The objects in a bucket that lists two at a time, with a sign of an empty folder, one object as gzip."""
+    """Yield a bucket with two objects a page, a marker of an empty folder, and one object stored as gzip."""
     objects = tree | {"lite/empty/": b""}
     with BucketServer(objects, encoded=frozenset({ODD}), page_objects=2) as server:
         yield BucketStorage(server.root_url)
@@ -60,7 +60,7 @@ def bucket_of(tree: dict[str, bytes], _: Path) -> Iterator[Storage]:
 
 @contextmanager
 def folder_in_bucket_of(tree: dict[str, bytes], _: Path) -> Iterator[Storage]:
-    """The objects in a folder of a bucket, among others."""
+    """Yield one folder of a bucket that has other folders too."""
     objects = {f"a mirror/{name}": content for name, content in tree.items()}
     with BucketServer(objects | {"a mirror": b"", "another/stats.json": b""}) as server:
         yield BucketStorage(f"{server.root_url}/a mirror/")
@@ -68,14 +68,14 @@ def folder_in_bucket_of(tree: dict[str, bytes], _: Path) -> Iterator[Storage]:
 
 @contextmanager
 def mirror_with_listing_elsewhere_of(tree: dict[str, bytes], _: Path) -> Iterator[Storage]:
-    """The objects on some web server, and listed by another one."""
+    """Yield a plain web server whose listing is on another server."""
     with BucketServer(dict(tree), is_plain=True) as mirror, BucketServer(dict(tree)) as listing:
         yield BucketStorage(mirror.root_url, listing.listing_url)
 
 
 @contextmanager
 def mirror_of(tree: dict[str, bytes], _: Path) -> Iterator[Storage]:
-    """The objects on some web server."""
+    """Yield a plain web server, which has no listing."""
     with BucketServer(dict(tree), is_plain=True) as server:
         yield BucketStorage(server.root_url)
 
@@ -85,14 +85,14 @@ LISTED = [folder_of, archive_of, bucket_of, folder_in_bucket_of, mirror_with_lis
 
 @pytest.fixture(params=LISTED)
 def listed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
-    """A storage that can list."""
+    """Yield a storage of each kind that can list."""
     with request.param(TREE, tmp_path) as storage:
         yield storage
 
 
 @pytest.fixture(params=[*LISTED, mirror_of])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
-    """Any storage."""
+    """Yield a storage of each kind."""
     with request.param(TREE, tmp_path) as storage:
         yield storage
 
@@ -142,18 +142,18 @@ def test_a_folder_that_is_not_there_lists_nothing(listed: Storage, prefix: str) 
 
 
 @pytest.mark.parametrize("prefix", ["lite", "../", "/", "lite//", "lite/./"])
-def test_a_prefix_that_is_no_folder_is_refused(listed: Storage, prefix: str) -> None:
-    with pytest.raises(ConfigurationError, match="no folder"):
+def test_a_prefix_that_names_no_folder_is_refused(listed: Storage, prefix: str) -> None:
+    with pytest.raises(ConfigurationError, match="is not the name of a folder"):
         list(listed.list(prefix))
-    with pytest.raises(ConfigurationError, match="no folder"):
+    with pytest.raises(ConfigurationError, match="is not the name of a folder"):
         listed.list_folders(prefix)
 
 
-def test_what_was_listed_can_be_read(listed: Storage) -> None:
+def test_listed_objects_can_be_read(listed: Storage) -> None:
     assert {o.name: listed.read(o.name, o.witness) for o in listed.list("")} == TREE
 
 
-def test_content_is_read_as_it_is_also_as_a_file_and_by_many_threads(storage: Storage) -> None:
+def test_content_can_be_read_as_bytes_as_a_file_and_by_many_threads(storage: Storage) -> None:
     with ThreadPoolExecutor(8) as pool:
         assert dict(zip(TREE, pool.map(storage.read, TREE), strict=True)) == TREE
     for name, content in TREE.items():
@@ -163,7 +163,7 @@ def test_content_is_read_as_it_is_also_as_a_file_and_by_many_threads(storage: St
             assert file.read() == content
 
 
-def test_what_nobody_states_of_the_content_is_learnt_as_it_is_opened(storage: Storage) -> None:
+def test_size_and_md5_are_computed_where_the_storage_does_not_state_them(storage: Storage) -> None:
     for name, content in TREE.items():
         stored = storage.stat(name)
         assert stored is not None
@@ -178,7 +178,7 @@ def test_what_nobody_states_of_the_content_is_learnt_as_it_is_opened(storage: St
     ["nothing.json", "lite", "lite/", "", "config/project_metadata.json/x", "../tree.zip", "/etc/hostname",
      "config/../config/project_metadata.json", "config//project_metadata.json", "config\\project_metadata.json"],
 )  # fmt: skip
-def test_a_name_that_is_no_object_is_not_found(storage: Storage, name: str) -> None:
+def test_a_name_without_an_object_is_not_found(storage: Storage, name: str) -> None:
     assert storage.stat(name) is None
     with pytest.raises(FileNotFoundError):
         storage.read(name)
@@ -186,7 +186,7 @@ def test_a_name_that_is_no_object_is_not_found(storage: Storage, name: str) -> N
         storage.open(name)
 
 
-def test_what_has_changed_or_gone_since_its_witness_is_not_read(storage: Storage) -> None:
+def test_an_object_that_changed_or_vanished_since_its_witness_is_not_read(storage: Storage) -> None:
     other = storage.stat(f"{RUNS}gsm:model=a/stats.json")
     assert other is not None
     for name in ("run_spec", "gone"):

@@ -12,40 +12,45 @@ import msgspec
 
 from every_eval.errors import ConfigurationError, UpstreamMalformed
 from every_eval.network.client import Client
+from every_eval.network.redaction import redact
 from every_eval.network.version import Version, hex_of
 
 PAGE_OBJECTS = 1000
-"""The most that the API gives in one page."""
+"""Most objects that the API returns in one page."""
 
 logger = logging.getLogger(__name__)
 
 
-class Item(msgspec.Struct, frozen=True, rename="camel"):
-    """An object; numbers are written as strings."""
+class ListedObject(msgspec.Struct, frozen=True, rename="camel"):
+    """One object in a listing. The API writes numbers as strings."""
 
     name: str
     size: int
     generation: int | None = None
     md5_hash: str | None = None
-    """In base64; null for composed objects."""
+    """MD5 of the stored bytes in base64; null for objects composed of others."""
     content_encoding: str | None = None
 
     @property
     def version(self) -> Version:
-        """The same as the headers of the object itself carry."""
+        """The version that the headers of the object state too."""
         encoding = self.content_encoding if self.content_encoding not in ("", "identity") else None
         return Version(generation=self.generation, md5=hex_of(self.md5_hash), size=self.size, encoding=encoding)
 
 
-class Page(msgspec.Struct, frozen=True, rename="camel"):
-    """A part of a listing."""
+class ListingPage(msgspec.Struct, frozen=True, rename="camel"):
+    """One page of a listing."""
 
-    items: list[Item] = []
+    items: list[ListedObject] = []
     prefixes: list[str] = []
     next_page_token: str | None = None
 
 
-class Listing:
+class ListingMissing(ConfigurationError):
+    """There is no listing at the address, or anonymous readers may not read it."""
+
+
+class BucketListing:
     """The listing of one bucket."""
 
     def __init__(self, client: Client, url: str) -> None:
@@ -55,48 +60,52 @@ class Listing:
 
     @property
     def is_there(self) -> bool:
-        """Whether there is one; unless it has been asked for already, the smallest that there can be is asked for."""
+        """Whether there is a listing. If no request has told yet, a request for the smallest page finds out."""
         if self._is_there is None:
-            with suppress(ConfigurationError):
+            with suppress(ListingMissing):
                 self._page(fields="nextPageToken", maxResults="1")
         return bool(self._is_there)
 
-    def items(self, prefix: str) -> Iterator[Item]:
-        """Every object whose name begins with `prefix`, by name."""
+    def objects(self, prefix: str) -> Iterator[ListedObject]:
+        """Every object whose name begins with `prefix`, sorted by name."""
         fields = "items(name,size,md5Hash,generation,contentEncoding),nextPageToken"
         last = ""
         for page in self._pages(prefix=prefix, fields=fields):
             for item in page.items:
                 if item.name <= last or not item.name.startswith(prefix):
-                    raise UpstreamMalformed(f"{self._url} lists {item.name!r} after {last!r} under {prefix!r}")
+                    raise UpstreamMalformed(
+                        f"The listing at {redact(self._url)} is out of order: for names that begin with {prefix!r} it "
+                        f"has {item.name!r} after {last!r}."
+                    )
                 last = item.name
                 yield item
 
     def folders(self, prefix: str) -> Iterator[str]:
-        """Every beginning, up to a slash, that names below `prefix` have in common; with that slash."""
+        """The whole names, with the final slash, of the folders directly in `prefix`."""
         for page in self._pages(prefix=prefix, delimiter="/", fields="prefixes,nextPageToken"):
             yield from page.prefixes
 
-    def _pages(self, **query: str) -> Iterator[Page]:
+    def _pages(self, **query: str) -> Iterator[ListingPage]:
         page = self._page(**query, maxResults=str(PAGE_OBJECTS))
         yield page
         while page.next_page_token:
             page = self._page(**query, maxResults=str(PAGE_OBJECTS), pageToken=page.next_page_token)
             yield page
 
-    def _page(self, **query: str) -> Page:
+    def _page(self, **query: str) -> ListingPage:
         try:
             with self._client.get(f"{self._url}?{urlencode(query)}", Version()).file as body:
-                page = msgspec.json.decode(body.read(), type=Page, strict=False)
+                page = msgspec.json.decode(body.read(), type=ListingPage, strict=False)
         except FileNotFoundError as error:
-            raise self._refusal(f"no listing at {self._url}: {error}") from error
+            raise self._missing(f"There is no listing. {error}") from error
         except msgspec.DecodeError as error:
-            raise self._refusal(f"{self._url} does not answer as the listing of a bucket: {error}") from error
+            url = redact(self._url)
+            raise self._missing(f"{url} does not answer with the listing of a bucket: {error}.") from error
         self._is_there = True
         return page
 
-    def _refusal(self, reason: str) -> ConfigurationError:
+    def _missing(self, message: str) -> ListingMissing:
         if self._is_there is None:
-            logger.warning("Going on without a listing: %s", reason)
+            logger.warning("%s Continuing without a listing: each object is asked for by its name.", message)
             self._is_there = False
-        return ConfigurationError(reason)
+        return ListingMissing(message)

@@ -1,4 +1,4 @@
-"""One listing answers everything that is looked up below its folder."""
+"""One listing of a folder answers everything that is looked up in the folder."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from every_eval.errors import ConfigurationError, UpstreamUnavailable
+from every_eval.network.retries import MAX_ATTEMPTS
 from every_eval.storage.bucket import BucketStorage
+from every_eval.storage.cached_listing import CachedListing
 from every_eval.storage.folder import FolderStorage
-from every_eval.storage.listed import ListedOnce
 from every_eval_tests.storage.bucket_server import LISTING, BucketServer, busy
 from every_eval_tests.storage.conftest import HASTY
 
@@ -21,11 +22,11 @@ def server() -> Iterator[BucketServer]:
         yield server
 
 
-def _listed(server: BucketServer, *prefixes: str) -> ListedOnce:
-    return ListedOnce(BucketStorage(server.root_url, limits=HASTY), prefixes, lambda name: not name.endswith("z"))
+def _listed(server: BucketServer, *prefixes: str) -> CachedListing:
+    return CachedListing(BucketStorage(server.root_url, limits=HASTY), prefixes, lambda name: not name.endswith("z"))
 
 
-def test_everything_is_answered_as_by_the_storage_itself_and_with_one_request(server: BucketServer) -> None:
+def test_one_request_answers_all_that_the_storage_itself_would_answer(server: BucketServer) -> None:
     listed, storage = _listed(server, "b/"), BucketStorage(server.root_url)
     names = [name for name in NAMES if not name.endswith("z")]
     folders = ("b/", "b/a/", "b/c/", "b/c/d/", "b/none/")
@@ -41,7 +42,7 @@ def test_everything_is_answered_as_by_the_storage_itself_and_with_one_request(se
         assert below == list(storage.list_folders(prefix))
 
 
-def test_each_folder_is_listed_when_it_is_looked_at(server: BucketServer) -> None:
+def test_each_folder_is_listed_when_it_is_first_needed(server: BucketServer) -> None:
     listed = _listed(server, "b/", "c/")
     assert listed.can_list
     assert [request.query["prefix"] for request in server.requests] == ["b/"]
@@ -49,7 +50,7 @@ def test_each_folder_is_listed_when_it_is_looked_at(server: BucketServer) -> Non
     assert [request.query["prefix"] for request in server.requests] == ["b/", "c/"]
 
 
-def test_what_is_read_is_what_was_listed(server: BucketServer) -> None:
+def test_an_object_is_read_only_as_it_was_listed(server: BucketServer) -> None:
     listed = _listed(server, "b/")
     assert listed.read("b/e") == b"b/e"
     with listed.open("c/x") as file:  # outside
@@ -61,7 +62,7 @@ def test_what_is_read_is_what_was_listed(server: BucketServer) -> None:
         listed.open("b/e")
 
 
-def test_what_was_not_listed_is_not_asked_for(server: BucketServer) -> None:
+def test_an_object_that_was_not_listed_is_not_requested(server: BucketServer) -> None:
     listed = _listed(server, "b/")
     assert listed.can_list
     for read in (listed.read, listed.open):
@@ -70,16 +71,14 @@ def test_what_was_not_listed_is_not_asked_for(server: BucketServer) -> None:
     assert len(server.requests) == 1
 
 
-def test_what_is_stored_as_gzip_is_asked_for_once(server: BucketServer) -> None:
+def test_an_object_stored_as_gzip_costs_one_request(server: BucketServer) -> None:
     server.encoded = frozenset(NAMES)
     assert _listed(server, "b/").read("b/e") == b"b/e"
     assert [request.name for request in server.requests] == [LISTING, "b/e"]
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
-def test_a_listing_that_is_refused_is_asked_for_once_and_objects_for_themselves(
-    server: BucketServer, status: int
-) -> None:
+def test_a_denied_listing_is_requested_once_and_then_each_object_by_its_name(server: BucketServer, status: int) -> None:
     server.spoil(LISTING, busy(status), times=99)
     listed = _listed(server, "b/")
     assert not listed.can_list
@@ -89,16 +88,16 @@ def test_a_listing_that_is_refused_is_asked_for_once_and_objects_for_themselves(
     assert [request.method for request in server.requests] == ["GET", "HEAD"]
 
 
-def test_a_storage_that_is_not_there_is_not_taken_for_one_that_cannot_list(tmp_path: Path) -> None:
+def test_a_missing_folder_is_not_taken_for_a_storage_without_a_listing(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="is not a folder"):
-        assert ListedOnce(FolderStorage(tmp_path / "none"), ["b/"], bool).can_list
+        assert CachedListing(FolderStorage(tmp_path / "none"), ["b/"], bool).can_list
 
 
-def test_a_listing_that_breaks_off_is_not_taken_for_one_that_is_not_there(server: BucketServer) -> None:
+def test_a_listing_that_breaks_off_is_not_taken_for_a_missing_listing(server: BucketServer) -> None:
     server.page_objects = 2
     listed = _listed(server, "b/")
     server.spoil(LISTING, lambda _: None)
-    server.spoil(LISTING, busy(503), times=HASTY.attempts)
+    server.spoil(LISTING, busy(503), times=MAX_ATTEMPTS)
     with pytest.raises(UpstreamUnavailable, match="503"):
         assert listed.can_list
     assert listed.can_list

@@ -1,4 +1,7 @@
-"""The bucket's own listing: what it is asked for, and what is made of a bad one."""
+"""The bucket's own listing: its requests, and what happens if an answer is wrong."""
+
+import socket
+from typing import Any
 
 import pytest
 
@@ -20,7 +23,7 @@ def test_a_listing_asks_for_the_needed_fields_a_thousand_objects_a_page(
 
 
 @pytest.mark.parametrize("fault", [busy(500), busy(429, "0"), cut(3)], ids=["500", "429", "cut"])
-def test_a_listing_is_asked_for_again_and_never_silently_short(
+def test_a_listing_is_retried_and_never_silently_short(
     server: BucketServer, bucket: BucketStorage, fault: Fault
 ) -> None:
     server.spoil(LISTING, fault, times=2)
@@ -30,20 +33,36 @@ def test_a_listing_is_asked_for_again_and_never_silently_short(
         list(bucket.list("lite/"))
 
 
-def test_a_page_that_is_not_json_is_no_listing(server: BucketServer) -> None:
+def test_a_page_that_is_not_json_is_an_error(server: BucketServer) -> None:
     bucket = BucketStorage(server.root_url, f"{server.root_url}/{NAME.replace(' ', '%20')}", HASTY)
-    with pytest.raises(ConfigurationError, match="does not answer as the listing"):
+    with pytest.raises(ConfigurationError, match="does not answer with the listing"):
         list(bucket.list(""))
 
 
-def test_a_page_that_comes_twice_is_noticed(server: BucketServer, bucket: BucketStorage) -> None:
+def test_a_page_that_comes_twice_is_an_error(server: BucketServer, bucket: BucketStorage) -> None:
     server.page_objects = 1
     server.spoil(LISTING, lambda answer: setattr(answer, "body", answer.body.replace(b"lite/packed", b"lite/a")), 2)
     with pytest.raises(UpstreamMalformed, match="after"):
         list(bucket.list(""))
 
 
-def test_a_digest_that_is_none_is_noticed(server: BucketServer, bucket: BucketStorage) -> None:
+def test_an_md5_that_is_not_base64_is_an_error(server: BucketServer, bucket: BucketStorage) -> None:
     server.spoil(LISTING, lambda answer: setattr(answer, "body", answer.body.replace(b"==", b"=!")))
     with pytest.raises(UpstreamMalformed, match="base64"):
         list(bucket.list(""))
+
+
+def test_a_listing_on_a_host_that_nobody_knows_is_not_taken_for_a_bucket_without_a_listing(
+    server: BucketServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve = socket.getaddrinfo
+
+    def resolve_loopback(host: str, *rest: Any, **options: Any) -> Any:
+        if host != "127.0.0.1":
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return resolve(host, *rest, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_loopback)
+    bucket = BucketStorage(server.root_url, "http://listing.invalid/storage/v1/b/crfm-helm-public/o", HASTY)
+    with pytest.raises(ConfigurationError, match="the host's name is unknown"):
+        assert bucket.can_list

@@ -1,0 +1,45 @@
+"""Redaction: take passwords, tokens and signatures out of text before anybody logs, raises, shows or sends the text."""
+
+import re
+from typing import Final
+from urllib.parse import quote
+
+REDACTED: Final = "[redacted]"
+
+_SECRET_PARAMETERS: Final = (
+    r"[\w.-]*(?:signature|credential|secret|password|passwd)[\w.-]*"
+    r"|[\w.-]*(?<!page)token"  # `pageToken` tells a place in a listing
+    r"|[\w.-]*api[_-]?key|key|sig|auth|policy|key-pair-id|awsaccesskeyid|googleaccessid"
+)
+"""Names of query parameters that authorise: those of URLs signed for Amazon S3 (`X-Amz-…`), CloudFront, Google Cloud
+Storage (`X-Goog-…`) and Azure (`sig`), and the usual names of keys."""
+
+_PATTERNS: Final = (
+    (re.compile(r"\b([a-z][a-z0-9+.-]*://)[^\s/?#\"'<>]*@", re.IGNORECASE), rf"\1{REDACTED}@"),
+    (
+        # The value ends where the next parameter begins, also in a URL that is quoted within another URL.
+        re.compile(
+            rf"((?:[?&;]|%3F|%26)(?:{_SECRET_PARAMETERS})(?:=|%3D))(?:(?!%26)[^\s&#\"'<>])+",
+            re.IGNORECASE,
+        ),
+        rf"\1{REDACTED}",
+    ),
+    (re.compile(r"(authorization[\"']?\s*[:=]\s*[\"']?)[^\"'\r\n,}]+", re.IGNORECASE), rf"\1{REDACTED}"),
+    (re.compile(r"\b(bearer\s+)[\w.~+/-]{6,}=*", re.IGNORECASE), rf"\1{REDACTED}"),
+    (re.compile(r"\bhf_(?:oauth_|jwt_)?[A-Za-z0-9]{8,}[\w.-]*"), REDACTED),
+)
+
+
+def redact(text: str, *secrets: str | None) -> str:
+    """Return the text without secrets.
+
+    Args:
+        text: Any text, for example an error message with URLs or headers in it.
+        secrets: Values known to be secret, for example the Hub's token; null and empty values are ignored.
+    """
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        for written in (secret, quote(secret), quote(secret, safe="")):
+            text = text.replace(written, REDACTED)
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
+    return text
