@@ -1,1 +1,1 @@
-"""Where datasets are published: a folder, the Hugging Face Hub."""
+"""Where datasets are published: in a folder, or on the Hugging Face Hub."""

@@ -1,6 +1,7 @@
-"""Dataset cards: what a repo's README.md says, from its tables' contracts and what is in it; no clock in it.
+"""Dataset cards: the README.md of a repo, made from the contracts of its tables and from what the repo holds.
 
-The YAML at its beginning is for the Hub's viewer and `datasets`: https://huggingface.co/docs/hub/datasets-manual-configuration
+A card holds no time, so that it does not change while the repo does not. The YAML at its beginning is for the Hub's
+viewer and for `datasets`: https://huggingface.co/docs/hub/datasets-manual-configuration
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,52 +19,52 @@ CARD = "README.md"
 
 @dataclass(frozen=True)
 class Config:
-    """A part of a repo that `datasets` loads by its name."""
+    """A part of a repo that `datasets` loads by name."""
 
     name: str
     contract: Table
     patterns: Sequence[str]
-    """Its files, as paths or globs from the repo's root."""
+    """Paths or glob patterns of the files, from the repo's root."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """A table of a repo, as its card shows it."""
+    """A table of a repo that its card describes."""
 
     contract: Table
     pattern: str
-    """Its files, as a path or glob from the repo's root."""
+    """Path or glob pattern of the files, from the repo's root."""
 
 
 @dataclass(frozen=True)
 class Card:
-    """What a card is made of."""
+    """The contents of a card."""
 
     title: str
     repo: str
     introduction: str
     configs: Sequence[Config]
-    """The first is the default, and the one that is shown how to load."""
+    """Configs that `datasets` can load. The first one is the default, and the example in the card."""
     sections: Sequence[Section]
     contents: str
-    """What is in it, as Markdown."""
+    """Summary of what the repo holds, as Markdown."""
     n_rows: int
-    """Rows of what the repo is about."""
+    """Number of rows of the repo's main table."""
     queries: str = ""
-    """Further examples, as Markdown."""
+    """Example queries, as Markdown."""
     sources: Sequence[str] = ("helm",)
-    """Names of the sources whose results are in it."""
+    """Names of the sources whose results the repo holds."""
 
     def render(self) -> bytes:
-        """The card's bytes."""
+        """Return the card as the bytes of README.md."""
         parts = [
             f"---\n{self._front_matter()}---\n\n# {self.title}\n\n{self.introduction}",
-            f"## What is in it\n\n{self.contents}",
-            f"## How to read it\n\n{self._examples()}",
+            f"## Contents\n\n{self.contents}",
+            f"## How to read the data\n\n{self._examples()}",
             *([self.queries] if self.queries else []),
             "## Tables\n\n" + "\n\n".join(map(_documentation, self.sections)),
-            "## Licence\n\nThe results belong to those who published them, and the questions to the datasets that they "
-            "were taken from, each under its own licence.",
+            "## Licence\n\nThe results belong to the people who published them. The questions belong to the datasets "
+            "from which they were taken. Each dataset has its own licence.",
             f"## Citation\n\n{citations(self.sources)}",
         ]
         return ("\n\n".join(parts) + "\n").encode()
@@ -102,7 +103,7 @@ class Card:
 
 
 def address_of(repo: str, path: str) -> str:
-    """Where readers of Parquet find a file of a repo on the Hugging Face Hub."""
+    """Return the address of a file of a repo on the Hugging Face Hub, as programs that read Parquet write it."""
     return f"hf://datasets/{repo}/{path}"
 
 
@@ -112,7 +113,7 @@ def _data_files(config: Config) -> dict[str, Any]:
 
 
 def _documentation(section: Section) -> str:
-    """A table's meaning and its columns."""
+    """Return the description of a table and of its columns."""
     contract = section.contract
     lines = [f"### {contract.name}", contract.doc, f"Files: `{section.pattern}`."]
     if contract.key:
@@ -126,16 +127,16 @@ def _column_row(column: Column) -> str:
 
 
 def type_name(kind: pa.DataType) -> str:
-    """An Arrow type in few words."""
+    """Return an Arrow type in few words, for example `list of double`."""
     return f"list of {type_name(kind.value_type)}" if pa.types.is_list(kind) else str(kind).partition("<")[0]
 
 
 def count_bytes(sizes: Iterable[int]) -> str:
-    """A sum of sizes, for people."""
+    """Return the sum of sizes (in bytes) in megabytes, for people."""
     return f"{sum(sizes) / 1e6:,.1f} MB"
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Rows as a table; undefined cells are left empty."""
+    """Return rows as a Markdown table; a null is an empty cell."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join("" if cell is None else str(cell) for cell in line) + " |" for line in lines)

@@ -1,4 +1,4 @@
-"""How the programs are cited that wrote the results, as their authors ask."""
+"""Citations of the programs that wrote the results, as their authors ask to be cited."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,19 +7,20 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Citation:
-    """One program."""
+    """The citation of one program."""
 
     tag: str
-    """Under which the Hub's users look for it."""
-    what: str
-    """What it is to the results."""
+    """Tag on the Hub by which people find the program's results."""
+    description: str
+    """What the program has to do with the results, to be read before the BibTeX entry."""
     bibtex: str
+    """Entry as BibTeX."""
 
 
 CITATIONS: Final = {
     "helm": Citation(
         tag="helm",
-        what="HELM, whose results these are",
+        description="HELM, whose results these are",
         bibtex="""@article{liang2023holistic,
   title   = {Holistic Evaluation of Language Models},
   author  = {Percy Liang and Rishi Bommasani and Tony Lee and others},
@@ -30,7 +31,7 @@ CITATIONS: Final = {
     ),
     "eval_harness": Citation(
         tag="lm-evaluation-harness",
-        what="The Language Model Evaluation Harness, which made the results of `eval_harness`",
+        description="The Language Model Evaluation Harness, which made the results of `eval_harness`",
         bibtex="""@misc{eval-harness,
   title     = {The Language Model Evaluation Harness},
   author    = {Leo Gao and Jonathan Tow and Baber Abbasi and Stella Biderman and others},
@@ -41,15 +42,15 @@ CITATIONS: Final = {
 }""",
     ),
 }
-"""By the source's name."""
+"""Citations by the source's name."""
 
 
 def tags(sources: Iterable[str]) -> list[str]:
-    """The tags of sources."""
+    """Return the Hub tags of sources."""
     return [CITATIONS[source].tag for source in sources]
 
 
 def citations(sources: Iterable[str]) -> str:
-    """The citations of sources, as Markdown."""
-    found = [CITATIONS[source] for source in sources]
-    return "\n\n".join(f"{one.what}:\n\n```bibtex\n{one.bibtex}\n```" for one in found)
+    """Return the citations of sources, as Markdown."""
+    cited = [CITATIONS[source] for source in sources]
+    return "\n\n".join(f"{each.description}:\n\n```bibtex\n{each.bibtex}\n```" for each in cited)

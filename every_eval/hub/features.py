@@ -1,4 +1,4 @@
-"""What `datasets` and the Hub's viewer need to know of a table, as a dataset card declares it."""
+"""The declaration of a table in a dataset card, for `datasets` and for the Hub's viewer: its columns and its size."""
 
 from typing import Any
 
@@ -19,15 +19,16 @@ _SIZES = (
 
 
 def size_category(n_rows: int) -> str:
-    """The Hub's word for so many rows."""
+    """Return the Hub's name for a number of rows, for example `1K<n<10K`."""
     return next((name for limit, name in _SIZES if n_rows < limit), "n>1T")
 
 
 def features(schema: pa.Schema) -> list[dict[str, Any]]:
-    """A schema as the YAML of `datasets`.
+    """Return a schema as `datasets` writes it in YAML.
 
-    Files that were written under an older version of a contract lack columns of it. With the newest version declared,
-    those are null; without, the first file would decide what all of them must have.
+    Files that were written by an older version of a contract lack some columns. Since the card declares the newest
+    version, `datasets` reads the missing columns as null. Without the declaration, `datasets` would expect all files to
+    have the columns of the first file.
     """
     return [{"name": field.name, **_feature(field.type)} for field in schema]
 
@@ -42,4 +43,4 @@ def _feature(kind: pa.DataType) -> dict[str, Any]:
 
 
 _NAMES = {"double": "float64", "float": "float32"}
-"""Where `datasets` calls a type otherwise than Arrow does."""
+"""Names of types in `datasets` that differ from the names in Arrow."""

@@ -1,17 +1,16 @@
-"""Where datasets live: what the folder and the Hugging Face Hub have in common.
+"""The interface of a Hub: a place that holds repos of published datasets, in a folder or on the Hugging Face Hub.
 
-A repo is a list of commits, each a complete set of files. Readers pin a commit and see all of it; writers
-plan their changes on a commit and lose nothing to a rival, because a commit lands only on the head it was
-planned on.
+A repo is a list of commits, and each commit is a complete set of files. A reader pins a commit and sees all of its
+files. A writer plans changes on a commit and overwrites no rival's work, because a commit succeeds only if the head is
+still the commit that the changes were planned on.
 """
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from every_eval.errors import PublishConflict
 
@@ -21,25 +20,25 @@ class HubFile:
     """One file of a commit."""
 
     path: str
-    """Relative to the repo, with forward slashes."""
+    """Path relative to the repo, with forward slashes."""
     size: int
-    """In bytes."""
+    """Size of the content, in bytes."""
     digest: str
-    """Of the content: equal digests mean equal bytes."""
+    """Digest of the content: files with equal digests have equal bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Add:
-    """Put a file at `path`, replacing what is there."""
+    """Add a file at `path`, or replace the file there."""
 
     path: str
     content: bytes | Path
-    """The bytes, or a local file that holds them and stays unchanged until the commit has returned."""
+    """The bytes, or a local file with the bytes, which must not change before the commit has returned."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Remove the file at `path`; no error if there is none."""
+    """Delete the file at `path`; no error if there is none."""
 
     path: str
 
@@ -47,43 +46,45 @@ class Delete:
 Change = Add | Delete
 
 Upload = Callable[[Sequence[Add]], None]
-"""Takes files that a commit will add, and returns at once."""
+"""Begins to upload files that a commit will add, and returns at once."""
 
 
 class Snapshot(Protocol):
-    """A repo as of one commit; later commits do not show."""
+    """A repo as of one commit. Later commits do not change a snapshot."""
 
     @property
     def commit(self) -> str | None:
-        """Identifies the commit; null for a repo without one."""
+        """Id of the commit; null for a repo without commits."""
 
     @property
     def committed_at(self) -> datetime | None:
-        """When the commit was made, in UTC; null for a repo without one."""
+        """Time of the commit, in UTC; null for a repo without commits."""
 
     @property
     def files(self) -> Mapping[str, HubFile]:
-        """Every file of the commit, by path, sorted."""
+        """Every file of the commit, by path, sorted by path."""
 
     def fetch(self, path: str) -> Path:
-        """A local file with the content of `path`, to be read and not written.
+        """Return a local file with the content of `path`, for reading only.
+
+        The local file's name is the digest of the content, without a suffix.
 
         Raises:
             FileNotFoundError: the commit has no such file.
-            HubUnavailable: the content could not be had, completely and unchanged.
+            HubUnavailable: the content could not be read completely, or its digest was wrong.
         """
 
-    def open(self, path: str) -> io.RawIOBase:
-        """The file at `path`, to seek and read in; of a large one elsewhere, only the parts that are read are fetched.
+    def open(self, path: str) -> BinaryIO:
+        """Open the file at `path` for reading and seeking, without downloading all of a large file.
 
-        It is for a footer, or some columns, of a large file; `pyarrow` reads it as it reads any file. A commit never
-        changes, so all parts are of one content. But a part cannot be held against the digest, which is the whole
-        file's: what is published again must come from `fetch`, which checks, or be read with
+        Use `open` for the footer or for some columns of a large file; `pyarrow` reads what it returns like any file.
+        All parts belong to one content, since a commit never changes. But a part cannot be compared with the digest,
+        which is that of the whole file: read what will be published again with `fetch`, or with pyarrow's
         `page_checksum_verification`.
 
         Raises:
             FileNotFoundError: the commit has no such file.
-            HubUnavailable: from here, or from what reads in it: the content could not be had.
+            HubUnavailable: raised here or when the file is read: the content could not be read.
         """
 
 
@@ -91,45 +92,45 @@ class Hub(Protocol):
     """A place that holds repos, named `owner/name`."""
 
     def snapshot(self, repo: str) -> Snapshot:
-        """The newest commit; an empty snapshot if the repo does not exist."""
+        """Return the newest commit; an empty snapshot if the repo does not exist."""
 
     def commit(self, repo: str, changes: Sequence[Change], *, title: str, parent: str | None) -> Snapshot:
-        """Make all of `changes`, or none, creating the repo where missing.
+        """Make all of `changes`, or none, and create the repo if the repo does not exist.
 
-        `parent` is the commit that the changes were planned on (null: a repo without commits). Where they change
+        `parent` is the commit that the changes were planned on (null: a repo without commits). If the changes change
         nothing, no commit is made and the head is returned.
 
         Raises:
             PublishConflict: the head is no longer `parent`; nothing was changed.
-            HubUnavailable: the Hub did not take the commit; nothing was changed.
+            HubUnavailable: the Hub did not accept the commit; nothing was changed.
         """
 
     def uploading(self, repo: str, head: Snapshot) -> AbstractContextManager[Upload]:
-        """Take files to the Hub before the commit on `head` that adds them, while others are being made.
+        """Upload files before the commit on `head` that adds the files, while other files are being written.
 
-        What has not arrived at the end of the context, for whatever reason, is taken there by the commit. Until then
-        nobody sees any of it, and what is never committed is nowhere.
+        The commit uploads whatever has not arrived at the end of the context. Nobody sees an uploaded file before its
+        commit, and a file that is never committed is never seen.
         """
 
     def check_access(self, repo: str) -> None:
-        """Find out, writing nothing, whether the repo can be written to.
+        """Check, without writing anything, that the repo can be written to.
 
         Raises:
-            ConfigurationError: it cannot; the message says why, and what to do.
+            ConfigurationError: the repo cannot be written to; the message says why, and what to do.
             HubUnavailable: the Hub did not answer.
         """
 
     def location(self, repo: str, path: str = "") -> str:
-        """Where people find the repo, or a file of it: an absolute path or a URL."""
+        """Return where people find the repo, or a file of the repo: an absolute path or a URL."""
 
 
 def publish(
     hub: Hub, repo: str, title: str, plan: Callable[[Snapshot], Sequence[Change]], *, attempts: int = 20
 ) -> Snapshot:
-    """Commit what `plan` says of the head, planning again whenever a rival was faster.
+    """Commit the changes that `plan` returns for the head; plan again whenever somebody else has committed first.
 
     Raises:
-        PublishConflict: rivals were faster `attempts` times in a row.
+        PublishConflict: somebody else committed first, `attempts` times in a row.
     """
     for _ in range(attempts - 1):
         head = hub.snapshot(repo)

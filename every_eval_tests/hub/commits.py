@@ -1,4 +1,4 @@
-"""What the Hub of the tests keeps: commits, and the contents of their files."""
+"""Commits and contents, as the Hub of the tests keeps them."""
 
 import hashlib
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Blob:
-    """The content of a file; large ones are named by their SHA-256, small ones by git's object id."""
+    """The content of a file. The Hub identifies a large file by its SHA-256, and a small file by git's object id."""
 
     content: bytes
     is_large: bool
@@ -27,7 +27,7 @@ class Blob:
 
 @dataclass(frozen=True)
 class Commit:
-    """One commit, with every file it has."""
+    """One commit, with all of its files."""
 
     title: str
     message: str

@@ -1,4 +1,4 @@
-"""What goes wrong between the Hub and its client, planned request by request."""
+"""Faults between the Hub and its client, planned by the requests that they hit."""
 
 import json
 import os
@@ -23,12 +23,12 @@ class Answer:
 
     @classmethod
     def of(cls, content: object) -> "Answer":
-        """A good answer in JSON."""
+        """Return a good answer in JSON."""
         return cls(200, {"Content-Type": "application/json"}, json.dumps(content).encode())
 
     @classmethod
     def error(cls, status: int, code: str | None, text: str, headers: dict[str, str] | None = None) -> "Answer":
-        """An error as the Hub words it, with its code in a header."""
+        """Return an error in the Hub's own words, with the error's code in a header."""
         coded = {"X-Error-Code": code} if code else {}
         body = json.dumps({"error": text}).encode()
         return cls(
@@ -38,25 +38,26 @@ class Answer:
 
 @dataclass
 class Fault:
-    """Something that goes wrong with requests that match `on`, searched for in `METHOD path`."""
+    """A fault of requests whose `METHOD path` matches the pattern `on`."""
 
     on: str
     status: int | None = None
-    """Answered in place of what would be."""
+    """Status that replaces the real answer."""
     headers: dict[str, str] = field(default_factory=dict)
     is_accepted: bool = False
-    """Whether the request is carried out before it goes wrong."""
+    """Whether the Hub carries out the request before the fault."""
     ending: Ending = "whole"
-    """What happens to the answer: the connection is cut (FIN) or reset (RST), or the body half sent or changed."""
+    """What happens to the answer: the connection is cut (FIN) or reset (RST), or the body is cut in half or changed."""
     before: Callable[[], object] | None = None
-    """Called first: a rival."""
+    """Called before the answer, for example to commit as a rival."""
     times: int = 1
+    """Number of matching requests with the fault."""
     skip: int = 0
-    """Matching requests that go well first."""
+    """Number of matching requests without the fault, before the first one with the fault."""
 
 
 class Served(Protocol):
-    """What the handler needs of the server."""
+    """What the handler needs from the server."""
 
     faults: list[Fault]
     requests: list[tuple[str, str, str | None]]
@@ -65,12 +66,12 @@ class Served(Protocol):
     lock: Any
 
     def answer(self, method: str, url: str, authorization: str | None, body: bytes) -> Answer:
-        """What the Hub would answer."""
+        """Return what the Hub answers without a fault."""
         ...
 
 
 class FaultyHandler(BaseHTTPRequestHandler):
-    """Answers for the Hub that has the server's port, as far as the planned faults let it."""
+    """Answers for the Hub at the server's port, with the faults that are planned."""
 
     hubs: ClassVar[dict[int, Served]] = {}
     protocol_version = "HTTP/1.1"
@@ -117,7 +118,7 @@ class FaultyHandler(BaseHTTPRequestHandler):
             body = b""
         elif ending == "truncated":
             body = body[: len(body) // 2]
-        with hub.lock:  # Before anybody can have read it.
+        with hub.lock:  # Counted before any client can have read the body.
             hub.sent += len(body)
         self.wfile.write(body)
         if ending == "truncated":
@@ -130,11 +131,11 @@ class FaultyHandler(BaseHTTPRequestHandler):
             os.close(self.connection.detach())
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing: the requests are kept."""
+        """Write no log: the server keeps the requests."""
 
 
 def _next(faults: list[Fault], request: str) -> Fault | None:
-    """The first fault planned for `request`, counted down."""
+    """Return the first fault planned for `request`, and count it down."""
     for fault in faults:
         if fault.times and re.search(fault.on, request):
             if fault.skip:

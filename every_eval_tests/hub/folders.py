@@ -1,4 +1,4 @@
-"""A repo in a folder before and after the commit of `killed.py`, and what a plain reader finds there."""
+"""The files of a repo in a folder before and after the commit of `killed.py`, and ways to look at them."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ AFTER = {
 
 
 def plain(folder: Path) -> dict[str, bytes]:
-    """What somebody who knows nothing of the hidden folder finds, empty folders included."""
+    """Return the files outside the hidden folder, and the empty folders."""
     found = [
         path for path in folder.rglob("*") if HIDDEN not in path.parts and (path.is_file() or not any(path.iterdir()))
     ]
@@ -33,7 +33,7 @@ def plain(folder: Path) -> dict[str, bytes]:
 
 
 def state(folder: Path) -> dict[Path, tuple[int, int, bytes]]:
-    """Every file and folder with its modification time, inode and bytes."""
+    """Return every file and folder with its modification time, inode and bytes."""
     paths = [folder, *folder.rglob("*")]
     return {
         path: (path.stat().st_mtime_ns, path.stat().st_ino, path.read_bytes() if path.is_file() else b"")

@@ -1,7 +1,7 @@
-"""A small Hub for the tests: the part of its protocol that its client and `datasets` use, kept in memory.
+"""A small Hub for the tests, in memory. It speaks the part of the Hub's protocol that its client and `datasets` use.
 
-Large files go to and come from another host name than the API, as on the real Hub, where that is a content network.
-What goes wrong is planned by `faults.py`.
+Large files have another host name than the API, as on the real Hub, which keeps them in a content delivery network.
+`faults.py` plans what goes wrong.
 """
 
 import base64
@@ -22,36 +22,36 @@ from every_eval_tests.hub.faults import Answer, Fault, FaultyHandler
 
 TOKEN = "hf_ThisTokenMustNotBeSeenAnywhere"
 CLIENT_WARNING = "ignore:Use 'content=:DeprecationWarning"
-"""A warning of the Hub's client over how it itself calls its HTTP library."""
+"""Filter for a warning that the Hub's client causes by the way in which it calls its HTTP library."""
 MEMBER = {"type": "user", "name": "tester", "orgs": [{"name": "evaleval", "roleInOrg": "contributor"}]}
 PAGE = 7
-"""Entries in a page of a listing; the real Hub has 1,000."""
+"""Number of entries in a page of a listing. The real Hub has 1,000."""
 
 
 @dataclass
 class HubServer:
-    """What the server holds, and what it was asked."""
+    """The state of the server, and the requests that it has received."""
 
     url: str
     large_files_url: str
     clock: Callable[[], datetime]
     repos: dict[str, list[Commit]] = field(default_factory=dict)
-    """Commits of each repo, the oldest first."""
+    """Commits by repo, the oldest first."""
     large: dict[str, bytes] = field(default_factory=dict)
-    """Uploaded contents by their SHA-256."""
+    """Uploaded contents by SHA-256."""
     faults: list[Fault] = field(default_factory=list)
     who: dict[str, Any] = field(default_factory=lambda: {**MEMBER, "auth": {"accessToken": {"role": "write"}}})
-    """Whose the token is, and what it may do."""
+    """The owner of the token, and what the token allows."""
     requests: list[tuple[str, str, str | None]] = field(default_factory=list)
-    """`METHOD path`, the host it was sent to and its authorization, of each request."""
+    """`METHOD path`, host and authorization of each request."""
     received: int = 0
-    """Bytes of the bodies of all requests."""
+    """Size of the bodies of all requests, in bytes."""
     sent: int = 0
-    """Bytes of the bodies of all answers."""
+    """Size of the bodies of all answers, in bytes."""
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def answer(self, method: str, url: str, authorization: str | None, body: bytes) -> Answer:
-        """What the Hub would answer; state changes only here, one request at a time."""
+        """Return the Hub's answer. Only this method changes the state, one request at a time."""
         parts = urlsplit(url)
         with self.lock:
             for pattern, respond in _ROUTES:
@@ -63,7 +63,7 @@ class HubServer:
         return Answer.error(404, None, f"no such route: {method} {parts.path}")
 
     def commit(self, repo: str, title: str, changes: dict[str, Blob | None], message: str = "") -> Commit:
-        """Add a commit to `repo`, as a rival would."""
+        """Add a commit to `repo`, as a rival does."""
         with self.lock:
             head = self.repos[repo][-1]
             files = {path: blob for path, blob in {**head.files, **changes}.items() if blob is not None}
@@ -72,12 +72,12 @@ class HubServer:
             return made
 
     def tokens_sent_elsewhere(self) -> list[str]:
-        """Requests that took an authorization to another host than the API's."""
+        """Return the requests that sent an authorization to another host than the API's."""
         host = urlsplit(self.url).netloc
         return [request for request, to, authorization in self.requests if authorization and to != host]
 
     def count(self, pattern: str) -> int:
-        """How many requests match."""
+        """Return how many requests match."""
         return sum(re.search(pattern, request) is not None for request, _, _ in self.requests)
 
 
@@ -87,7 +87,7 @@ class _Request:
 
 
 def _found(respond: Callable[[HubServer, _Request, Commit], Answer]) -> Callable[[HubServer, _Request], Answer]:
-    """Look the repo and the revision up first."""
+    """Let a route first look up the repo and the revision."""
 
     def look(hub: HubServer, request: _Request) -> Answer:
         if request.repo not in hub.repos:
@@ -279,7 +279,7 @@ _ROUTES: list[tuple[str, Callable[[HubServer, _Request], Answer]]] = [
 
 @contextmanager
 def serving(clock: Callable[[], datetime]) -> Iterator[HubServer]:
-    """Serve an empty Hub on loopback, for as long as the context lasts; commits are made when `clock` says."""
+    """Serve an empty Hub on the loopback interface during the context; `clock` returns the time of a commit."""
     with ThreadingHTTPServer(("127.0.0.1", 0), FaultyHandler) as server:
         port = server.server_address[1]
         hub = HubServer(f"http://127.0.0.1:{port}", f"http://localhost:{port}", clock)

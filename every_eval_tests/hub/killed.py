@@ -1,8 +1,8 @@
-"""Kills a commit at each of its steps on the file system, one process a step: `python -m … TEMPLATE FOLDER`.
+"""Kill a commit at each of its steps on the file system, in one process per step: `python -m … TEMPLATE FOLDER`.
 
-The steps are those that Python audits: every open, rename, link, remove, mkdir, rmdir and the like below the
-folder. TEMPLATE, a folder Hub, is copied to FOLDER/1, FOLDER/2, … and the commit in FOLDER/n dies before its step n;
-the last of them is the first that came to its end.
+A step is what Python audits: an open, rename, link, remove, mkdir, rmdir and the like below the folder. TEMPLATE is a
+folder Hub. The program copies TEMPLATE to FOLDER/1, FOLDER/2, … and kills the commit in FOLDER/n before step n. It ends
+with the first commit that is not killed.
 """
 
 import os
@@ -25,7 +25,7 @@ CHANGES: tuple[Change, ...] = (
 
 
 def commit_and_die(root: Path, step: int) -> None:
-    """Commit, and end this process before the step on the file system with that number."""
+    """Commit, and end this process before the step with that number."""
     steps = count(1)
 
     def die(_: str, arguments: tuple[object, ...]) -> None:
@@ -40,7 +40,7 @@ def commit_and_die(root: Path, step: int) -> None:
 
 
 def main(template: Path, folder: Path) -> None:
-    """Try every step in turn."""
+    """Kill a commit at each step in turn."""
     for step in count(1):
         root = folder / str(step)
         shutil.copytree(template, root, copy_function=os.link if step % 2 else shutil.copy2)

@@ -1,4 +1,4 @@
-"""Cards: the YAML that programs read, and what they say to people."""
+"""A card holds the YAML that programs read, and the text that people read."""
 
 from typing import Any
 

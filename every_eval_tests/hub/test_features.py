@@ -1,4 +1,4 @@
-"""Features as cards declare them are those that `datasets` would take from the Parquet files themselves."""
+"""The features that a card declares are those that `datasets` reads from the Parquet files."""
 
 import pyarrow as pa
 import pytest

@@ -1,4 +1,4 @@
-"""What every Hub promises, tried on each of them through the same interface."""
+"""Every Hub keeps the promises of the interface; each test runs on each Hub."""
 
 import io
 import multiprocessing
@@ -34,7 +34,7 @@ def hub(address: str) -> Hub:
 
 @pytest.fixture
 def elsewhere(address: str) -> Hub:
-    """The same Hub, from a machine that has nothing of it."""
+    """The same Hub, opened on a machine with an empty cache."""
     return open_hub(address.replace("/cache:", "/another cache:"))
 
 
@@ -74,7 +74,7 @@ def test_a_pinned_snapshot_reads_its_own_commit_after_replaces_and_deletes(hub: 
 
 
 def parquet(n_rows: int) -> tuple[pa.Table, bytes]:
-    """A table of numbers and of much longer texts that cannot be compressed, and a file of it, in four row groups."""
+    """Return a table of numbers and of long texts that cannot be compressed, and its file with four row groups."""
     dice = random.Random(n_rows)
     texts = pa.array([dice.randbytes(1000) for _ in range(n_rows)])
     table = pa.table({"number": pa.array(range(n_rows)), "text": texts, "half": pa.array([0.5] * n_rows)})
@@ -138,7 +138,7 @@ def test_a_repo_that_does_not_exist_takes_no_uploads_and_then_the_commit(hub: Hu
 
 
 def test_a_rival_that_commits_between_upload_and_commit_loses_nothing_and_hides_nothing(hub: Hub, address: str) -> None:
-    """The rival brings what is uploaded and takes it away again, so that it looks as if it were still there."""
+    """The rival commits and deletes what is uploaded, so that the upload seems to be there still."""
     head = commit_on_head(hub, Add("a.parquet", b"PAR1 1"))
     add = Add("a.parquet", b"PAR1 2")
     rival = open_hub(address)

@@ -1,1 +1,1 @@
-"""A Hub in a local folder: the embedded default."""
+"""A Hub in a local folder, which needs no server and is the default."""

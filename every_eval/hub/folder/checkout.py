@@ -1,4 +1,4 @@
-"""The plain files of a repo in a folder: what anything reads that knows nothing of commits."""
+"""The plain files of a repo in a folder, for programs that know nothing of commits."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +12,7 @@ from every_eval.hub.paths import ancestors
 
 
 def plain_files(folder: Path) -> Iterator[str]:
-    """Paths of the files in `folder`; names that begin with a dot belong to other programs and are left out.
+    """Yield the paths of the files in `folder`. Names that begin with a dot belong to other programs and are left out.
 
     Raises:
         ConfigurationError: a file or folder is a symbolic link.
@@ -22,38 +22,45 @@ def plain_files(folder: Path) -> Iterator[str]:
         files = sorted(name for name in names if not name.startswith("."))
         for path in (Path(parent, name) for name in (*folders, *files)):
             if path.is_symlink():
-                raise ConfigurationError(f"{path} is a symbolic link; a repo's folder holds plain files only")
+                raise ConfigurationError(
+                    f"{path} is a symbolic link, but a repo's folder may only hold plain files. Put a copy there."
+                )
         yield from (Path(parent, name).relative_to(folder).as_posix() for name in files)
 
 
 def check_room(folder: Path, added: Iterable[str], committed: Mapping[str, HubFile]) -> None:
-    """Raise `ConfigurationError` if something that was never committed stands where `added` paths have to go.
+    """Raise `ConfigurationError` if a file that was never committed is in the way of one of the `added` paths.
 
-    It runs before the commit, since a commit that cannot be checked out would block all that follow.
+    Call it before the commit, since a commit that cannot be checked out would block all later commits.
     """
     for path in added:
         for above in ancestors(path):
             place = folder / above
             if place.is_symlink() or (place.exists() and not place.is_dir() and above not in committed):
-                raise ConfigurationError(f"{place} is in the way of {path}: it is not a folder; move it elsewhere")
+                raise ConfigurationError(
+                    f"{place} is not a folder, and so in the way of {path}. Move {place} elsewhere."
+                )
         place = folder / path
         if place.is_dir() and (strangers := [name for name in _below(folder, place) if name not in committed]):
-            raise ConfigurationError(f"{place} is a folder with files that were never committed: {strangers[0]}")
+            raise ConfigurationError(
+                f"{place} is a folder, and so in the way of a file. It holds files that were never committed, for "
+                f"example {strangers[0]}. Move the folder elsewhere."
+            )
 
 
 def check_out(folder: Path, objects: Objects, old: Mapping[str, HubFile], new: Mapping[str, HubFile]) -> None:
-    """Turn the plain files of `old`, or of any way from `old` to `new`, into those of `new`.
+    """Replace the plain files of `old` with those of `new`, also after a checkout that was cut off on the way.
 
-    Deletions go first: a plain reader may miss a shard for a moment, but never counts one twice.
+    Deletions come first: a reader of the plain files may miss a shard for a moment, but never reads a shard twice.
     """
     deleted = sorted(old.keys() - new.keys())
     for path in deleted:
-        if not (folder / path).is_dir():  # A cut checkout may have made a folder in its place already.
+        if not (folder / path).is_dir():  # A checkout that was cut off may have put a folder there.
             with suppress(FileNotFoundError, NotADirectoryError):
                 (folder / path).unlink()
     emptied = {above for path in deleted for above in ancestors(path)}
     for above in sorted(emptied, key=len, reverse=True):
-        with suppress(OSError):  # It holds other files, or went before.
+        with suppress(OSError):  # The folder holds other files, or was removed before.
             (folder / above).rmdir()
     placed = [file for path, file in new.items() if old.get(path) != file]
     for file in placed:

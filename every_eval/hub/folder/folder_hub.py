@@ -1,4 +1,4 @@
-"""The Hub in a folder, embedded: `root/owner/name/…` are plain files that anything can read."""
+"""The Hub in a folder: every repo is a folder `root/owner/name` of plain files that any program can read."""
 
 import io
 import os
@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
+from typing import BinaryIO
 
 from every_eval.errors import ConfigurationError, PublishConflict
-from every_eval.hub.disk import writing
+from every_eval.hub.disk import explained_disk_errors
 from every_eval.hub.folder.manifest import Manifest
 from every_eval.hub.folder.objects import Objects, describe
 from every_eval.hub.folder.repository import Repository
@@ -18,12 +19,12 @@ from every_eval.hub.hub import Add, Change, HubFile, Snapshot, Upload
 from every_eval.hub.paths import check_changes, check_repo, check_tree
 
 _Changed = Mapping[str, HubFile | None]
-"""Files by path as a commit would leave them; null for one that goes."""
+"""Files that a commit changes, by path; null for a deleted file."""
 
 
 @dataclass(frozen=True)
 class FolderSnapshot:
-    """A repo in a folder as of one commit, read from contents that later commits leave alone."""
+    """A repo in a folder as of one commit. It reads stored contents, which later commits do not change."""
 
     commit: str | None
     committed_at: datetime | None
@@ -31,43 +32,39 @@ class FolderSnapshot:
     _objects: Objects
 
     def fetch(self, path: str) -> Path:
-        """See `Snapshot.fetch`; the file's name is its digest, without a suffix."""
         if path not in self.files:
             raise FileNotFoundError(f"{path} is not in commit {self.commit}")
         return self._objects.fetch(self.files[path])
 
-    def open(self, path: str) -> io.RawIOBase:
-        """See `Snapshot.open`; the whole file is checked, as it is here."""
+    def open(self, path: str) -> BinaryIO:
         return io.FileIO(self.fetch(path))
 
 
 class FolderHub:
-    """A Hub in `root`, created when first written to; `clock` tells when commits are made.
+    """A Hub in `root`, a folder that the first commit creates; `clock` returns the time of a commit.
 
-    Both calls raise `TerminalError` where the folder cannot be written to: no space, or no permission.
+    `snapshot` and `commit` raise `TerminalError` if the disk is full or the folder may not be written to.
     """
 
     def __init__(self, root: Path, clock: Callable[[], datetime]) -> None:
-        """Touch nothing."""
+        """Touch no file."""
         self._root = root.absolute()
         self._clock = clock
         self._repositories: dict[str, Repository] = {}
 
     def snapshot(self, repo: str) -> FolderSnapshot:
-        """See `Hub.snapshot`."""
         repository = self._repository(repo)
-        with writing(repository.folder):
+        with explained_disk_errors(repository.folder):
             return _show(repository, repository.open())
 
     def commit(self, repo: str, changes: Sequence[Change], *, title: str, parent: str | None) -> FolderSnapshot:
-        """See `Hub.commit`."""
         check_changes(changes)
         contents = {change.path: change.content for change in changes if isinstance(change, Add)}
         changed = {change.path: None for change in changes} | {
             path: describe(path, content) for path, content in contents.items()
         }
         repository = self._repository(repo)
-        with writing(repository.folder):
+        with explained_disk_errors(repository.folder):
             head = repository.open()
             if _plan(head, changed, parent) is None:
                 return _show(repository, head)
@@ -81,21 +78,18 @@ class FolderHub:
 
     @contextmanager
     def uploading(self, repo: str, head: Snapshot) -> Iterator[Upload]:  # noqa: ARG002 - as `Hub` has it
-        """See `Hub.uploading`; there is no way to go, so that all is left to the commit."""
-        yield lambda _: None
+        yield lambda _: None  # A folder needs no upload: the commit copies the files.
 
     def check_access(self, repo: str) -> None:
-        """See `Hub.check_access`."""
         folder = self._repository(repo).folder
         place = next(place for place in (folder, *folder.parents) if place.exists())
         if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
             raise ConfigurationError(
-                f"{folder} cannot be written to: {place} is not a folder, or not one that we may write to; "
-                "set EVERY_EVAL_HUB to another folder"
+                f"Cannot write to {folder}: {place} is not a folder, or may not be written to. Allow writing there, or "
+                "set EVERY_EVAL_HUB to another folder."
             )
 
     def location(self, repo: str, path: str = "") -> str:
-        """See `Hub.location`."""
         return str(self._repository(repo).folder / path)
 
     def _repository(self, repo: str) -> Repository:
@@ -104,9 +98,9 @@ class FolderHub:
 
 
 def _plan(head: Manifest | None, changed: _Changed, parent: str | None) -> tuple[HubFile, ...] | None:
-    """Every file once `head` is `changed`, sorted by path; null if nothing would change."""
+    """Return every file of the commit that changes `head`, sorted by path; null if nothing would change."""
     if parent != (head.commit if head else None):
-        raise PublishConflict(f"planned on {parent}, but the head is {head.commit if head else None}")
+        raise PublishConflict(f"The commit was planned on {parent}, but the head is {head.commit if head else None}.")
     before = head.by_path if head else {}
     after = {path: file for path, file in {**before, **changed}.items() if file is not None}
     if after == before:

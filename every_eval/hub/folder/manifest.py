@@ -1,4 +1,4 @@
-"""What a commit of a folder Hub is: who came before it, and every file, by the digest of its content."""
+"""The manifest of a commit in a folder Hub: its parent, title and time, and every file with its digest."""
 
 import hashlib
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from every_eval.hub.hub import HubFile
 
 @dataclass(frozen=True)
 class Manifest:
-    """A commit, and all of its files sorted by path."""
+    """One commit, with all of its files sorted by path."""
 
     parent: str | None
     title: str
@@ -22,28 +22,28 @@ class Manifest:
 
     @cached_property
     def encoded(self) -> bytes:
-        """The manifest as JSON."""
+        """Manifest as JSON."""
         return msgspec.json.encode(
             {"parent": self.parent, "title": self.title, "committed_at": self.committed_at, "files": self.files}
         )
 
     @cached_property
     def commit(self) -> str:
-        """The commit's name: the SHA-256 of its manifest as encoded, in hexadecimal."""
+        """Id of the commit: the SHA-256 of `encoded`, in hexadecimal."""
         return hashlib.sha256(self.encoded).hexdigest()
 
     @cached_property
     def by_path(self) -> Mapping[str, HubFile]:
-        """The files by their path, sorted."""
+        """Files by path, sorted by path."""
         return {file.path: file for file in self.files}
 
 
 def decode(encoded: bytes, commit: str) -> Manifest:
-    """The manifest of `commit`.
+    """Return the manifest of `commit`.
 
     Raises:
-        ValueError: `encoded` is not what was committed under that name.
+        ValueError: `encoded` is not the manifest that was written for that commit.
     """
     if hashlib.sha256(encoded).hexdigest() != commit:
-        raise ValueError(f"the manifest of {commit} is damaged")
+        raise ValueError("the manifest is damaged")
     return msgspec.json.decode(encoded, type=Manifest)

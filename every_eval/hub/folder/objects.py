@@ -1,7 +1,7 @@
-"""Contents by their SHA-256, each stored once: `objects/ab/abcd…`.
+"""The stored contents of a repo in a folder, each stored once by its SHA-256, as `objects/ab/abcd…`.
 
-An object appears whole, by a replace, and is never written again; plain files are hard links to it where the
-file system has them, and copies elsewhere. All calls that write are made under the lock of the repo.
+A stored content appears complete, by a rename, and is never written again. The plain files are hard links to the stored
+contents where the file system allows hard links, and copies elsewhere. Whoever calls what writes holds the repo's lock.
 """
 
 import errno
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from every_eval.errors import ContractViolation, HubUnavailable
+from every_eval.hub.digests import VerifiedFiles
 from every_eval.hub.hub import HubFile
 
 _NO_LINKS = {errno.EPERM, errno.EXDEV, errno.EMLINK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
@@ -21,7 +22,7 @@ _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 def describe(path: str, content: bytes | Path) -> HubFile:
-    """The file that `content` makes at `path`."""
+    """Return the size and digest of `content`, as the file at `path`."""
     if isinstance(content, bytes):
         return HubFile(path, len(content), hashlib.sha256(content).hexdigest())
     with content.open("rb") as stream:
@@ -30,7 +31,7 @@ def describe(path: str, content: bytes | Path) -> HubFile:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in `folder` survive a power cut."""
+    """Write the names in `folder` to the disk, so that they survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -40,46 +41,48 @@ def sync_folder(folder: Path) -> None:
 
 @dataclass(frozen=True)
 class Objects:
-    """The contents of one repo, in `folder`; files are made in `incoming`, on the same file system."""
+    """The stored contents of one repo, in `folder`; new files are written in `incoming`, on the same file system."""
 
     folder: Path
     incoming: Path
-    _verified: set[tuple[str, int]] = field(default_factory=set)
-    """Digests found right, each with the modification time (ns) that its object had then."""
+    _verified: VerifiedFiles = field(default_factory=VerifiedFiles)
 
     def path(self, digest: str) -> Path:
-        """Where the content with this digest is, or would be."""
+        """Return where the content with this digest is stored, or would be."""
         return self.folder / digest[:2] / digest
 
     def fetch(self, file: HubFile) -> Path:
-        """The object of `file`, found to be what was committed.
+        """Return the stored content of `file`, after checking its digest.
 
         Raises:
-            HubUnavailable: the content is gone or was changed by something else.
+            HubUnavailable: the content was deleted, or another program has changed the content.
         """
         path = self.path(file.digest)
         if not path.exists():
             raise HubUnavailable(
-                f"{file.path} is of a commit that many others followed; its content is not kept: {path.name}"
+                f"Cannot read {file.path}: its commit is so old that its content is not kept. Read a newer commit."
             )
-        if not self._is_intact(file):
-            raise HubUnavailable(f"{file.path} is not as it was committed: something else has written to {path}")
+        if not self._verified.has_content(path, file):
+            raise HubUnavailable(
+                f"Cannot read {file.path}: another program has changed {path} since the commit. Restore the file from "
+                "a copy."
+            )
         return path
 
     def put(self, file: HubFile, content: bytes | Path) -> None:
-        """Store `content`, which `file` describes."""
+        """Store `content`, whose size and digest `file` holds."""
         target = self.path(file.digest)
-        if target.exists() and self._is_intact(file):
+        if self._verified.has_content(target, file):
             return
         temporary = self.write_incoming(file.digest, content)
         if describe(file.path, temporary) != file:
-            raise ContractViolation(f"{file.path}: its content changed while it was being committed")
+            raise ContractViolation(f"The content of {file.path} changed while it was being committed.")
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary.replace(target)
         sync_folder(target.parent)
 
     def write_incoming(self, name: str, content: bytes | Path) -> Path:
-        """A file that holds `content`, on the disk and closed to writing, to be moved to its place."""
+        """Write `content` to a read-only file in `incoming`, synced to the disk, to be renamed; return the file."""
         temporary = self.incoming / name
         temporary.unlink(missing_ok=True)
         with temporary.open("wb") as stream:
@@ -94,7 +97,7 @@ class Objects:
         return temporary
 
     def link(self, source: Path, target: Path) -> None:
-        """Make `target` the same file as `source`, replacing what is there; a copy where links are not possible."""
+        """Make `target` a hard link to `source`, or a copy where links are not possible; replace any file there."""
         temporary = self.incoming / "link"
         temporary.unlink(missing_ok=True)
         try:
@@ -107,16 +110,7 @@ class Objects:
         temporary.replace(target)
 
     def sweep(self, live: Set[str]) -> None:
-        """Remove every object whose digest is not in `live`, and whatever was left half made."""
+        """Delete every content whose digest is not in `live`, and every file that a killed process left incomplete."""
         for path in (*self.folder.glob("*/*"), *self.incoming.iterdir()):
             if path.parent == self.incoming or path.name not in live:
                 path.unlink()
-
-    def _is_intact(self, file: HubFile) -> bool:
-        status = self.path(file.digest).stat()
-        seen = (file.digest, status.st_mtime_ns)
-        if status.st_size != file.size:
-            return False
-        if seen not in self._verified and describe(file.path, self.path(file.digest)) == file:
-            self._verified.add(seen)
-        return seen in self._verified

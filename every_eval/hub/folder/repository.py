@@ -1,15 +1,15 @@
-"""One repo in a folder: its plain files, and beside them one hidden folder that makes commits atomic.
+"""One repo in a folder: its plain files, and a hidden folder that makes commits atomic.
 
     .every_eval/
-        head             names of the commits that are kept, the newest first; replacing it is the commit
-        checked_out      the commit that the plain files show
-        commits/ID.json  what a commit holds
-        objects/         contents by digest
-        incoming/        files being written; what a killed process leaves here is swept by a later commit
-        lock             held by whoever writes
+        head             ids of the commits that are kept, the newest first; replacing this file makes the commit
+        checked_out      id of the commit that the plain files show
+        commits/ID.json  the manifest of a commit
+        objects/         stored contents by digest
+        incoming/        files being written; a later commit deletes what a killed process leaves here
+        lock             locked by the process that writes
 
-A process that dies before the head is replaced has changed nothing that anyone sees; one that dies later leaves
-plain files that the next opening brings up to the head.
+If a process dies before it replaces `head`, no reader sees a change. If a process dies later, whoever opens the repo
+next brings the plain files up to the head.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -27,19 +27,19 @@ from every_eval.hub.folder.objects import Objects, describe, sync_folder
 from every_eval.hub.paths import HIDDEN, check_path
 
 KEPT_COMMITS = 20
-"""Commits whose contents are kept at least; twice as many at most.
+"""Number of commits whose contents are always kept; at most twice as many are kept.
 
-A reader pins a commit for as long as its job runs, hours at most, and misses a content only if that many batches
-were committed meanwhile and one of them replaced it. Sweeping reads every manifest kept, so it waits until as
-many more have come.
+A reader pins a commit for as long as its job runs, a few hours at most. A content is missing for the reader only if
+more than this number of commits came meanwhile and one of the commits replaced the content. Deleting old contents reads
+every manifest that is kept, so it waits until as many new commits have come.
 """
 
 
 class Repository:
-    """The repo in `folder`, which need not exist."""
+    """The repo in `folder`, which need not exist; `clock` returns the time at which files found there are adopted."""
 
     def __init__(self, folder: Path, clock: Callable[[], datetime]) -> None:
-        """Touch nothing; `clock` tells when files found here are adopted."""
+        """Touch no file."""
         self._clock = clock
         self.folder = folder
         self._hidden = folder / HIDDEN
@@ -47,15 +47,15 @@ class Repository:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other writers out, whether threads or processes."""
+        """Hold the lock of the repo, which keeps out other threads and processes that write."""
         self.objects.incoming.mkdir(parents=True, exist_ok=True)
         with FileLock(self._hidden / "lock"):
             yield
 
     def open(self) -> Manifest | None:
-        """The newest commit, its plain files in place; null if there is none.
+        """Bring the plain files up to the newest commit, and return the commit; null if there is none.
 
-        Files copied here without a hidden folder become the first commit.
+        If the folder holds files but no hidden folder, the files become the first commit.
         """
         commits = self._commits()
         if commits and self._checked_out() == commits[0]:
@@ -66,7 +66,7 @@ class Repository:
             return self.settle()
 
     def settle(self) -> Manifest | None:
-        """As `open`, for the holder of the lock."""
+        """Do the same as `open`. The caller holds the lock."""
         commits = self._commits()
         if not commits:
             return self._adopt()
@@ -76,7 +76,7 @@ class Repository:
         return head
 
     def record(self, head: Manifest | None, manifest: Manifest, contents: Mapping[str, bytes | Path]) -> None:
-        """Put `manifest` after `head`; `contents` holds what it adds, by path. For the holder of the lock."""
+        """Commit `manifest` on `head`; `contents` holds the added contents by path. The caller holds the lock."""
         check_room(self.folder, contents, head.by_path if head else {})
         self._write_manifest(manifest)
         for path, content in contents.items():
@@ -129,7 +129,7 @@ class Repository:
         try:
             return decode(self._manifest_path(commit).read_bytes(), commit)
         except (FileNotFoundError, ValueError) as error:
-            raise HubUnavailable(f"{self.folder}: commit {commit} cannot be read: {error}") from error
+            raise HubUnavailable(f"Cannot read commit {commit} of {self.folder}: {error}.") from error
 
     def _manifest_path(self, commit: str) -> Path:
         return self._hidden / "commits" / f"{commit}.json"

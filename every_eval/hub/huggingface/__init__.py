@@ -1,1 +1,1 @@
-"""The Hugging Face Hub, through its own client."""
+"""A Hub on the Hugging Face Hub, through the client of the Hugging Face Hub."""

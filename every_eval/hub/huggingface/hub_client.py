@@ -1,6 +1,8 @@
-"""The Hub's own client, with what it leaves to its caller: retries, time-outs, and care for the token."""
+"""The Hub's own client, with what the client leaves to its caller: retries, exactly one commit, and checked downloads.
 
-import logging
+Each call makes attempts by the one policy of `network.retries`. The session sends each request of an attempt once.
+"""
+
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,202 +10,218 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_session, hf_hub_url
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, hf_hub_url
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 from huggingface_hub.hf_api import RepoFile, RepoFolder
-from huggingface_hub.utils import build_hf_headers, hf_raise_for_status  # type: ignore[attr-defined]  # Lazily exported.
+from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # Exported lazily.
 
-from every_eval.errors import EveryEvalError, PublishConflict
-from every_eval.hub.disk import writing
+from every_eval.errors import EveryEvalError, HubUnavailable, PublishConflict
+from every_eval.hub.digests import VerifiedFiles
 from every_eval.hub.hub import HubFile
-from every_eval.hub.huggingface.failures import CLIENT_ERRORS, Failure, understand
-from every_eval.hub.huggingface.session import send_only_to
+from every_eval.hub.huggingface.content import append_rest, read_range
+from every_eval.hub.huggingface.failures import CLIENT_ERRORS, Explainer, Failed
+from every_eval.hub.huggingface.session import Session, check_endpoint, send_only_to
+from every_eval.network.retries import Failure, RetryPolicy, call_with_retries
 
 T = TypeVar("T")
 Operation = CommitOperationAdd | CommitOperationDelete
-_log = logging.getLogger(__name__)
 
 _DATASET = "dataset"
 _LIBRARY = "every_eval"
-_DELAYS_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0)
-_LONGEST_WAIT_SECONDS = 3600.0
-"""The Hub counts commits by the hour, so no wait that it asks for need be longer."""
-_PATHS_A_REQUEST = 500
+_PATHS_PER_REQUEST = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """The newest commit of a repo, or another one."""
+class CommitInfo:
+    """A commit's id, and when the commit was made."""
 
     commit: str
     committed_at: datetime | None
 
 
 class HubClient:
-    """Calls on the Hub at `endpoint`, each repeated while that makes sense.
+    """Calls on the Hub at `endpoint`.
 
-    Every call raises `HubUnavailable` when the Hub would not answer, `ConfigurationError` when it refuses the token,
-    and `TerminalError` for what it will not do.
+    Every call raises `HubUnavailable` if the Hub does not answer, `ConfigurationError` if the Hub rejects the token or
+    the address is wrong, and `TerminalError` if the Hub refuses the call for another reason.
     """
 
-    def __init__(self, token: str | None, endpoint: str | None, sleep: Callable[[float], None]) -> None:
-        """Send nothing; `sleep` waits for so many seconds."""
+    def __init__(self, token: str | None, endpoint: str | None, policy: RetryPolicy) -> None:
+        """Send nothing."""
         self._api = HfApi(endpoint, token=token or False, library_name=_LIBRARY)
-        self._token = token
-        self._sleep = sleep
+        self._policy = policy
+        self._headers = build_hf_headers(token=token or False, library_name=_LIBRARY)
         self.endpoint = self._api.endpoint
+        self.explainer = Explainer(self.endpoint, token)
+        check_endpoint(self.endpoint)
         send_only_to(self.endpoint, token)
 
     def whoami(self) -> Mapping[str, Any]:
-        """Whose the token is, and what it may do."""
-        return self._repeat("asking whose HF_TOKEN is", self._api.whoami)
+        """Return whose the token is, and what the token allows."""
+        return self._repeat("ask whose HF_TOKEN is", self._api.whoami)
 
-    def head(self, repo: str, commit: str | None = None) -> Head | None:
-        """The newest commit, or the one named; null if there is no such repo."""
+    def head(self, repo: str) -> CommitInfo | None:
+        """Return the newest commit; null if there is no such repo."""
+        return self._repeat(f"look up {repo}", partial(self._read_commit, repo, None))
 
-        def read() -> Head | None:
-            try:
-                info = self._api.dataset_info(repo, revision=commit, expand=["sha", "lastModified"])
-            except RepositoryNotFoundError as error:
-                if error.response.status_code == 404:
-                    return None
-                raise
-            return Head(str(info.sha), info.last_modified)
-
-        return self._repeat(f"looking at {repo}", read)
+    def commit_info(self, repo: str, commit: str) -> CommitInfo | None:
+        """Return a commit with its time; null if there is no such repo."""
+        return self._repeat(f"look up commit {commit} of {repo}", partial(self._read_commit, repo, commit))
 
     def files(self, repo: str, commit: str) -> list[HubFile]:
-        """Every file of a commit, those of git included."""
-        listing = self._repeat(
-            f"listing {repo}",
-            lambda: list(self._api.list_repo_tree(repo, recursive=True, revision=commit, repo_type=_DATASET)),
-        )
-        return _hub_files(listing)
+        """Return every file of a commit, those of git included."""
+        tree = partial(self._api.list_repo_tree, repo, recursive=True, revision=commit, repo_type=_DATASET)
+        return _hub_files(self._repeat(f"list the files of {repo}", lambda: list(tree())))
 
     def files_at(self, repo: str, commit: str, paths: Sequence[str]) -> list[HubFile]:
-        """Those of `paths` that a commit has."""
+        """Return those of the files at `paths` that a commit has."""
         found: list[HubFile] = []
-        for start in range(0, len(paths), _PATHS_A_REQUEST):
-            look = partial(self._api.get_paths_info, repo, list(paths[start : start + _PATHS_A_REQUEST]))
-            found += _hub_files(
-                self._repeat(f"looking at files of {repo}", partial(look, revision=commit, repo_type=_DATASET))
-            )
+        for start in range(0, len(paths), _PATHS_PER_REQUEST):
+            wanted = list(paths[start : start + _PATHS_PER_REQUEST])
+            look_up = partial(self._api.get_paths_info, repo, wanted, revision=commit, repo_type=_DATASET)
+            found += _hub_files(self._repeat(f"look up files of {repo}", look_up))
         return found
 
-    def download(self, repo: str, commit: str, path: str, folder: Path) -> Path:
-        """The file at `path` in a commit, put somewhere in `folder`, complete but unchecked."""
+    def download(self, repo: str, commit: str, file: HubFile, target: Path) -> None:
+        """Write a file of a commit to `target`. Each attempt downloads only what the attempts before have not.
 
-        def read() -> Path:
-            with writing(folder):
-                return Path(
-                    self._api.hf_hub_download(
-                        repo, path, revision=commit, repo_type=_DATASET, local_dir=folder, cache_dir=folder / "cache"
-                    )
-                )
+        Raises:
+            HubUnavailable: also if no download had the digest that the Hub itself lists.
+        """
+        action, url = f"download {file.path} of {repo}", self._url(repo, commit, file.path)
+        most_bytes = 0
 
-        return self._repeat(f"downloading {path} of {repo}", read)
+        def n_bytes() -> int:
+            nonlocal most_bytes
+            most_bytes = max(most_bytes, target.stat().st_size if target.exists() else 0)
+            return most_bytes
+
+        def attempt() -> Failed | None:
+            failed = self._try(action, partial(append_rest, url, self._headers, target), n_bytes)
+            if isinstance(failed, Failed):
+                return failed
+            if VerifiedFiles().has_content(target, file):
+                return None
+            reason = f"the {n_bytes():,} bytes that came do not have the digest that the Hub lists, {file.digest}"
+            target.unlink()
+            return Failed(HubUnavailable(f"Cannot {action}: {reason}."), Failure(reason, is_transient=True))
+
+        self._repeat_attempt(action, attempt)
 
     def read_range(self, repo: str, commit: str, path: str, start: int, stop: int) -> bytes:
-        """The bytes from `start` up to `stop` of the file at `path` in a commit, as they came."""
-        url = hf_hub_url(repo, path, repo_type=_DATASET, revision=commit, endpoint=self.endpoint)
-        range_ = {"Range": f"bytes={start}-{stop - 1}", "Accept-Encoding": "identity"}
+        """Return the bytes from `start` up to `stop` of the file at `path` in a commit, unchecked."""
+        read = partial(read_range, self._url(repo, commit, path), self._headers, start, stop)
+        return self._repeat(f"read {path} of {repo}", read)
 
-        def read() -> bytes:
-            headers = build_hf_headers(token=self._token or False, library_name=_LIBRARY, headers=range_)
-            answer = get_session().get(url, headers=headers)
-            hf_raise_for_status(answer)
-            if answer.status_code != 206 or len(answer.content) != stop - start:
-                raise OSError(f"bytes {start} to {stop} were asked for, and {len(answer.content)} bytes came")
-            return answer.content
+    def upload(self, repo: str, operations: Sequence[CommitOperationAdd]) -> None:
+        """Upload the large contents of a commit to come. Each attempt uploads only what the attempts before have not.
 
-        return self._repeat(f"reading in {path} of {repo}", read)
+        The commit itself sends small contents.
+        """
+        self._repeat_attempt(f"upload files to {repo}", partial(self._upload_once, repo, operations))
 
-    def upload(self, repo: str, operations: Sequence[CommitOperationAdd]) -> EveryEvalError | None:
-        """Take large contents to the Hub, for a commit to come; what went wrong, if anything did."""
-
-        def send() -> None:
-            self._api.preupload_lfs_files(repo, operations, repo_type=_DATASET, free_memory=False)
-
-        failure = self._try(f"uploading to {repo}", send)
-        return failure.error if isinstance(failure, Failure) else None
+    def upload_once(self, repo: str, operations: Sequence[CommitOperationAdd]) -> EveryEvalError | None:
+        """Make one attempt at `upload`, and return what went wrong, if anything did."""
+        failed = self._upload_once(repo, operations)
+        return failed.error if failed else None
 
     def create(self, repo: str) -> None:
-        """Make an empty dataset repo; no error if there is one."""
+        """Create an empty dataset repo; no error if the repo exists."""
 
-        def make() -> None:
+        def create() -> None:
             try:
                 self._api.create_repo(repo, repo_type=_DATASET)
             except HfHubHTTPError as error:
                 if error.response.status_code != 409:
                     raise
 
-        self._repeat(f"creating {repo}", make)
+        self._repeat(f"create {repo}", create)
 
-    def commit(
-        self,
-        repo: str,
-        operations: Sequence[Operation],
-        title: str,
-        publish_id: str,
-        parent: str,
-    ) -> str:
-        """Make one commit on `parent`, exactly once, and name it.
+    def commit(self, repo: str, operations: Sequence[Operation], title: str, publish_id: str, parent: str) -> str:
+        """Make one commit on `parent`, exactly once, and return its id.
 
-        `publish_id` is kept in the commit's description: an answer lost, it tells whether the commit has landed.
+        The commit's description holds `publish_id`. If the answer is lost, that tells whether the commit was made.
 
         Raises:
-            PublishConflict: the head is another commit, and this one is not among those since `parent`.
+            PublishConflict: the head is another commit, and no commit since `parent` has the publish id.
         """
+        action = f"commit to {repo}"
+        send = partial(
+            self._api.create_commit,
+            repo,
+            operations,
+            commit_message=title,
+            commit_description=publish_id,
+            repo_type=_DATASET,
+            parent_commit=parent,
+        )
 
-        def send() -> str:
-            made = self._api.create_commit(
-                repo,
-                operations,
-                commit_message=title,
-                commit_description=publish_id,
-                repo_type=_DATASET,
-                parent_commit=parent,
-            )
-            return made.oid
+        def attempt() -> str | Failed:
+            made = self._try(action, send)
+            if not isinstance(made, Failed):
+                return str(made.oid)
+            head = self._try(f"look up {repo}", partial(self._read_commit, repo, None))
+            if isinstance(head, Failed) or (head is not None and head.commit == parent):
+                return made
+            return self._find(repo, parent, publish_id)
 
-        delays = iter(_DELAYS_SECONDS)
-        while isinstance(made := self._try(f"committing to {repo}", send), Failure):
-            head = self.head(repo)
-            if head is None or head.commit != parent:
-                return self._find(repo, parent, publish_id)
-            self._wait_or_raise(made, next(delays, None))
-        return made
+        return self._repeat_attempt(action, attempt)
 
     def _find(self, repo: str, parent: str, publish_id: str) -> str:
-        """The commit with `publish_id` among those since `parent`."""
-        commits = self._repeat(
-            f"listing commits of {repo}", lambda: self._api.list_repo_commits(repo, repo_type=_DATASET)
-        )
-        for commit in commits:
+        """Return the commit with `publish_id` among the commits since `parent`."""
+        list_commits = partial(self._api.list_repo_commits, repo, repo_type=_DATASET)
+        for commit in self._repeat(f"list the commits of {repo}", list_commits):
             if commit.commit_id == parent:
                 break
             if commit.message.strip() == publish_id:
                 return commit.commit_id
-        raise PublishConflict(f"{repo}: somebody else has committed since {parent}")
+        raise PublishConflict(f"Somebody else has committed to {repo} since commit {parent}.")
 
-    def _repeat(self, doing: str, call: Callable[[], T]) -> T:
-        delays = iter(_DELAYS_SECONDS)
-        while isinstance(result := self._try(doing, call), Failure):
-            self._wait_or_raise(result, next(delays, None))
-        return result
+    def _read_commit(self, repo: str, commit: str | None) -> CommitInfo | None:
+        try:
+            info = self._api.dataset_info(repo, revision=commit, expand=["sha", "lastModified"])
+        except RepositoryNotFoundError as error:
+            if error.response.status_code == 404:
+                return None
+            raise
+        return CommitInfo(str(info.sha), info.last_modified)
 
-    def _try(self, doing: str, call: Callable[[], T]) -> T | Failure:
+    def _url(self, repo: str, commit: str, path: str) -> str:
+        return hf_hub_url(repo, path, repo_type=_DATASET, revision=commit, endpoint=self.endpoint)
+
+    def _upload_once(self, repo: str, operations: Sequence[CommitOperationAdd]) -> Failed | None:
+        send = partial(self._api.preupload_lfs_files, repo, operations, repo_type=_DATASET, free_memory=False)
+        return self._try(f"upload files to {repo}", send, lambda: len(Session.uploaded))
+
+    def _repeat(self, action: str, call: Callable[[], T]) -> T:
+        return self._repeat_attempt(action, partial(self._try, action, call))
+
+    def _repeat_attempt(self, action: str, attempt: Callable[[], T | Failed]) -> T:
+        """Make attempts until one succeeds, or the policy says to give up; then raise the last one's error."""
+        failed: Failed | None = None
+
+        def call() -> T:
+            nonlocal failed
+            result = attempt()
+            if isinstance(result, Failed):
+                failed = result
+                raise result.error
+            return result
+
+        def understand(error: Exception) -> Failure:
+            is_ours = failed is not None and error is failed.error
+            # Any other error comes from a call inside the attempt, which has made its own attempts.
+            return failed.failure if failed is not None and is_ours else Failure(str(error), is_transient=False)
+
+        return call_with_retries(call, f"Cannot {action}", understand, self._policy)
+
+    def _try(self, action: str, call: Callable[[], T], progress: Callable[[], int] = lambda: 0) -> T | Failed:
+        """Make one attempt; the attempt has made progress if the number that `progress` returns has grown."""
+        before = progress()
         try:
             return call()
         except CLIENT_ERRORS as error:
-            return understand(error, doing, self._token)
-
-    def _wait_or_raise(self, failure: Failure, delay: float | None) -> None:
-        seconds = failure.wait_seconds if failure.wait_seconds is not None else delay
-        if not failure.may_pass or delay is None or seconds is None or seconds > _LONGEST_WAIT_SECONDS:
-            raise failure.error
-        _log.warning("%s; trying again in %s s", failure.error, seconds)
-        self._sleep(seconds)
+            return self.explainer.explain(error, action, has_progressed=progress() > before)
 
 
 def _hub_files(entries: Iterable[RepoFile | RepoFolder]) -> list[HubFile]:

@@ -1,4 +1,4 @@
-"""What the Hub in a folder promises beyond the contract: plain files, and nothing of a stranger's lost."""
+"""The Hub in a folder keeps plain files, and loses no file that others have put there."""
 
 import os
 import shutil
@@ -119,7 +119,7 @@ def test_a_full_disk_is_said_at_once_and_changes_nothing(
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", full)
-        with pytest.raises(TerminalError, match=r"cannot write to .*No space left on device"):
+        with pytest.raises(TerminalError, match=r"Cannot write to .*No space left on device"):
             commit_on_head(hub, *CHANGES)
     assert contents(hub.snapshot(REPO)) == plain(folder) == BEFORE
 

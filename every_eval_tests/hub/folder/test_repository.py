@@ -1,4 +1,4 @@
-"""A repo in a folder survives a cut at any step, and keeps what it should for as long as it should."""
+"""A repo in a folder survives a killed process at any step, and keeps contents for as long as it should."""
 
 import os
 import subprocess
@@ -124,7 +124,7 @@ def test_an_object_that_something_else_wrote_to_is_not_read(hub: FolderHub, fold
     for damaged in (b"KEPT", b"longer than it was"):
         (folder / "kept").chmod(0o644)
         (folder / "kept").write_bytes(damaged)
-        with pytest.raises(HubUnavailable, match="something else has written"):
+        with pytest.raises(HubUnavailable, match="another program has changed"):
             hub.snapshot(REPO).fetch("kept")
 
 

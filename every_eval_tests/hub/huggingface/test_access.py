@@ -1,12 +1,13 @@
-"""What the Hub says of a token, against what is to be written with it."""
+"""A token is refused before anything is written, if the Hub says that the token does not allow writing."""
 
 from typing import Any
 
 import pytest
 
-from every_eval.hub.huggingface.access import refusal
+from every_eval.hub.huggingface.access import reason_against_writing
 
 REPO = "evaleval/every_eval_ever"
+OUT_OF_SCOPE = "the token's scopes do not include writing there"
 SCOPES = [("org", "evaleval"), ("dataset", "evaleval/every_eval_ever"), ("org", "EvalEval")]
 
 
@@ -23,27 +24,27 @@ def scoped(kind: str, name: str, *permissions: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("role", ["write", "admin", "contributor"])
 def test_a_member_with_a_token_for_writing_may_write(role: str) -> None:
-    assert refusal(who("write", orgs=(("other", "read"), ("EvalEval", role))), REPO) is None
+    assert reason_against_writing(who("write", orgs=(("other", "read"), ("EvalEval", role))), REPO) is None
 
 
 def test_the_owner_may_write() -> None:
-    assert refusal(who("write", name="evaleval"), REPO) is None
+    assert reason_against_writing(who("write", name="evaleval"), REPO) is None
 
 
 @pytest.mark.parametrize(("kind", "name"), SCOPES)
 def test_a_token_that_is_scoped_to_the_repo_or_its_owner_may_write(kind: str, name: str) -> None:
-    assert refusal(scoped(kind, name, "repo.content.read", "repo.write"), REPO) is None
-    assert refusal(scoped(kind, name, "repo.content.read"), REPO) == "it is not scoped to that"
+    assert reason_against_writing(scoped(kind, name, "repo.content.read", "repo.write"), REPO) is None
+    assert reason_against_writing(scoped(kind, name, "repo.content.read"), REPO) == OUT_OF_SCOPE
 
 
 def test_others_may_not() -> None:
-    assert refusal(who("read", orgs=(("evaleval", "admin"),)), REPO) == "it may only read"
-    assert refusal(who("write"), REPO) == "it belongs to tester, who is not a member of evaleval"
-    assert refusal(who("write", orgs=(("evaleval", "read"),)), REPO) == (
-        "it belongs to tester, who may only read in evaleval"
+    assert reason_against_writing(who("read", orgs=(("evaleval", "admin"),)), REPO) == "the token may only read"
+    assert reason_against_writing(who("write"), REPO) == "the token belongs to tester, who is not a member of evaleval"
+    assert reason_against_writing(who("write", orgs=(("evaleval", "read"),)), REPO) == (
+        "the token belongs to tester, who may only read in evaleval"
     )
-    assert refusal(scoped("dataset", "evaleval/another", "repo.write"), REPO) == "it is not scoped to that"
+    assert reason_against_writing(scoped("dataset", "evaleval/another", "repo.write"), REPO) == OUT_OF_SCOPE
 
 
-def test_what_the_hub_does_not_say_is_no_refusal() -> None:
-    assert refusal({"type": "app", "name": "a-workflow"}, REPO) is None
+def test_what_the_hub_does_not_say_is_no_reason_against_writing() -> None:
+    assert reason_against_writing({"type": "app", "name": "a-workflow"}, REPO) is None

@@ -1,4 +1,4 @@
-"""The token goes to the Hub and nowhere else: no other host, no error, no log."""
+"""The token is sent to the Hub alone, and is in no error and no log."""
 
 import logging
 import traceback
@@ -11,7 +11,8 @@ from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # Lazily 
 
 from every_eval.errors import ConfigurationError, EveryEvalError
 from every_eval.hub.hub import Add
-from every_eval.hub.huggingface.huggingface import HuggingFaceHub
+from every_eval.hub.huggingface.hugging_face_hub import HuggingFaceHub
+from every_eval.hub.huggingface.session import SILENCE_SECONDS
 from every_eval_tests.hub.faults import Fault
 from every_eval_tests.hub.hub_server import CLIENT_WARNING, TOKEN, HubServer
 from every_eval_tests.hub.hubs import REPO, commit_on_head, contents
@@ -25,7 +26,7 @@ STEPS = [
     "PUT /large/",
     "POST .*/commit/",
     "GET .*/tree/",
-    "HEAD",
+    "/resolve/",
     "GET /large/",
 ]
 
@@ -40,7 +41,7 @@ def test_the_token_is_in_no_error_and_no_log(
     step: str,
     fault: dict[str, Any],
 ) -> None:
-    """The server's own error text holds the authorization that it was sent."""
+    """The text of the server's error holds the authorization that the server has received."""
     caplog.set_level(logging.DEBUG)
     hub_server.faults.append(Fault(step, times=999, **fault))
     with pytest.raises(EveryEvalError) as caught:
@@ -79,11 +80,11 @@ def test_no_request_waits_for_ever(hub: HuggingFaceHub) -> None:
         return httpx.Response(200)
 
     session = get_session()
-    assert session.timeout == httpx.Timeout(120)
+    assert session.timeout == httpx.Timeout(SILENCE_SECONDS)
     with httpx.Client(event_hooks=session.event_hooks, transport=httpx.MockTransport(record), timeout=None) as client:
         client.get("http://hub.invalid/")
         client.get("http://hub.invalid/", timeout=3)
-    assert seen == [dict.fromkeys(("connect", "read", "write", "pool"), seconds) for seconds in (120.0, 3)]
+    assert seen == [dict.fromkeys(("connect", "read", "write", "pool"), seconds) for seconds in (SILENCE_SECONDS, 3)]
 
 
 @pytest.mark.parametrize("token", ["hf_with\nnewline", "hf_with space", "hf_ünicode"])
@@ -99,7 +100,7 @@ def test_space_around_a_token_is_not_part_of_it(hub_server: HubServer, tmp_path:
 
 @pytest.mark.parametrize(
     ("token", "advice"),
-    [(None, "HF_TOKEN is not set"), ("", "HF_TOKEN is not set"), ("hf_wrong", "HF_TOKEN is refused")],
+    [(None, "HF_TOKEN is not set"), ("", "HF_TOKEN is not set"), ("hf_wrong", "HF_TOKEN is rejected")],
 )
 def test_a_token_that_may_not_write_is_said(
     hub_server: HubServer, tmp_path: Path, token: str | None, advice: str

@@ -1,4 +1,4 @@
-"""Parts of a file are what the whole has there, whatever goes wrong on the way, and each is fetched once."""
+"""Parts of a file are equal to those of the whole file, whatever goes wrong, and each part is downloaded once."""
 
 import io
 import random
@@ -10,8 +10,8 @@ import pytest
 
 from every_eval.errors import ConfigurationError, HubUnavailable
 from every_eval.hub.hub import Add
-from every_eval.hub.huggingface.huggingface import WHOLE_BYTES, HuggingFaceHub
-from every_eval.hub.huggingface.ranged import RangedFile
+from every_eval.hub.huggingface.hugging_face_hub import WHOLE_BYTES, HuggingFaceHub
+from every_eval.hub.huggingface.ranged_file import RangedFile
 from every_eval_tests.hub.faults import Fault
 from every_eval_tests.hub.hub_server import CLIENT_WARNING, TOKEN, HubServer
 from every_eval_tests.hub.hubs import REPO, commit_on_head
@@ -37,7 +37,7 @@ def test_it_is_read_like_a_file_in_memory_and_no_byte_twice(seed: int) -> None:
         fetched.append((start, stop))
         return content[start:stop]
 
-    dice, ours, theirs = random.Random(seed), RangedFile(len(content), read_range), io.BytesIO(content)
+    dice, ours, theirs = random.Random(seed), RangedFile("a", len(content), read_range), io.BytesIO(content)
     for _ in range(50):
         where = dice.randrange(-100, 250)
         whence = dice.choice([io.SEEK_SET, io.SEEK_CUR, io.SEEK_END])
@@ -80,14 +80,14 @@ def test_a_part_that_does_not_come_whole_is_asked_for_again(
 def test_a_hub_that_stays_down_is_said_by_what_reads_in_the_file(
     filled: HuggingFaceHub, hub_server: HubServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The server's own error text holds the authorization that it was sent."""
+    """The text of the server's error holds the authorization that the server has received."""
     file = filled.snapshot(REPO).open(PATH)
     hub_server.faults.append(Fault("/resolve/", status=503, times=99))
-    with pytest.raises(HubUnavailable, match=r"reading in data/a b\.parquet of evaleval/every_eval_ever") as caught:
+    with pytest.raises(HubUnavailable, match=r"Cannot read data/a b\.parquet of .* answers 503") as caught:
         pq.read_table(file)
     assert TOKEN not in str(caught.value) + caplog.text
     hub_server.faults[:] = [Fault("/resolve/", status=403, times=99)]
-    with pytest.raises(ConfigurationError, match="HF_TOKEN is refused") as refused:
+    with pytest.raises(ConfigurationError, match="HF_TOKEN is rejected") as refused:
         pq.read_table(file)
     assert TOKEN not in str(refused.value)
     assert not hub_server.tokens_sent_elsewhere()

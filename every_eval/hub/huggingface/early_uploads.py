@@ -1,4 +1,4 @@
-"""Files on their way to the Hub before the commit that adds them."""
+"""Uploads of files before the commit that adds the files, while the rest of the commit is being prepared."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -18,31 +18,32 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
-    """A file that has arrived."""
+    """An uploaded file."""
 
     digests: Digests
     operation: CommitOperationAdd
-    """Knows that its content is on the Hub, so that a commit does not send it again."""
+    """The commit's operation for the file. It remembers the upload, so that the commit does not send the content."""
 
 
 @dataclass
-class Uploads:
-    """Sends files in one thread, in the order in which they come.
+class EarlyUploads:
+    """Uploads files in one thread, in the order in which they come.
 
-    The first that fails is the last: waiting as the Hub asks, and telling what has to be told, are the commit's.
+    After the first failure nothing more is uploaded: the commit uploads what is missing, and retries.
     """
 
     send: Callable[[Sequence[CommitOperationAdd]], EveryEvalError | None]
-    """Takes contents to the Hub and says what went wrong."""
-    there: Mapping[str, HubFile]
-    """Files that the Hub has, which are not sent again."""
+    """Uploads contents, and returns what went wrong."""
+    published: Mapping[str, HubFile]
+    """Files of the head by path, which are not uploaded again."""
     arrived: dict[Add, Uploaded] = field(default_factory=dict)
+    """Files that the Hub has received."""
     _begun: list[Future[None]] = field(default_factory=list)
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "upload"))
     _has_failed: bool = False
 
     def begin(self, added: Sequence[Add]) -> None:
-        """Send files once those before them are sent."""
+        """Upload files as soon as the files before them are uploaded."""
         self._begun.append(self._thread.submit(self._send, added))
 
     def __enter__(self) -> Self:
@@ -51,7 +52,7 @@ class Uploads:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Wait until all are sent, or one has failed; where there will be no commit, for the one under way alone."""
+        """Wait for all uploads; if an error ends the context, there will be no commit, so wait for the current one."""
         self._thread.shutdown(cancel_futures=kind is not None)
         for sent in self._begun if kind is None else ():
             sent.result()
@@ -61,7 +62,7 @@ class Uploads:
             return
         try:
             wanted = {add: Uploaded(digests(add.content), CommitOperationAdd(add.path, add.content)) for add in added}
-            changed = {add: new for add, new in wanted.items() if not self._is_there(add.path, new.digests)}
+            changed = {add: new for add, new in wanted.items() if not self._is_published(add.path, new.digests)}
             error: Exception | None = self.send([new.operation for new in changed.values()]) if changed else None
         except OSError as unreadable:
             error = unreadable
@@ -69,7 +70,7 @@ class Uploads:
             self.arrived |= changed
         else:
             self._has_failed = True
-            _log.warning("%s; what is still to be uploaded is left to the commit", error)
+            _log.warning("%s The remaining files are uploaded with the commit.", error)
 
-    def _is_there(self, path: str, content: Digests) -> bool:
-        return path in self.there and content.match(self.there[path])
+    def _is_published(self, path: str, content: Digests) -> bool:
+        return path in self.published and content.match(self.published[path])

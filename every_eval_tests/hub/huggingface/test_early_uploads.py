@@ -1,4 +1,4 @@
-"""Files of a batch are on their way while others of it are made, each once, and what goes wrong there costs nothing."""
+"""Files of a batch are uploaded while others are being made, each once, and a failed upload costs nothing."""
 
 import logging
 import threading
@@ -13,8 +13,8 @@ import pytest
 
 from every_eval.errors import UpstreamUnavailable
 from every_eval.hub.hub import Add, Delete
-from every_eval.hub.huggingface import uploads
-from every_eval.hub.huggingface.huggingface import HuggingFaceHub
+from every_eval.hub.huggingface import early_uploads
+from every_eval.hub.huggingface.hugging_face_hub import HuggingFaceHub
 from every_eval.sources.helm.source import HelmSource
 from every_eval.sources.source import Run, RunRows
 from every_eval.storage.folder import FolderStorage
@@ -30,11 +30,11 @@ pytestmark = pytest.mark.filterwarnings(CLIENT_WARNING)
 SHARDS = [f"{FOLDER}_part_{number:05d}" for number in (1, 2, 3)]
 ADDS = [Add(f"{number}.parquet", b"PAR1 %d" % number) for number in range(4)]
 PATIENCE_SECONDS = 60
-"""After which something that has to happen is taken not to happen at all."""
+"""Time after which the test fails because an event has not happened, in seconds."""
 
 
-class Watched(HelmSource):
-    """Calls `before` when the run of the last shard is about to be read."""
+class WatchedSource(HelmSource):
+    """Calls `before` just before it reads the run of the last shard."""
 
     before: Callable[[], object]
 
@@ -44,8 +44,8 @@ class Watched(HelmSource):
         return super().read(run, open_file)
 
 
-class Told(logging.Handler):
-    """Notes when something is logged."""
+class LogWatcher(logging.Handler):
+    """Sets an event when something is logged."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,29 +62,29 @@ def root(tmp_path: Path) -> HelmRoot:
 
 @pytest.fixture
 def publishing(hub: HuggingFaceHub, root: HelmRoot) -> Publishing:
-    """Three shards are known, and none is published."""
-    made = Publishing(FolderStorage(root.path), hub, source=Watched())
+    """A repo with three shards in the catalog, none of which is published."""
+    made = Publishing(FolderStorage(root.path), hub, source=WatchedSource())
     made.discover()
     return made
 
 
 @pytest.fixture
 def expected(root: HelmRoot, tmp_path: Path) -> dict[str, bytes]:
-    """What a folder Hub holds after the same."""
+    """The files of a folder Hub after the same jobs."""
     folder = Publishing.of(root.path, tmp_path / "folder")
     folder.refresh()
     return folder.contents()
 
 
 def puts(server: HubServer) -> Counter[str]:
-    """How often each object was sent."""
+    """Return how often each object was sent."""
     return Counter(request for request, _, _ in server.requests if request.startswith("PUT "))
 
 
 def test_shards_are_uploaded_before_the_last_one_is_made_and_each_file_once(
     publishing: Publishing, hub_server: HubServer, expected: dict[str, bytes]
 ) -> None:
-    """The last shard is not read until a file of another one has come."""
+    """The last shard is not read before a file of another shard has arrived."""
     has_come = Event()
     hub_server.faults.append(Fault("PUT /large/", before=has_come.set))
     hub_server.requests.clear()
@@ -115,25 +115,25 @@ def test_uploads_that_fail_are_left_to_the_commit_which_sends_what_is_missing(
     step: str,
     fault: dict[str, Any],
 ) -> None:
-    """Nothing works until the upload is given up; the server's error text holds the authorization it was sent."""
-    told = Told()
-    logging.getLogger("every_eval.hub.huggingface.uploads").addHandler(told)
+    """Every request fails until the upload has failed; the server's error holds the authorization it has received."""
+    watcher = LogWatcher()
+    logging.getLogger("every_eval.hub.huggingface.early_uploads").addHandler(watcher)
     hub_server.faults.append(Fault(step, times=999, **fault))
 
     def mend() -> None:
-        assert told.event.wait(PATIENCE_SECONDS)
+        assert watcher.event.wait(PATIENCE_SECONDS)
         hub_server.faults.clear()
         hub_server.requests.clear()
 
     publishing.source.before = mend  # type: ignore[attr-defined]
     arrived = set(hub_server.large)
     assert [outcome.error for outcome in publishing.ingest(SHARDS)] == [None] * 3
-    logging.getLogger("every_eval.hub.huggingface.uploads").removeHandler(told)
+    logging.getLogger("every_eval.hub.huggingface.early_uploads").removeHandler(watcher)
     assert publishing.contents() == expected
     assert puts(hub_server).total() == len(puts(hub_server))
     assert not {request.rpartition("/")[2] for request in puts(hub_server)} & arrived
     assert hub_server.count("POST .*/commit/") == 1
-    assert "left to the commit" in caplog.text
+    assert "The remaining files are uploaded with the commit." in caplog.text
     assert TOKEN not in caplog.text
     assert not hub_server.tokens_sent_elsewhere()
 
@@ -197,7 +197,7 @@ def test_a_local_file_that_cannot_be_read_is_left_to_the_commit(hub: HuggingFace
 def test_work_that_is_given_up_ends_the_upload_too(
     hub: HuggingFaceHub, hub_server: HubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What waits behind the upload that is under way is not sent; there will be no commit."""
+    """Files that wait for the current upload to end are not sent, since there will be no commit."""
     head = commit_on_head(hub, Add("old", b"1"))
     hub_server.requests.clear()
     has_come, goes_on = Event(), Event()
@@ -213,7 +213,7 @@ def test_work_that_is_given_up_ends_the_upload_too(
             super().shutdown(wait=wait)
 
     hub_server.faults.append(Fault("PUT /large/", before=hold))
-    monkeypatch.setattr(uploads, "ThreadPoolExecutor", Executor)
+    monkeypatch.setattr(early_uploads, "ThreadPoolExecutor", Executor)
     with pytest.raises(KeyboardInterrupt), hub.uploading(REPO, head) as upload:
         for add in ADDS:
             upload([add])
