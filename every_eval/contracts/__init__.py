@@ -1,1 +1,1 @@
-"""Every published table, declared once: columns, types, units, nullability and meaning."""
+"""Published tables: each table is declared once, in a module named after it."""

@@ -1,9 +1,9 @@
-"""One spelling for values that become keys or digests."""
+"""Canonical JSON: one spelling of a value, for keys and digests."""
 
 import json
 from typing import Any
 
 
 def canonical_json(value: Any) -> str:  # noqa: ANN401 - any JSON value
-    """`value` as JSON with sorted keys, without spaces, in UTF-8 text: equal values give equal strings."""
+    """Return `value` as JSON with sorted keys and without spaces; equal values give equal texts."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

@@ -2,34 +2,40 @@
 
 import pyarrow as pa
 
-from every_eval.contracts import identity as shared
+from every_eval.contracts import shared_columns as shared
 from every_eval.contracts.stats import STATISTIC_KEY, UNDERIVED, UNREPORTED
 from every_eval.contracts.table import Column, Table
 
 CLOCK = (
     Column(
-        "processed_at", pa.timestamp("s", tz="UTC"), "When the newest commit of the data repo that is folded was made."
+        "processed_at",
+        pa.timestamp("s", tz="UTC"),
+        "Time of the newest commit of the data repo that this file includes.",
     ),
-    Column("comprehensive_stats_generated_at", pa.timestamp("s", tz="UTC"), "When this file was made."),
+    Column("comprehensive_stats_generated_at", pa.timestamp("s", tz="UTC"), "Time when this file was generated."),
     Column(
         "data_freshness_hours",
         pa.float64(),
-        "From processed_at to comprehensive_stats_generated_at.",
+        "Time from processed_at to comprehensive_stats_generated_at.",
         unit="hours",
     ),
 )
-"""Columns that hold one moment per file; all others follow from the data alone."""
+"""Columns that depend on the clock, with one value per file; all other columns depend on the data alone."""
 
 PIPELINE_STAGE = "comprehensive_statistics"
 
-TOO_FEW = "fewer than two instances have a value, or no metric of single outputs determines the statistic"
-NO_INTERVAL = "mean_score is null or only reported, or is of a single instance whose value is neither 0 nor 1"
+TOO_FEW = "fewer than two instances have a value, or single outputs do not determine the statistic"
+NO_INTERVAL = (
+    "mean_score is null or only reported by the source, or only one instance has a value and the value is neither 0 "
+    "nor 1"
+)
+UNRANKED = "the metric has no direction, or the run has no value"
 
 COMPREHENSIVE_STATS = Table(
     name="comprehensive_stats",
     doc=(
-        "One row per run that the newest release of its benchmark shows, in its latest suite, and statistic. "
-        "Scores are over instances, trials averaged within an instance."
+        "One row per statistic of each run that the newest release of its benchmark shows, in the run's latest suite. "
+        "Statistics are taken over instances; the trials of an instance are averaged first."
     ),
     columns=(
         shared.SOURCE,
@@ -48,89 +54,97 @@ COMPREHENSIVE_STATS = Table(
         Column(
             "evaluation_method_name",
             pa.string(),
-            "The metric's name, as readers of the first version know it.",
+            "Name of the metric: a copy of metric_name, for readers of the first version of this dataset.",
             repeats=True,
         ),
         shared.IS_MAIN_METRIC,
         Column(
             "lower_is_better",
             pa.bool_(),
-            "Direction of the metric, by the release's schema.",
-            null_when="the schema states none, or runs differ",
+            "Direction of the metric: true if a lower score is better.",
+            null_when="the release's schema states no direction, or its runs state different directions",
         ),
-        Column("total_samples", pa.int64(), "Instances measured, each counted once.", UNDERIVED, minimum=0),
-        Column("n_scored", pa.int64(), "Instances with a value.", UNDERIVED, minimum=0),
-        Column("n_trials", pa.int64(), "Train trials with a value.", UNDERIVED, minimum=0),
+        Column("total_samples", pa.int64(), "Number of instances, each counted once.", UNDERIVED, minimum=0),
+        Column("n_scored", pa.int64(), "Number of instances that have a value.", UNDERIVED, minimum=0),
+        Column("n_trials", pa.int64(), "Number of train trials that have a value.", UNDERIVED, minimum=0),
         Column(
             "accuracy",
             pa.float64(),
-            "mean_score, for metrics that say whether an output is right.",
-            null_when="the metric is not of that kind, or has no value",
+            "Copy of mean_score for metrics that say whether an output is correct, such as exact_match.",
+            null_when="the metric is of another kind, or mean_score is null",
         ),
         Column(
             "mean_score",
             pa.float64(),
-            "Mean over trials of each trial's mean, in the metric's own unit.",
-            null_when="no output has a value, and the source reported no mean",
+            "Mean over trials of the mean of each trial, in the metric's own unit.",
+            null_when="no output has a value and the source reported no mean",
         ),
         Column(
             "score_origin",
             pa.string(),
-            "Where mean_score is from: outputs, recomputed from single outputs; or reported, as the source states it.",
+            "Origin of mean_score: outputs, if we recomputed the score from single outputs; reported, if the score is "
+            "the source's own number.",
             null_when="mean_score is null",
             repeats=True,
         ),
-        Column("std_score", pa.float64(), "Sample standard deviation over instances.", TOO_FEW, minimum=0),
+        Column(
+            "std_score",
+            pa.float64(),
+            "Sample standard deviation over instances, in the metric's own unit.",
+            TOO_FEW,
+            minimum=0,
+        ),
         Column("min_score", pa.float64(), "Smallest value of an instance.", "no output has a value"),
         Column("max_score", pa.float64(), "Largest value of an instance.", "no output has a value"),
         Column(
             "standard_error",
             pa.float64(),
-            "std_score / sqrt(n_scored): over instances, not over prompts or trials. Of a group of lm-eval's tasks the "
-            "pooled one: over the instances of each task about the task's own mean.",
+            "Standard error of mean_score: std_score / sqrt(n_scored). It covers the choice of instances, not the "
+            "choice of prompts or trials. For a group of lm-eval's tasks it is the pooled standard error, over the "
+            "deviations of instances from the mean of their own task.",
             TOO_FEW,
             minimum=0,
         ),
         Column(
             "ci_low",
             pa.float64(),
-            "Lower end of the 95 % interval of mean_score. It covers the draw of instances, trials clustered within "
-            "theirs; not the draw of trials (in-context examples) nor that of prompts.",
+            "Lower end of the 95 % confidence interval of mean_score. The interval covers the choice of instances "
+            "(clusters of trials), not the choice of trials (in-context examples) or prompts.",
             NO_INTERVAL,
         ),
-        Column("ci_high", pa.float64(), "Upper end of the interval, which covers what ci_low says.", NO_INTERVAL),
+        Column("ci_high", pa.float64(), "Upper end of the 95 % confidence interval of mean_score.", NO_INTERVAL),
         Column(
             "ci_method",
             pa.string(),
-            "wilson, for values of 0 and 1 in one trial; wilson_effective, in several, on the number of instances that "
-            "the standard error is worth, p (1 - p) / standard_error², and likewise where it is pooled; else t, of "
-            "n_scored - 1 degrees of freedom.",
+            "Method of the confidence interval: wilson, if all values are 0 or 1 and there is one trial; "
+            "wilson_effective, if all values are 0 or 1 and there are several trials or the standard error is pooled: "
+            "Wilson's interval for the effective number of instances p (1 - p) / standard_error²; t otherwise: "
+            "Student's t with n_scored - 1 degrees of freedom.",
             NO_INTERVAL,
             repeats=True,
         ),
         Column(
             "is_small_sample",
             pa.bool_(),
-            "Whether n_scored is below 100, where the interval may cover less than it says.",
+            "True if n_scored is below 100: the interval may then cover the true score less often than in 95 % of "
+            "cases.",
             NO_INTERVAL,
         ),
         Column(
             "rank",
             pa.int32(),
-            "Place of mean_score among the runs of the variant with the same statistic; equal "
-            "within 1e-9 is a tie, and shares the best place.",
-            "the metric has no direction, or no value",
+            "Rank of the run's mean_score among the runs of its variant that have the same statistic; 1 is best. "
+            "Scores that are equal within 1e-9 are a tie and share the best rank.",
+            UNRANKED,
             minimum=1,
         ),
+        Column("n_ranked", pa.int32(), "Number of runs in the ranking.", UNRANKED, minimum=1),
         Column(
-            "n_ranked",
-            pa.int32(),
-            "Runs that the place is among.",
-            "the metric has no direction, or no value",
-            minimum=1,
-        ),
-        Column(
-            "reported_count", pa.int64(), "Values that the source counted: for HELM, trials.", UNREPORTED, minimum=0
+            "reported_count",
+            pa.int64(),
+            "Number of values that the source counted: for HELM, the number of trials.",
+            UNREPORTED,
+            minimum=0,
         ),
         Column("reported_sum", pa.float64(), "Sum that the source reported.", UNREPORTED),
         Column("reported_mean", pa.float64(), "Mean that the source reported.", UNREPORTED + ", or its count is 0"),

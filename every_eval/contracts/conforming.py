@@ -1,4 +1,4 @@
-"""Rows of files that were written under an older version of a contract."""
+"""Fit the rows of an older file to the current contract of its table."""
 
 from collections.abc import Sequence
 
@@ -9,10 +9,12 @@ from every_eval.errors import ContractViolation
 
 
 def conform(contract: Table, columns: Sequence[Column], name: str, table: pa.Table) -> pa.Table:
-    """Some columns of a contract, of rows that were read of the file `name`; texts may be codes of a dictionary.
+    """Return `columns` of the contract from the rows of the file `name`; a missing column is null.
+
+    Texts may be dictionary-encoded.
 
     Raises:
-        ContractViolation: the file lacks a column that is never null, or holds another type.
+        ContractViolation: The file lacks a column that is never null, or a column has another type.
     """
     values, fields = [], []
     for column in columns:
@@ -22,10 +24,10 @@ def conform(contract: Table, columns: Sequence[Column], name: str, table: pa.Tab
             values.append(pa.nulls(table.num_rows, column.type))
         else:
             raise ContractViolation(f"{name} has no column {column.name}, which {contract.name} needs")
-        is_coded = pa.types.is_dictionary(values[-1].type)
-        fields.append(column.field.with_type(pa.dictionary(pa.int32(), column.type)) if is_coded else column.field)
+        is_encoded = pa.types.is_dictionary(values[-1].type)
+        fields.append(column.field.with_type(pa.dictionary(pa.int32(), column.type)) if is_encoded else column.field)
     schema = pa.schema(fields, contract.schema.metadata)
     try:
         return pa.table(values, names=schema.names).cast(schema)
     except (pa.ArrowException, ValueError) as error:
-        raise ContractViolation(f"{name} does not hold {contract.name}: {error}") from error
+        raise ContractViolation(f"{name} is not a file of the table {contract.name}: {error}") from error

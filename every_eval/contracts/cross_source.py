@@ -1,4 +1,4 @@
-"""cross_source: models that several sources measured, what each found beside the others."""
+"""cross_source: models that several sources evaluated, with the results of all sources side by side."""
 
 import pyarrow as pa
 
@@ -18,31 +18,31 @@ SOURCE_STANDING = pa.struct(
         *PLACE_AND_SCORES,
     ]
 )
-"""A row of one source's leaderboard of one benchmark: its place among the `n_ranked` rows that have one."""
+"""A row in one source's leaderboard of one benchmark, with its rank among the `n_ranked` rows that have a rank."""
 
 CROSS_SOURCE = Table(
     name="cross_source",
     doc=(
-        "One row per model that leaderboards of two or more sources name. A model's id is its creator/name in lower "
-        "case, and that alone matches: a name without a creator, or one with a revision (@) or an adapter (+), is of "
-        "no model that another source is known to have measured, and is left out. What the sources found stands side "
-        "by side and is never put together, since they do not measure the same."
+        "One row per model that leaderboards of at least two sources name. Two names are the same model if the names "
+        "creator/name are equal in lower case. Other names are left out: a name without a creator, with a revision (@) "
+        "or with an adapter (+) cannot be matched with certainty. Results of different sources are shown side by side "
+        "and never averaged, because the sources do not measure the same thing."
     ),
     columns=(
-        Column("model_id", pa.string(), "What the sources' names of the model are in lower case: creator/name."),
+        Column("model_id", pa.string(), "Identifier of the model: the sources' name creator/name in lower case."),
         Column(
             "match_rule",
             pa.string(),
-            f"Why it is one model: {SAME_NAME}, all names are the same letter by letter; {SAME_BUT_FOR_CASE}, they "
-            "differ in capitals alone.",
+            f"Rule that matched the sources' names: {SAME_NAME}, if all names are identical; {SAME_BUT_FOR_CASE}, if "
+            "the names differ in upper and lower case only.",
             repeats=True,
         ),
-        Column("n_sources", pa.int32(), "Sources whose leaderboards name the model.", minimum=2),
+        Column("n_sources", pa.int32(), "Number of sources whose leaderboards name the model.", minimum=2),
         Column(
             "standings",
             pa.list_(pa.field("element", SOURCE_STANDING, nullable=False)),
-            "The model's rows of each source's leaderboard, by source, benchmark, name and deployment. DuckDB: "
-            "unnest(standings, recursive := true); pandas: explode, then json_normalize.",
+            "Rows of the model in the leaderboards of each source, ordered by source, benchmark, name and deployment. "
+            "To read in DuckDB: unnest(standings, recursive := true); in pandas: explode, then json_normalize.",
         ),
     ),
     key=("model_id",),

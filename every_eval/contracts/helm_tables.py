@@ -1,8 +1,8 @@
-"""helm_tables: HELM's group tables as data, ours beside the published ones."""
+"""helm_tables: HELM's group tables as data, with our recomputed value beside the published value."""
 
 import pyarrow as pa
 
-from every_eval.contracts import identity as shared
+from every_eval.contracts import shared_columns as shared
 from every_eval.contracts.table import Column, Table
 
 PUBLISHED_CELL = pa.struct(
@@ -26,60 +26,95 @@ PUBLISHED_CELL = pa.struct(
         pa.field("contamination_level", pa.string()),
     ]
 )
-"""A cell of a published group table, as HELM's file has it: `column` is the header's text and `column_title` the name
-that its description begins with; `metric`, `run_group` and `perturbation` are display names; a cell holds a `value`, a
-`text`, or nothing."""
+"""A cell of a group table as HELM's file has it. `column` is the text of the header, and `column_title` is the name at
+the beginning of the header's description. `metric`, `run_group` and `perturbation` are display names. A cell holds a
+`value`, a `text`, or nothing."""
 
-OF_AGGREGATE = "the column sums up others, as a win rate does, or is not identified"
-BY_HELMS_RULE = "undefined by HELM's rules, or the cell was not recomputed"
+OF_AGGREGATE = "the column aggregates other columns, as a win rate does, or the column could not be identified"
+BY_HELMS_RULE = "HELM's rules leave the value undefined, or the cell was not recomputed"
+NOT_POOLED = "the cell is not a pooled statistic, or the cell was not recomputed"
 
 HELM_TABLES = Table(
     name="helm_tables",
-    doc="Every cell of HELM's group tables, recomputed by HELM's rules beside the value that HELM published.",
+    doc=(
+        "One row per cell of HELM's group tables: the value that HELM published, and the value that we recomputed by "
+        "HELM's rules."
+    ),
     columns=(
         shared.BENCHMARK,
         shared.RELEASE,
         Column("group", pa.string(), "Run group that the tables are about: the name of HELM's file.", repeats=True),
-        Column("table_index", pa.int32(), "Table within the group, from 0.", minimum=0),
-        Column("row_index", pa.int32(), "Row within the table, from 0.", minimum=0),
-        Column("column_index", pa.int32(), "Column within the table; 0 holds the rows' labels.", minimum=1),
-        Column("table_name", pa.string(), "Name of the table, not always unique.", "HELM names none", repeats=True),
-        Column("row_label", pa.string(), "Model and, in ablations, its adaptation.", "the cell is blank", repeats=True),
+        Column("table_index", pa.int32(), "Position of the table within the group, from 0.", minimum=0),
+        Column("row_index", pa.int32(), "Position of the row within the table, from 0.", minimum=0),
+        Column(
+            "column_index",
+            pa.int32(),
+            "Position of the column within the table, from 1; column 0 holds the labels of the rows.",
+            minimum=1,
+        ),
+        Column(
+            "table_name",
+            pa.string(),
+            "Name of the table; several tables can have the same name.",
+            "HELM gives the table no name",
+            repeats=True,
+        ),
+        Column(
+            "row_label",
+            pa.string(),
+            "Label of the row: the model and, in ablations, the adaptation.",
+            "the label is blank",
+            repeats=True,
+        ),
         Column("column", pa.string(), "Text of the column's header.", repeats=True),
-        Column("run_group", pa.string(), "Group whose runs the column shows.", OF_AGGREGATE, repeats=True),
+        Column("run_group", pa.string(), "Run group whose runs the column shows.", OF_AGGREGATE, repeats=True),
         Column(
             "subgroup",
             pa.string(),
-            "That group, where the table's group contains it.",
-            "it is itself the group, or " + OF_AGGREGATE,
+            "Run group whose runs the column shows, if the table's group contains that run group.",
+            "the column shows the table's group itself, " + OF_AGGREGATE,
             repeats=True,
         ),
-        shared.optional(shared.MODEL_NAME, "not stated, or the row is not identified"),
-        shared.optional(shared.MODEL_DEPLOYMENT, "not stated, as before HELM 0.4.0, or the row is not identified"),
+        shared.optional(shared.MODEL_NAME, "HELM states no model, or the row could not be identified"),
+        shared.optional(
+            shared.MODEL_DEPLOYMENT,
+            "HELM states no deployment, as before HELM 0.4.0, or the row could not be identified",
+        ),
         shared.optional(shared.METRIC_NAME, OF_AGGREGATE),
         shared.optional(shared.SPLIT, OF_AGGREGATE),
-        shared.optional(shared.PERTURBATION_NAME, "the column is over original texts, or " + OF_AGGREGATE),
-        Column("value", pa.float64(), "Ours: by HELM's rules, in HELM's order of addition.", BY_HELMS_RULE),
-        Column("is_published", pa.bool_(), "Whether HELM's file has the cell."),
-        Column("published_value", pa.float64(), "HELM's.", "HELM's file lacks the cell, or has it blank or not finite"),
+        shared.optional(shared.PERTURBATION_NAME, "the column is about original texts, " + OF_AGGREGATE),
+        Column(
+            "value",
+            pa.float64(),
+            "Our value, recomputed by HELM's rules and with HELM's order of additions.",
+            BY_HELMS_RULE,
+        ),
+        Column("is_published", pa.bool_(), "True if HELM's file has the cell."),
+        Column(
+            "published_value",
+            pa.float64(),
+            "Value that HELM published.",
+            "HELM's file does not have the cell, or the cell is blank or not a finite number",
+        ),
         Column(
             "n_runs",
             pa.int32(),
-            "Runs pooled; one that HELM counts twice counts twice.",
-            "not a pooled statistic, or not recomputed",
+            "Number of runs that the cell pools; a run that HELM counts twice counts twice.",
+            NOT_POOLED,
             minimum=0,
         ),
         Column(
             "n_trials",
             pa.int64(),
-            "Trials pooled: the weight of the cell.",
-            "not a pooled statistic, or not recomputed",
+            "Number of trials that the cell pools: the cell's weight.",
+            NOT_POOLED,
             minimum=0,
         ),
         Column(
             "is_recomputed",
             pa.bool_(),
-            "Whether ours stands: what the cell shows could be identified, and every run of the release is ingested.",
+            "True if value is our result: the runs of the cell were identified, and all runs of the release are "
+            "ingested.",
         ),
     ),
     key=("benchmark", "release", "group", "table_index", "row_index", "column_index"),

@@ -1,4 +1,4 @@
-"""Parquet files of a contract: the same rows always give the same bytes."""
+"""Write and read the Parquet files of a contract; the same rows always give the same bytes."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,24 +11,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from every_eval.contracts.coding import canonical, coded_schema, encode, file_metadata
 from every_eval.contracts.conforming import conform
+from every_eval.contracts.dictionary_encoding import encode, encoded_schema, file_metadata, sort_dictionaries
 from every_eval.contracts.table import Table
 
 TEXT_BYTES: Final = 32 << 20
-"""Of texts in a row group, which is closed by the row that reaches it; the Hub's viewer refuses groups of 286 MiB."""
+"""Size of texts at which a row group ends, in bytes; the Hub's viewer refuses row groups of 286 MiB."""
 
 
 class TableWriter:
-    """Writes one Parquet file, piece by piece.
+    """Writer of one Parquet file, which takes the rows in pieces.
 
-    Every piece is validated as it comes. A row group ends where it has `rows_per_group` rows of the contract, or
-    `TEXT_BYTES` of texts, however the rows were cut into pieces; so the same rows give the same bytes, and what waits
-    to be written stays small. Content-defined chunking lets the Hub store only the pages that changed.
+    Each piece is validated before it is added. A row group ends at the contract's `rows_per_group` or at `TEXT_BYTES`
+    of texts, wherever the pieces end: the same rows give the same bytes, and few rows are held in memory. With
+    content-defined chunking, the Hub stores only the pages that changed.
     """
 
     def __init__(self, contract: Table, path: Path, metadata: dict[str, str] | None = None) -> None:
-        """`metadata` is added to the file's own key-value metadata."""
+        """Open the file; `metadata` is added to its key-value metadata."""
         self.contract = contract
         self.path = path
         self.n_rows = 0
@@ -36,7 +36,7 @@ class TableWriter:
         self._n_pending = 0
         self._bytes_pending = 0
         self._metadata = metadata or {}
-        self._schema = coded_schema(contract)
+        self._schema = encoded_schema(contract)
         self._writer = pq.ParquetWriter(
             path,
             self._schema,
@@ -44,16 +44,16 @@ class TableWriter:
             compression_level=3,
             use_dictionary=[_leaf(column.name, column.type) for column in contract.columns if column.repeats],
             write_page_index=True,
-            write_page_checksum=True,  # Parts of a file are read where its digest cannot be checked.
+            write_page_checksum=True,  # A reader of a part of the file cannot check the file's own checksum.
             use_content_defined_chunking=True,
-            store_schema=False,  # it would be that of the codes
+            store_schema=False,  # `file_metadata` stores the schema with plain texts
         )
 
     def write(self, rows: pa.Table) -> None:
-        """Add rows.
+        """Add rows to the file.
 
         Raises:
-            ContractViolation: they break the contract.
+            ContractViolation: The rows break the contract.
         """
         if not rows.num_rows:
             return
@@ -74,8 +74,8 @@ class TableWriter:
             start = end
 
     def _flush(self) -> None:
-        """Write what waits as one row group."""
-        self._writer.write_table(canonical(pa.concat_tables(self._pending)), row_group_size=self._n_pending)
+        """Write the pending rows as one row group."""
+        self._writer.write_table(sort_dictionaries(pa.concat_tables(self._pending)), row_group_size=self._n_pending)
         self._pending.clear()
         self._n_pending = self._bytes_pending = 0
 
@@ -87,7 +87,7 @@ class TableWriter:
     ) -> None:
         try:
             if kind is None:
-                if self._pending:  # A file without rows has no row group: `datasets` fails on an empty one.
+                if self._pending:  # `datasets` fails on an empty row group
                     self._flush()
                 self._writer.add_key_value_metadata({**file_metadata(self.contract), **self._metadata})
         finally:
@@ -95,7 +95,7 @@ class TableWriter:
 
 
 def _text_bytes(contract: Table, table: pa.Table) -> npt.NDArray[np.int64]:
-    """Bytes of each row's texts, but for those that repeat."""
+    """Return the bytes of each row's texts, without the texts of columns that repeat."""
     n_bytes = np.zeros(table.num_rows, np.int64)
     for column in contract.columns:
         if not column.repeats and (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
@@ -104,15 +104,15 @@ def _text_bytes(contract: Table, table: pa.Table) -> npt.NDArray[np.int64]:
 
 
 def _leaf(name: str, kind: pa.DataType) -> str:
-    """The path by which Parquet knows a column's values."""
+    """Return the path of a column's values in the Parquet schema."""
     return f"{name}.list.element" if pa.types.is_list(kind) else name
 
 
 def write_table(contract: Table, path: Path, rows: pa.Table, metadata: dict[str, str] | None = None) -> Path:
-    """Write all rows of a file at once.
+    """Write a file from one table, and return its path.
 
     Raises:
-        ContractViolation: they break the contract.
+        ContractViolation: The rows break the contract.
     """
     with TableWriter(contract, path, metadata) as writer:
         writer.write(rows)
@@ -120,12 +120,12 @@ def write_table(contract: Table, path: Path, rows: pa.Table, metadata: dict[str,
 
 
 def read_table(contract: Table, paths: Iterable[Path], filters: Any = None) -> pa.Table:  # noqa: ANN401 - as pyarrow has it
-    """The rows of several files of a contract, in the order of `paths`.
+    """Return the rows of several files of a contract, in the order of `paths`.
 
-    A file written under an older version of the contract is read as far as it goes: columns that it lacks are null.
+    Columns that a file of an older version does not have are null.
 
     Raises:
-        ContractViolation: a file lacks a column that is never null, or holds another type.
+        ContractViolation: A file lacks a column that is never null, or a column has another type.
     """
     tables = [conform(contract, contract.columns, path.name, pq.read_table(path, filters=filters)) for path in paths]
     return pa.concat_tables(tables) if tables else contract.schema.empty_table()

@@ -1,8 +1,8 @@
-"""releases: a benchmark's releases, the runs they show and the tables that their authors published."""
+"""releases: a benchmark's releases, with the runs they show and the tables that their authors published."""
 
 import pyarrow as pa
 
-from every_eval.contracts import identity as shared
+from every_eval.contracts import shared_columns as shared
 from every_eval.contracts.helm_tables import PUBLISHED_CELL
 from every_eval.contracts.table import Column, Table
 
@@ -16,22 +16,33 @@ SHOWN_RUNS = pa.list_(
 
 RELEASES = Table(
     name="releases",
-    doc="One row per release, oldest first, and per suite that was summarised by itself.",
+    doc="One row per release, oldest first, and one row per suite that its authors summarised without a release.",
     columns=(
         shared.SOURCE,
         shared.BENCHMARK,
-        Column("release", pa.string(), "Name of the release, or of the suite summarised by itself."),
-        Column("is_release", pa.bool_(), "False for a suite that was summarised by itself."),
-        Column("is_newest", pa.bool_(), "Whether it is what the leaderboard shows: true in one row."),
+        Column("release", pa.string(), "Name of the release, or of the suite if there is no release."),
+        Column(
+            "is_release", pa.bool_(), "True for a release, false for a suite that was summarised without a release."
+        ),
+        Column("is_newest", pa.bool_(), "True for the release that the leaderboard shows: one row per benchmark."),
         Column("suites", shared.TEXTS, "Suites of the release, the latest last."),
-        Column("runs", SHOWN_RUNS, "Runs that the release shows: each name once, in the latest suite that has it."),
+        Column(
+            "runs",
+            SHOWN_RUNS,
+            "Runs that the release shows: each name once, in the latest suite that has a run of the name.",
+        ),
         Column(
             "pooled_runs",
             SHOWN_RUNS,
-            "Runs that its published tables are made from: also those that a later suite of the release has again.",
+            "Runs that the published tables are made from, including runs that a later suite of the release repeats.",
         ),
-        Column("schema_json", pa.large_string(), "Its schema: HELM's schema.json, else one of ours.", "it has none"),
-        Column("cells", pa.list_(PUBLISHED_CELL), "Every cell of the published group tables, in order."),
+        Column(
+            "schema_json",
+            pa.large_string(),
+            "Schema of the release as JSON: for helm, HELM's schema.json; for eval_harness, a schema that we generate.",
+            "the release has no schema",
+        ),
+        Column("cells", pa.list_(PUBLISHED_CELL), "Cells of the published group tables, in their order."),
     ),
     key=("source", "benchmark", "release", "is_release"),
     rows_per_group=16,

@@ -1,12 +1,12 @@
-"""Where each published file lies: the paths of the data repo and of the scores repo.
+"""Paths of all published files, in the data repo and in the scores repo.
 
-The data repo, by folder (a source's benchmark) and shard:
+The data repo; FOLDER is a benchmark of a source, for example `helm_lite`:
 
     catalog/FOLDER.parquet  releases/FOLDER.parquet  shards/FOLDER.parquet
     data/FOLDER/SHARD.parquet  metrics/FOLDER/SHARD.parquet  rejects/FOLDER/SHARD.parquet
     stats/FOLDER/SHARD-FINGERPRINT.parquet
 
-The scores repo, by source:
+The scores repo:
 
     TABLE_SOURCE_YYYYMMDD_HHMMSS.parquet  latest/TABLE_SOURCE.parquet
     state/FOLDER/FIRST_SHARD-DIGEST.parquet  state/FOLDER/releases-DIGEST.parquet
@@ -25,64 +25,64 @@ from every_eval.contracts.stats import STATS
 from every_eval.contracts.table import Table
 
 SHARD_TABLES: Final = (SAMPLES, METRICS, STATS, REJECTS)
-"""Tables of which each shard has a file; a shard without rejects has no file of them."""
+"""Tables of which each shard has a file. A shard without rejects has no rejects file."""
 _TOP_FOLDERS: Final = {SAMPLES.name: "data"}
-"""Top folder of a table whose folder has another name than the table."""
+"""Top folder of each table whose folder is not named like the table."""
 _STATS_FILE: Final = re.compile(
     r"stats/(?P<folder>[A-Za-z0-9_]+)/(?P<shard>(?P=folder)_part_\d{5,})-(?P<fingerprint>[0-9a-f]{12})\.parquet"
 )
 DIGEST_CHARACTERS: Final = 12
-"""Hexadecimal digits of a digest in a file name."""
+"""Number of hexadecimal digits of a digest in a file name."""
 
 
 def folder_name(source: str, benchmark: str) -> str:
-    """Folder of a benchmark's files, and the beginning of its shards' keys, for example `helm_air_bench`."""
+    """Return the folder of a benchmark, with which its shards' keys begin, for example `helm_air_bench`."""
     return f"{source}_" + re.sub(r"[^A-Za-z0-9]", "_", benchmark)
 
 
 def is_folder_of(source: str, folder: str) -> bool:
-    """Tell whether a folder is that of a benchmark of the source."""
+    """Tell whether a folder belongs to a benchmark of the source."""
     return folder.startswith(f"{source}_")
 
 
 def shard_key(folder: str, number: int) -> str:
-    """Key of a benchmark's shard; `number` counts from 1."""
+    """Return the key of a benchmark's shard; `number` counts from 1."""
     return f"{folder}_part_{number:05d}"
 
 
 def shard_number(key: str) -> int:
-    """Number of a shard within its benchmark."""
+    """Return the number of a shard within its benchmark."""
     return int(key.rpartition("_")[2])
 
 
 def folder_of_shard(name: str) -> str:
-    """Folder of a shard, by the shard's key or by the name of one of its files."""
+    """Return the folder of a shard, from the shard's key or from the name of one of its files."""
     return name.rpartition("_part_")[0]
 
 
 def top_folder(table: Table) -> str:
-    """First part of the paths of a table's files."""
+    """Return the first part of the paths of a table's files."""
     return _TOP_FOLDERS.get(table.name, table.name)
 
 
 def shard_path(table: Table, shard: str, fingerprint: str) -> str:
-    """Path of a shard's file of a table. Only a statistics file carries the fingerprint in its name."""
+    """Return the path of a shard's file of a table. Only the name of a statistics file contains the fingerprint."""
     name = f"{shard}-{fingerprint}" if table is STATS else shard
     return f"{top_folder(table)}/{folder_of_shard(shard)}/{name}.parquet"
 
 
 def shard_pattern(table: Table, folder: str) -> str:
-    """Glob pattern of the files of a table, of all shards of a benchmark; `*`: of all benchmarks."""
+    """Return the glob pattern of a table's files of all shards of a benchmark, or of all benchmarks (folder `*`)."""
     return f"{top_folder(table)}/{folder}/*.parquet"
 
 
 def benchmark_path(table: Table, folder: str) -> str:
-    """Path of the one file that a benchmark has of a table: of its catalog, its releases, or its shards."""
+    """Return the path of a benchmark's one file of a table: `catalog`, `releases` or `shards`."""
     return f"{table.name}/{folder}.parquet"
 
 
 def published_shards(paths: Iterable[str], folder: str) -> Mapping[str, list[str]]:
-    """Fingerprints published of each shard of a benchmark, from a listing of the data repo."""
+    """Return the published fingerprints of each shard of a benchmark, from a listing of the data repo."""
     found: dict[str, list[str]] = {}
     for path in paths:
         match = _STATS_FILE.fullmatch(path)
@@ -92,42 +92,45 @@ def published_shards(paths: Iterable[str], folder: str) -> Mapping[str, list[str
 
 
 def published_folders(paths: Iterable[str], source: str) -> list[str]:
-    """Folders of a source's benchmarks that have statistics, sorted, from a listing of the data repo."""
+    """Return the folders of a source's benchmarks that have statistics, sorted, from a listing of the data repo."""
     folders = {path.split("/")[1] for path in paths if path.startswith(f"{STATS.name}/") and path.count("/") == 2}
     return sorted(folder for folder in folders if is_folder_of(source, folder))
 
 
 def latest_name(table: Table, source: str) -> str:
-    """Name of the newest file of a table; a table that spans sources, or names its source itself, has one file."""
-    is_named = table is CROSS_SOURCE or table.name.startswith(f"{source}_")
-    return f"{table.name}.parquet" if is_named else f"{table.name}_{source}.parquet"
+    """Return the name of a table's newest file.
+
+    The name contains the source, unless the table spans sources or the table's own name begins with the source.
+    """
+    is_without_source = table is CROSS_SOURCE or table.name.startswith(f"{source}_")
+    return f"{table.name}.parquet" if is_without_source else f"{table.name}_{source}.parquet"
 
 
 def latest_path(table: Table, source: str) -> str:
-    """Path of the newest file of a table in the scores repo."""
+    """Return the path of a table's newest file in the scores repo."""
     return f"latest/{latest_name(table, source)}"
 
 
 def dated_path(table: Table, source: str, moment: datetime) -> str:
-    """Path of a table's file as of one moment (UTC) in the scores repo."""
+    """Return the path of a table's file as of one moment (UTC) in the scores repo."""
     return f"{table.name}_{source}_{moment:%Y%m%d_%H%M%S}.parquet"
 
 
 def state_prefix(folder: str, first_shard: int) -> str:
-    """Beginning of the paths of all versions of a state file, by the number of its first shard."""
+    """Return the beginning of the paths of all versions of a state file, from the number of its first shard."""
     return f"state/{folder}/{first_shard:05d}-"
 
 
 def state_path(folder: str, first_shard: int, digest: str) -> str:
-    """Path of a state file, by the number of its first shard and the digest of what the file is folded from."""
+    """Return the path of a state file, from the number of its first shard and the digest of its inputs."""
     return f"{state_prefix(folder, first_shard)}{digest[:DIGEST_CHARACTERS]}.parquet"
 
 
 def state_releases_path(folder: str, digest: str) -> str:
-    """Path of the state's copy of a benchmark's releases, by the digest of the original."""
+    """Return the path of the state's copy of a benchmark's releases file, from the digest of the original."""
     return f"state/{folder}/releases-{digest[:DIGEST_CHARACTERS]}.parquet"
 
 
 def is_state_of(source: str, path: str) -> bool:
-    """Tell whether a path of the scores repo is that of a state file of the source."""
+    """Tell whether a path of the scores repo belongs to the state of the source."""
     return path.startswith(f"state/{source}_")

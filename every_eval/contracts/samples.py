@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from every_eval.contracts import identity as shared
+from every_eval.contracts import shared_columns as shared
 from every_eval.contracts.table import Column, Table
 
 REFERENCES = pa.list_(
@@ -20,33 +20,43 @@ REFERENCES = pa.list_(
 
 SAMPLES = Table(
     name="samples",
-    doc="One row per scored output: what was asked, what was answered, and the score of the main metric.",
+    doc="One row per scored output of a model: the question, the output, and the score by the main metric.",
     columns=(
         Column(
             "evaluation_id",
             pa.string(),
             "SHA-256 of the canonical JSON of [source, benchmark, suite, run, instance_id, perturbation, "
-            "train_trial_index, reference_index, occurrence], perturbation being the object itself.",
+            "train_trial_index, reference_index, occurrence], where perturbation is the JSON object itself.",
         ),
         shared.DATASET_NAME,
-        Column("hf_split", pa.string(), "Split of the dataset on the Hub.", null_when="the source does not state it"),
-        Column("hf_index", pa.int64(), "Row of the dataset on the Hub.", null_when="the source does not state it"),
+        Column(
+            "hf_split",
+            pa.string(),
+            "Split of the dataset on the Hugging Face Hub.",
+            null_when="the source does not state the split",
+        ),
+        Column(
+            "hf_index",
+            pa.int64(),
+            "Row number of the instance in the dataset on the Hugging Face Hub, from 0.",
+            null_when="the source does not state the row",
+        ),
         Column(
             "raw_input",
             pa.string(),
-            "Instance's own text, without instructions or examples; for eval_harness, the document as JSON.",
+            "Text of the instance alone, without instructions or examples; for eval_harness, the document as JSON.",
         ),
         Column("ground_truth", shared.TEXTS, "Texts of all correct references; empty if there are none."),
         shared.MODEL_NAME,
         shared.MODEL_FAMILY,
-        Column("output", pa.string(), "Text of the first completion.", null_when="the source kept none"),
+        Column("output", pa.string(), "Text of the model's first completion.", null_when="the source keeps no output"),
         Column(
             "evaluation_method_name",
             pa.string(),
-            "Main metric: for HELM of the run, as the schema of the newest release names it; for eval_harness of the "
-            "output's filter.",
-            null_when="for HELM, no release with a schema shows the run's suite, or the schema names none; for "
-            "eval_harness, the filter has no metric",
+            "Name of the main metric: for helm, the main metric of the run in the newest release's schema; for "
+            "eval_harness, the main metric of the output's filter.",
+            null_when="for helm, no release with a schema shows the run's suite, or the schema names no main metric; "
+            "for eval_harness, the filter has no metric",
             repeats=True,
         ),
         Column(
@@ -59,13 +69,13 @@ SAMPLES = Table(
         shared.TASK,
         shared.ADAPTER_METHOD,
         shared.SOURCE,
-        Column("source_version", pa.string(), "Version of the source's results: the suite.", repeats=True),
+        Column("source_version", pa.string(), "Version of the source's results: a copy of suite.", repeats=True),
         shared.SOURCE_URL,
-        Column("license", pa.string(), "Licence of the instance.", null_when="the source does not state it"),
+        Column("license", pa.string(), "Licence of the instance.", null_when="the source does not state the licence"),
         Column(
             "category",
             pa.string(),
-            "Category of the run's group in the schema of the newest release.",
+            "Category of the run's group in the newest release's schema.",
             null_when="no release with a schema shows the run's suite",
             repeats=True,
         ),
@@ -75,28 +85,28 @@ SAMPLES = Table(
         shared.SPLIT,
         shared.SUB_SPLIT,
         *shared.SAMPLE_KEY[1:],
-        Column("prompt", pa.string(), "Text as sent to the model.", null_when="the source kept none"),
-        Column("references", REFERENCES, "References of the instance, in order, with their tags."),
+        Column("prompt", pa.string(), "Prompt as sent to the model.", null_when="the source keeps no prompt"),
+        Column("references", REFERENCES, "References of the instance with their tags, in the source's order."),
         Column(
             "truncated_output",
             pa.string(),
-            "Output without what repeats the prompt.",
-            null_when="nothing was cut off",
+            "Output without the beginning that repeats the prompt.",
+            null_when="the output does not repeat the prompt",
         ),
         Column(
             "mapped_output",
             pa.string(),
-            "Text of the reference that the output chose.",
-            null_when="the adaptation maps no outputs, or this one maps to none",
+            "Text of the reference that the model chose.",
+            null_when="outputs are not mapped to references, or this output matches none",
         ),
         shared.MODEL_DEPLOYMENT,
         shared.CREATOR,
         Column(
             "responses",
             shared.TEXTS,
-            "All responses of the model before any filter, in the order of requests, then of repeats; JSON where a "
-            "response is no text.",
-            null_when="the source keeps one output alone, as HELM does",
+            "All responses of the model before any filter, ordered by request and then by repetition; a response that "
+            "is not a text is JSON.",
+            null_when="the source keeps only one output, as HELM does",
         ),
     ),
     key=shared.SAMPLE_IDENTITY,

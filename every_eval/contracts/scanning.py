@@ -1,4 +1,4 @@
-"""Large files of a contract, read piece by piece."""
+"""Read a large file of a contract in pieces."""
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 from every_eval.contracts.conforming import conform
 from every_eval.contracts.table import Table
 
-SCANNED: Final = 1 << 16
-"""Rows of a piece, unless they are large."""
+PIECE_ROWS: Final = 1 << 16
+"""Largest number of rows in a piece, unless the caller says otherwise."""
 
 
 def scan_table(
@@ -21,29 +21,30 @@ def scan_table(
     names: Collection[str],
     start: int = 0,
     stop: int | None = None,
-    n_rows: int = SCANNED,
+    n_rows: int = PIECE_ROWS,
 ) -> Iterator[pa.Table]:
-    """Some columns of a file of a contract, in pieces, its texts as codes of a dictionary.
+    """Read columns of a file in pieces, with dictionary-encoded texts.
 
     Args:
-        contract: What the file holds.
-        path: Where the file is.
-        names: The columns, which come in the contract's order.
-        start: The first row that is read.
-        stop: The row before which reading ends; null: the end of the file.
-        n_rows: Of a piece, at most.
+        contract: Table that the file holds.
+        path: Path of the file.
+        names: Columns to read; they come in the contract's order.
+        start: First row to read.
+        stop: Row after the last row to read; null for the end of the file.
+        n_rows: Largest number of rows in a piece.
 
-    Raises what `read_table` raises.
+    Raises:
+        ContractViolation: The file lacks a column that is never null, or a column has another type.
     """
     columns = [column for column in contract.columns if column.name in names]
     texts = [field.name for field in pq.read_schema(path) if pa.types.is_string(field.type)]
     parquet = pq.ParquetFile(path, read_dictionary=texts, pre_buffer=False)
-    there = [column.name for column in columns if column.name in parquet.schema_arrow.names]
+    present = [column.name for column in columns if column.name in parquet.schema_arrow.names]
     ends = np.cumsum([parquet.metadata.row_group(group).num_rows for group in range(parquet.num_row_groups)])
     stop = parquet.metadata.num_rows if stop is None else stop
     groups = [group for group, end in enumerate(ends) if start < end and (ends[group - 1] if group else 0) < stop]
     position = int(ends[groups[0] - 1]) if groups and groups[0] else 0
-    for batch in parquet.iter_batches(n_rows, row_groups=groups, columns=there, use_threads=False):
+    for batch in parquet.iter_batches(n_rows, row_groups=groups, columns=present, use_threads=False):
         first, last = max(start - position, 0), min(stop - position, batch.num_rows)
         position += batch.num_rows
         if first < last:

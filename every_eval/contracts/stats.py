@@ -1,17 +1,21 @@
-"""stats: statistics of every run, as reported and as recomputed."""
+"""stats: statistics of every run, as the source reported them and as recomputed from single outputs."""
 
 import pyarrow as pa
 
-from every_eval.contracts import identity as shared
+from every_eval.contracts import shared_columns as shared
 from every_eval.contracts.table import Column, Table
 
 N_REPLICATES = 200
-"""Bootstrap replicates of a main metric's statistic."""
+"""Number of bootstrap replicates of a main metric's statistic."""
 
 REPLICATES = pa.list_(pa.field("element", pa.float64(), nullable=False))
 UNREPORTED = "the source did not report the statistic"
-UNDERIVED = "no metric of single outputs determines the statistic"
-UNSCORED = "the statistic has no value on any output, or none determines it"
+NO_VALUES_REPORTED = UNREPORTED + ", or its count is 0"
+UNDERIVED = "single outputs do not determine the statistic"
+UNSCORED = "no output has a value, or single outputs do not determine the statistic"
+NOT_RESAMPLED = (
+    "the metric is not a main metric, no output has a value, or single outputs do not determine the statistic"
+)
 
 STATISTIC_KEY = (
     shared.METRIC_NAME,
@@ -21,73 +25,99 @@ STATISTIC_KEY = (
     shared.PERTURBATION_NAME,
     shared.COMPUTED_ON,
 )
+"""Columns that identify a statistic of a run."""
 
 REPORTED = (
-    Column("reported_index", pa.int32(), "Position in the source's own list, from 0.", UNREPORTED, minimum=0),
-    Column("reported_count", pa.int64(), "Values that the source counted: for HELM, trials.", UNREPORTED, minimum=0),
-    Column("reported_sum", pa.float64(), "Sum that the source reported.", UNREPORTED + ", or it is not finite"),
-    Column("reported_mean", pa.float64(), "Mean that the source reported.", UNREPORTED + ", or its count is 0"),
-    Column("reported_min", pa.float64(), "Minimum that the source reported.", UNREPORTED + ", or its count is 0"),
-    Column("reported_max", pa.float64(), "Maximum that the source reported.", UNREPORTED + ", or its count is 0"),
+    Column(
+        "reported_index",
+        pa.int32(),
+        "Position of the statistic in the source's own list, from 0.",
+        UNREPORTED,
+        minimum=0,
+    ),
+    Column(
+        "reported_count",
+        pa.int64(),
+        "Number of values that the source counted: for HELM, the number of trials.",
+        UNREPORTED,
+        minimum=0,
+    ),
+    Column("reported_sum", pa.float64(), "Sum that the source reported.", UNREPORTED + ", or the sum is not finite"),
+    Column("reported_mean", pa.float64(), "Mean that the source reported.", NO_VALUES_REPORTED),
+    Column("reported_min", pa.float64(), "Minimum that the source reported.", NO_VALUES_REPORTED),
+    Column("reported_max", pa.float64(), "Maximum that the source reported.", NO_VALUES_REPORTED),
 )
+"""Numbers as the source reported them."""
 
 RECOMPUTED = (
-    Column("n_instances", pa.int64(), "Instances measured, each counted once.", UNDERIVED, minimum=0),
-    Column("n_scored", pa.int64(), "Instances with a value.", UNDERIVED, minimum=0),
-    Column("n_trials", pa.int64(), "Train trials with a value.", UNDERIVED, minimum=0),
-    Column("mean", pa.float64(), "Mean over trials of each trial's mean, as HELM takes it.", UNSCORED),
+    Column("n_instances", pa.int64(), "Number of instances, each counted once.", UNDERIVED, minimum=0),
+    Column("n_scored", pa.int64(), "Number of instances that have a value.", UNDERIVED, minimum=0),
+    Column("n_trials", pa.int64(), "Number of train trials that have a value.", UNDERIVED, minimum=0),
+    Column("mean", pa.float64(), "Mean over trials of the mean of each trial, as HELM computes it.", UNSCORED),
     Column(
         "m2",
         pa.float64(),
-        "Sum of squared deviations over instances, trials averaged; for ratios of sums, such as perplexity, over the "
-        "instances' linearised shares.",
+        "Sum of squared deviations from the mean over instances, after the trials of an instance are averaged; for a "
+        "ratio of sums, such as perplexity, over the linearised shares of the instances.",
         UNSCORED,
         minimum=0,
     ),
-    Column("min", pa.float64(), "Smallest value that m2 is over.", UNSCORED),
-    Column("max", pa.float64(), "Largest value that m2 is over.", UNSCORED),
-    Column("is_binary", pa.bool_(), "Whether every value is 0 or 1 in each trial.", UNSCORED),
+    Column("min", pa.float64(), "Smallest of the values that m2 is over.", UNSCORED),
+    Column("max", pa.float64(), "Largest of the values that m2 is over.", UNSCORED),
+    Column("is_binary", pa.bool_(), "True if every value of every trial is 0 or 1.", UNSCORED),
 )
+"""Numbers as recomputed from single outputs."""
 
 BOOTSTRAP = (
-    Column("boot_weight", REPLICATES, f"Weights of the {N_REPLICATES} replicates.", "not a main metric, or unscored"),
-    Column("boot_sum", REPLICATES, "Weighted sums of the replicates.", "not a main metric, or unscored"),
+    Column("boot_weight", REPLICATES, f"Sum of weights in each of {N_REPLICATES} bootstrap replicates.", NOT_RESAMPLED),
+    Column(
+        "boot_sum",
+        REPLICATES,
+        f"Weighted sum of values in each of {N_REPLICATES} bootstrap replicates; the replicate of the mean is "
+        "boot_sum / boot_weight.",
+        NOT_RESAMPLED,
+    ),
 )
+"""Bootstrap replicates of the mean."""
 
 SAMPLE = "sample"
-"""Standard deviation with n - 1 degrees of freedom over √n."""
+"""Method of a standard error: sample standard deviation (n - 1 degrees of freedom) / √n."""
 POOLED = "pooled"
-"""Of a group: √(Σ (n - 1) n e² / (N - k) / N) over its k tasks with n samples and standard error e, N in all."""
+"""Method of a group's standard error: √(Σ (n - 1) n e² / (N - k) / N) over its k tasks with n samples and standard
+error e each, N samples in all."""
 RESAMPLED = "bootstrap"
-"""Standard deviation of the source's own replicates, which cannot be drawn again: as reported."""
+"""Method of a standard error: standard deviation of the source's own replicates, which cannot be drawn again."""
 
 ERRORS = (
     Column(
         "standard_error",
         pa.float64(),
-        "Standard error of the mean, from single outputs by the source's own formula.",
-        "the source states none, or has no formula for it; what m2 gives is in comprehensive_stats",
+        "Standard error of the mean, recomputed from single outputs by the source's own formula.",
+        "the source reports no standard error, or has no formula for it; comprehensive_stats has a standard error "
+        "from m2",
         minimum=0,
     ),
     Column(
         "reported_standard_error",
         pa.float64(),
         "Standard error that the source reported.",
-        "the source reports none: HELM never does",
+        "the source reports no standard error, as HELM never does",
     ),
     Column(
         "standard_error_method",
         pa.string(),
-        "How the source takes it: sample, standard deviation / √n; pooled, of a group, √(Σ (n - 1) n e² / (N - k) / N) "
-        "over its k tasks of n samples and error e, N in all; bootstrap, by its own replicates.",
-        "both standard errors are",
+        "Method by which the source computes the standard error: sample, sample standard deviation / √n; pooled, for a "
+        "group of k tasks with n samples and standard error e each, N samples in all, "
+        "√(Σ (n - 1) n e² / (N - k) / N); bootstrap, standard deviation of the source's own bootstrap replicates.",
+        "both standard errors are null",
         repeats=True,
     ),
 )
+"""Standard errors by the source's own formula."""
 
 STATS = Table(
     name="stats",
-    doc="One row per run and statistic: what the source reported, and what its single outputs give.",
+    doc="One row per statistic of a run: what the source reported, and what we recomputed from single outputs.",
     columns=(
         shared.SOURCE,
         shared.BENCHMARK,

@@ -1,1 +1,1 @@
-"""Moments, intervals, win rates and the leaderboard."""
+"""Statistics as mathematics alone: functions from arrays to arrays, which know no table, file or source."""

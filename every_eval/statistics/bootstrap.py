@@ -1,11 +1,13 @@
-"""A bootstrap whose replicates are paired across models.
+"""A bootstrap whose replicates are paired: all models are resampled with the same weights.
 
-In every replicate each instance counts w times, with w from a Poisson distribution of mean 1: the bootstrap without a
-fixed number of draws (Hanley and MacGibbon, Computer Methods and Programs in Biomedicine 83, 2006, 57-62). The weights
-follow from a hash of what the instance is, so the same instance has the same weights in every run, on every platform:
-replicates of two models on the same instances are of the same draw, and their difference is that of the models.
+In every replicate each instance counts w times, where w has a Poisson distribution with mean 1. This is the bootstrap
+without a fixed number of draws: Hanley and MacGibbon, Computer Methods and Programs in Biomedicine 83, 2006, 57-62.
+The weights follow from a hash of what the instance is, so that the same instance has the same weights in every run and
+on every platform. Replicates of two models on the same instances are therefore the same resample, and their difference
+is the difference of the models.
 
-A statistic's replicate is boot_sum / boot_weight, the sums of w x and of w over instances. They merge by addition.
+A statistic's replicate is boot_sum / boot_weight: the sum of w x and the sum of w over instances. Both sums merge by
+addition.
 """
 
 import hashlib
@@ -25,18 +27,17 @@ _BYTES: Final = 4
 _POISSON: Final = [
     round(2 ** (8 * _BYTES) * math.exp(-1) * sum(1 / math.factorial(k) for k in range(most + 1))) for most in range(12)
 ]
-"""Numbers of 32 bits that give a weight of at most 0, 1, 2, …, 11: the distribution function of Poisson(1)."""
+"""Distribution function of Poisson(1) in 32 bits: the numbers below entry k give a weight of at most k."""
 
-
-DRAWN = 4096
-"""Instances, or statistics, whose weights are held at a time."""
+BLOCK: Final = 4096
+"""Number of instances, or statistics, whose weights are in memory at once."""
 
 
 def draw_weights(instance_ids: Sequence[str], scenario: str, n_replicates: int) -> Weights:
-    """Weights of each instance in each replicate, of shape (instances, replicates).
+    """Return the weight of each instance in each replicate, of shape (instances, replicates).
 
-    `scenario` is a text that tells apart instances which share an id. Replicate r takes bytes 4r to 4r + 3,
-    little-endian, of SHAKE-128 over the scenario and the id.
+    `scenario` distinguishes instances of different scenarios that have the same id. Replicate r takes bytes 4r to
+    4r + 3, little-endian, of SHAKE-128 over the scenario and the id.
     """
     prefix = hashlib.shake_128(scenario.encode())
     digests = []
@@ -52,38 +53,38 @@ def draw_weights(instance_ids: Sequence[str], scenario: str, n_replicates: int) 
 
 
 def replicate(values: FloatArray, weights: Weights) -> tuple[FloatArray, FloatArray]:
-    """boot_weight and boot_sum of instances' values, in the order given; the last bits depend on it."""
-    # not a matrix product, whose order of addition differs between machines
+    """Return boot_weight and boot_sum of instances' values, added in the order given."""
+    # No matrix product: its order of addition, and so the last bits of a sum, differ between machines.
     return weights.sum(axis=0, dtype=np.float64), (weights * values[:, np.newaxis]).sum(axis=0)
 
 
 def draw_and_replicate(
     instance_ids: Sequence[str], values: FloatArray, scenario: str, n_replicates: int
 ) -> tuple[FloatArray, FloatArray]:
-    """What `replicate` gives with weights of `draw_weights`, drawn for some instances at a time."""
-    boot_weight, boot_sum = replicate(values[:DRAWN], draw_weights(instance_ids[:DRAWN], scenario, n_replicates))
-    for start in range(DRAWN, len(values), DRAWN):
-        end = start + DRAWN
+    """Return what `replicate` gives with the weights of `draw_weights`, holding the weights of a block at a time."""
+    boot_weight, boot_sum = replicate(values[:BLOCK], draw_weights(instance_ids[:BLOCK], scenario, n_replicates))
+    for start in range(BLOCK, len(values), BLOCK):
+        end = start + BLOCK
         weights = draw_weights(instance_ids[start:end], scenario, n_replicates)
         boot_weight += weights.sum(axis=0, dtype=np.float64)
-        # what was added up before is the first to be added, so that the order stays
+        # The sum so far comes first, so that the order of addition is the same as without blocks.
         boot_sum = np.concatenate([boot_sum[np.newaxis], weights * values[start:end, np.newaxis]]).sum(axis=0)
     return boot_weight, boot_sum
 
 
 def estimates(boot_weight: FloatArray, boot_sum: FloatArray) -> FloatArray:
-    """The statistic in each replicate; NaN where no instance was drawn."""
+    """Return the statistic in each replicate; NaN where the replicate drew no instance."""
     drawn = np.where(boot_weight > 0, boot_weight, np.nan)
     return boot_sum / drawn
 
 
 def percentile_interval(replicates: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The interval that holds 95 % of the replicates, along the last axis; NaN is left out.
+    """Return the interval that holds 95 % of the replicates along the last axis; NaN is ignored.
 
-    Of n replicates the ends are the k-th smallest and the k-th largest with k = (n + 1) 2.5 %, rounded down: the 5th
+    The ends of n replicates are the k-th smallest and the k-th largest with k = (n + 1) 2.5 %, rounded down: the 5th
     and the 196th of 200.
     """
-    ordered = np.sort(replicates, axis=-1)  # NaN last
+    ordered = np.sort(replicates, axis=-1)  # NaN comes last.
     n = np.sum(~np.isnan(replicates), axis=-1, keepdims=True)
     k = np.maximum((n + 1) * (1 - LEVEL) / 2, 1).astype(np.int64)
     low = np.take_along_axis(ordered, k - 1, axis=-1)
@@ -92,5 +93,5 @@ def percentile_interval(replicates: FloatArray) -> tuple[FloatArray, FloatArray]
 
 
 def excludes_zero(low: FloatArray, high: FloatArray) -> BoolArray:
-    """Whether 0 lies outside of an interval."""
+    """Tell whether 0 lies outside the interval."""
     return (low > 0) | (high < 0)

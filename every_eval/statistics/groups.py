@@ -1,4 +1,4 @@
-"""Grouped sums and extremes over arrays."""
+"""Sums, minima and maxima of the values that share a key."""
 
 from typing import Final, TypeVar
 
@@ -9,17 +9,17 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 MAX_SPARSITY: Final = 4
-"""Keys there may be for each that there is, where a look at all of them is worth its time."""
+"""Number of possible keys for each value, up to which a table of all possible keys is faster than sorting."""
 Number = TypeVar("Number", np.int64, np.float64)
 
 
 class Groups:
-    """Positions with equal keys, brought together; every result is in ascending order of the keys."""
+    """Positions grouped by their keys; every result is in ascending order of the keys."""
 
     def __init__(self, keys: IntArray) -> None:
-        """Group the positions of `keys`, which costs little where they are in order."""
+        """Group the positions of `keys`; keys that are sorted already cost little."""
         self.order = _order(keys)
-        """Positions by their keys; null where that is their own order."""
+        """Positions sorted by their keys; null where they are sorted already."""
         ordered = keys if self.order is None else keys[self.order]
         self._starts = np.flatnonzero(np.r_[np.ones(min(len(keys), 1), np.bool_), ordered[1:] != ordered[:-1]])
         self.keys: IntArray = ordered if len(self._starts) == len(keys) else ordered[self._starts]
@@ -27,27 +27,27 @@ class Groups:
         """Number of positions in each group."""
 
     def add(self, values: FloatArray) -> FloatArray:
-        """Sum in each group."""
+        """Return the sum of each group."""
         return self._reduce(np.add, values)
 
     def count(self, values: IntArray) -> IntArray:
-        """Sum of whole numbers in each group."""
+        """Return the sum of each group, of whole numbers."""
         return self._reduce(np.add, values)
 
     def min(self, values: FloatArray) -> FloatArray:
-        """Minimum in each group; NaN if one of its values is."""
+        """Return the minimum of each group; NaN if one of its values is NaN."""
         return self._reduce(np.minimum, values)
 
     def max(self, values: FloatArray) -> FloatArray:
-        """Maximum in each group; NaN if one of its values is."""
+        """Return the maximum of each group; NaN if one of its values is NaN."""
         return self._reduce(np.maximum, values)
 
     def known_min(self, values: FloatArray) -> FloatArray:
-        """Minimum in each group of the values that are not NaN; NaN if all are."""
+        """Return the minimum of each group without its NaN values; NaN if all of them are NaN."""
         return self._reduce(np.fmin, values)
 
     def spread(self, per_group: FloatArray) -> FloatArray:
-        """At each position, the value of its group."""
+        """Return at each position the value of its group."""
         ordered = np.repeat(per_group, self.sizes)
         if self.order is None:
             return ordered
@@ -57,29 +57,29 @@ class Groups:
 
     def _reduce(self, function: np.ufunc, values: npt.NDArray[Number]) -> npt.NDArray[Number]:
         ordered = values if self.order is None else values[self.order]
-        if len(self.keys) == len(ordered):  # each group is one position
+        if len(self.keys) == len(ordered):  # Each group is one position.
             return ordered
         reduced: npt.NDArray[Number] = function.reduceat(ordered, self._starts)
         return reduced
 
 
 def _order(keys: IntArray) -> IntArray | None:
-    """Positions by their keys, those of equal keys as they stand; null where that is the order that they are in."""
+    """Return the positions sorted by their keys, equal keys in the order given; null where the keys are sorted."""
     if (keys[1:] >= keys[:-1]).all():
         return None
     lowest = keys.min()
     n_keys = int(keys.max() - lowest) + 1
-    if n_keys <= MAX_SPARSITY * len(keys):  # each may have a place of its own, which spares sorting
+    if n_keys <= MAX_SPARSITY * len(keys):  # Give each possible key a place of its own, without sorting.
         places = np.full(n_keys, -1, np.int64)
         places[keys - lowest] = np.arange(len(keys))
         order: IntArray = places[places >= 0]
-        if len(order) == len(keys):
+        if len(order) == len(keys):  # No key is there twice.
             return order
     return np.argsort(keys, kind="stable")
 
 
 def divide(numerator: FloatArray, denominator: FloatArray | IntArray) -> FloatArray:
-    """Quotients; NaN where the denominator is 0."""
+    """Return the quotients; NaN where the denominator is 0."""
     quotients = np.full(len(numerator), np.nan)
     np.divide(numerator, denominator, out=quotients, where=denominator != 0)
     return quotients

@@ -1,15 +1,17 @@
-"""Standard errors and 95 % intervals of means over instances.
+"""Standard errors and 95 % confidence intervals of means over instances.
 
-An instance is the unit that was drawn: its trials are averaged first, so that they are clustered within it. What the
-intervals cover is the draw of instances; neither that of trials (in-context examples) nor that of prompts.
+The unit of the sample is the instance. The trials of an instance are averaged first, so that they count as one cluster.
+The intervals cover the choice of instances; they cover neither the choice of in-context examples, which differs between
+trials, nor the choice of the prompt.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
+import numpy.typing as npt
 
-from every_eval.statistics.groups import FloatArray, divide
+from every_eval.statistics.groups import BoolArray, FloatArray, divide
 from every_eval.statistics.quantiles import Z, t_quantile
 
 WILSON: Final = "wilson"
@@ -18,65 +20,70 @@ T: Final = "t"
 BOOTSTRAP: Final = "bootstrap"
 
 SMALL: Final = 100
-"""Instances below which a sample is marked as small: from here on the intervals are tested to cover 93-97 %."""
+"""Number of instances below which a sample is marked as small. From 100 on, tests show a coverage of 93 to 97 %."""
 
 
-def intervals(stats: pa.Table, pooled: FloatArray | None = None) -> pa.Table:
-    """Standard error and interval of each statistic.
+@dataclass(frozen=True)
+class Intervals:
+    """Standard errors and confidence intervals, one element for each mean, in the unit of the mean."""
+
+    standard_error: FloatArray
+    """NaN for fewer than two instances."""
+    low: FloatArray
+    """Lower end; NaN where there is no interval."""
+    high: FloatArray
+    method: npt.NDArray[np.str_]
+    """Name of the method; it means nothing where there is no interval."""
+    is_small: BoolArray
+    """Whether there are fewer than `SMALL` instances."""
+
+
+def confidence_intervals(
+    n: FloatArray, n_trials: FloatArray, mean: FloatArray, m2: FloatArray, is_binary: BoolArray, pooled: FloatArray
+) -> Intervals:
+    """Return the standard error and the confidence interval of each mean.
 
     Args:
-        stats: Columns `n_scored`, `n_trials`, `mean`, `m2` and `is_binary`, as `summarise` makes them.
-        pooled: Standard errors to be taken in place of those that m2 gives, row by row; NaN where there is none.
+        n: Number of instances with a value; NaN where unknown.
+        n_trials: Number of trials; NaN where unknown.
+        mean: Mean over instances; NaN where there is none.
+        m2: Sum of squared deviations over instances, trials averaged.
+        is_binary: Whether every value is 0 or 1 in each trial.
+        pooled: Standard errors that replace those that m2 gives; NaN where there is none.
 
-    Returns:
-        Columns `standard_error`, `ci_low`, `ci_high` (in the statistic's own unit), `ci_method` and `is_small_sample`,
-        row by row. The standard error is null for fewer than two instances. Without it there is no interval but
-        Wilson's; nor is there one without a value.
-
-    The method is `wilson` for values of 0 and 1 in one trial, `wilson_effective` in several or with a pooled error,
-    else `t`.
+    The method is `wilson` for binary values in one trial, `wilson_effective` for binary values in several trials or
+    with a pooled error, and `t` for all other values. Without a standard error, only Wilson gives an interval.
     """
-    n, trials, mean, m2 = (stats[name].cast(pa.float64()).to_numpy() for name in ("n_scored", "n_trials", "mean", "m2"))
-    is_binary = stats["is_binary"].fill_null(False).to_numpy()
     n = np.where(n > 0, n, np.nan)
-    pooled = np.full(len(n), np.nan) if pooled is None else pooled
     error = np.where(np.isnan(pooled), standard_error(n, m2), pooled)
     proportion = np.where(is_binary, mean, np.nan)
-    is_simple = ~(trials > 1) & np.isnan(pooled)
+    is_simple = ~(n_trials > 1) & np.isnan(pooled)
     effective = np.where(is_simple, n, effective_size(proportion, error, n))
     low, high = np.where(is_binary, wilson(proportion, effective), t_interval(mean, error, n))
     method = np.where(is_binary, np.where(is_simple, WILSON, WILSON_EFFECTIVE), T)
-    is_missing = np.isnan(low)
-    return pa.table(
-        {
-            "standard_error": pa.array(error, mask=np.isnan(error)),
-            "ci_low": pa.array(low, mask=is_missing),
-            "ci_high": pa.array(high, mask=is_missing),
-            "ci_method": pa.array(method, pa.string(), mask=is_missing),
-            "is_small_sample": pa.array(n < SMALL, mask=is_missing),
-        }
-    )
+    return Intervals(error, low, high, method, n < SMALL)
 
 
 def standard_error(n: FloatArray, m2: FloatArray) -> FloatArray:
-    """√(m2 / (n - 1) / n), of the mean of n instances; NaN for fewer than two."""
+    """Return √(m2 / (n - 1) / n), the standard error of the mean of n instances; NaN for fewer than two."""
     return np.sqrt(divide(m2, np.where(n > 1, n * (n - 1), 0)))
 
 
 def effective_size(p: FloatArray, error: FloatArray, n: FloatArray) -> FloatArray:
-    """The number of independent draws of 0 or 1 whose mean p would have this standard error: p (1 - p) / error².
+    """Return the number of independent draws of 0 or 1 whose mean p has this standard error: p (1 - p) / error².
 
-    It is n, the number of instances, where p is 0 or 1 and where the error is 0 or unknown. Kish, Survey Sampling
-    (1965), section 8.2; with Wilson's interval, Korn and Graubard, Survey Methodology 24 (1998).
+    The effective size is n, the number of instances, where p is 0 or 1 and where the error is 0 or unknown. Kish,
+    Survey Sampling (1965), section 8.2; with Wilson's interval, Korn and Graubard, Survey Methodology 24 (1998).
     """
     is_known = (p > 0) & (p < 1) & (error > 0)
     return np.where(is_known, divide(p * (1 - p), np.where(is_known, error**2, 0)), n)
 
 
 def wilson(p: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Wilson's score interval of a proportion p of n: Journal of the American Statistical Association 22 (1927), 209.
+    """Return Wilson's score interval of a proportion p of n.
 
-    Its ends are the values q with (p - q)² = z² q (1 - q) / n.
+    Its ends are the values q with (p - q)² = z² q (1 - q) / n: Wilson, Journal of the American Statistical Association
+    22 (1927), 209.
     """
     middle = (p + Z**2 / (2 * n)) / (1 + Z**2 / n)
     half = Z * np.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2)) / (1 + Z**2 / n)
@@ -84,6 +91,6 @@ def wilson(p: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def t_interval(mean: FloatArray, error: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Mean ± t error, with Student's t for n - 1 degrees of freedom; NaN for fewer than two instances."""
+    """Return mean ± t error, with Student's t for n - 1 degrees of freedom; NaN for fewer than two instances."""
     half = t_quantile(n - 1) * error
     return mean - half, mean + half

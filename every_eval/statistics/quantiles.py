@@ -1,4 +1,4 @@
-"""Quantiles of distributions, for two-sided intervals of 95 %."""
+"""Quantiles of the normal distribution and of Student's t, for two-sided confidence intervals of 95 %."""
 
 from statistics import NormalDist
 from typing import Final
@@ -8,6 +8,7 @@ import numpy as np
 from every_eval.statistics.groups import FloatArray
 
 LEVEL: Final = 0.95
+"""Confidence level of all intervals."""
 Z: Final = NormalDist().inv_cdf((1 + LEVEL) / 2)
 """Quantile of the normal distribution: 1.96."""
 
@@ -15,7 +16,7 @@ _T_SMALL: Final = np.array(
     [12.7062047362, 4.3026527297, 3.1824463053, 2.7764451052, 2.5705818356, 2.4469118511, 2.3646242516, 2.3060041352,
      2.2621571628]
 )  # fmt: skip
-"""Student's t for 1 to 9 degrees of freedom."""
+"""Quantiles of Student's t for 1 to 9 degrees of freedom."""
 
 _T_TERMS: Final = (
     (Z**3 + Z) / 4,
@@ -26,9 +27,10 @@ _T_TERMS: Final = (
 
 
 def t_quantile(freedom: FloatArray) -> FloatArray:
-    """Quantile of Student's t for whole degrees of freedom; NaN for fewer than 1.
+    """Return the quantile of Student's t for whole degrees of freedom; NaN for fewer than 1.
 
-    From 10 on by Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.5: off by less than 4e-6 relative.
+    From 10 degrees on by the expansion 26.7.5 of Abramowitz and Stegun, Handbook of Mathematical Functions, whose
+    relative error is below 4e-6.
     """
     known = np.fmax(freedom, 1)
     expansion = Z + sum(term / known**power for power, term in enumerate(_T_TERMS, start=1))

@@ -1,52 +1,48 @@
-"""A main table's aggregates in each replicate: mean win rates and mean scores of all rows.
+"""Mean win rates and mean scores of a main table in each bootstrap replicate.
 
-`scores` is of shape (columns, rows, replicates), NaN where a row has no value in a column, or the replicate drew none
-of its instances. Replicates are paired: position r is one draw of instances, of all rows and columns.
+`scores` has the shape (columns, rows, replicates). A score is NaN where the row has no value in the column, or where
+the replicate drew none of the row's instances. Position r of the last axis is the same resample for all rows and
+columns.
 
-A row that has values in a column but none in a replicate has no aggregate in that replicate: it would be over other
-columns than the number that it stands beside.
+A row that has values in a column, but none in a replicate, has no aggregate in that replicate: the aggregate would be
+over fewer columns than the number whose interval it is for.
 """
 
 import numpy as np
 
-from every_eval.statistics.grouped_ranks import TIE
 from every_eval.statistics.groups import BoolArray, FloatArray
+from every_eval.statistics.ties import count_ties
 from every_eval.statistics.win_rates import Directions
 
 
 def resampled_win_rates(scores: FloatArray, lower_is_better: Directions) -> FloatArray:
-    """`mean_win_rates` in each replicate, of shape (rows, replicates); values within `TIE` relative tie."""
-    rates, counts = np.full(scores.shape, np.nan), np.zeros(scores.shape[:2], np.bool_)
+    """Return `mean_win_rates` in each replicate, of shape (rows, replicates); `ties` says which scores tie."""
+    rates, is_counted = np.full(scores.shape, np.nan), np.zeros(scores.shape[:2], np.bool_)
     for column, (values, lower) in enumerate(zip(scores, lower_is_better, strict=True)):
-        is_measured = _is_measured(values)
-        if lower is not None and np.sum(is_measured) > 1:
-            rates[column], counts[column] = _win_rates(-values if lower else values), is_measured
-    return _mean_over_columns(rates, counts)
+        has_values = _has_values(values)
+        if lower is not None and np.sum(has_values) > 1:
+            rates[column], is_counted[column] = _win_rates(-values if lower else values), has_values
+    return _mean_over_columns(rates, is_counted)
 
 
 def resampled_mean_scores(scores: FloatArray) -> FloatArray:
-    """Each row's plain mean over the columns that it has, in each replicate: of shape (rows, replicates)."""
-    return _mean_over_columns(scores, _is_measured(scores))
+    """Return the plain mean of each row over its columns in each replicate, of shape (rows, replicates)."""
+    return _mean_over_columns(scores, _has_values(scores))
 
 
-def _is_measured(values: FloatArray) -> BoolArray:
-    """Whether there is a value in any replicate."""
-    is_measured: BoolArray = np.any(~np.isnan(values), axis=-1)
-    return is_measured
+def _has_values(values: FloatArray) -> BoolArray:
+    """Tell whether there is a value in any replicate."""
+    has_values: BoolArray = np.any(~np.isnan(values), axis=-1)
+    return has_values
 
 
 def _win_rates(upward: FloatArray) -> FloatArray:
-    """(values beaten + ties / 2) / (values - 1) down each replicate; NaN where there are fewer than two values."""
-    n_others = np.sum(~np.isnan(upward), axis=0) - 1
-    wins = np.empty(upward.shape)
-    for row, own in enumerate(upward):
-        is_tie = np.abs(upward - own) <= TIE * np.fmax(np.abs(upward), np.abs(own))
-        # each value ties with itself
-        wins[row] = np.sum((own > upward) & ~is_tie, axis=0) + (np.sum(is_tie, axis=0) - 1) / 2
-    return np.where(np.isnan(upward) | (n_others < 1), np.nan, wins / np.maximum(n_others, 1))
+    """Return the win rates of the rows in each replicate; higher values are better."""
+    replicates = np.broadcast_to(np.arange(upward.shape[1]), upward.shape)
+    return count_ties(replicates.ravel(), upward.ravel()).win_rates.reshape(upward.shape)
 
 
-def _mean_over_columns(values: FloatArray, counts: BoolArray) -> FloatArray:
-    total = np.sum(np.where(counts[..., np.newaxis], values, 0.0), axis=0)
-    n = np.sum(counts, axis=0)[:, np.newaxis]
+def _mean_over_columns(values: FloatArray, is_counted: BoolArray) -> FloatArray:
+    total = np.sum(np.where(is_counted[..., np.newaxis], values, 0.0), axis=0)
+    n = np.sum(is_counted, axis=0)[:, np.newaxis]
     return np.where(n > 0, total / np.maximum(n, 1), np.nan)

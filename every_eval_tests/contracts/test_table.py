@@ -6,11 +6,11 @@ import pytest
 
 from every_eval import contracts
 from every_eval.contracts.catalog import CATALOG
-from every_eval.contracts.identity import VARIANT, optional
 from every_eval.contracts.metrics import METRICS
 from every_eval.contracts.rejects import REJECTS, Reason
 from every_eval.contracts.releases import RELEASES
 from every_eval.contracts.samples import SAMPLES
+from every_eval.contracts.shared_columns import VARIANT, optional
 from every_eval.contracts.stats import STATS
 from every_eval.contracts.table import Column, Table
 from every_eval.errors import ContractViolation

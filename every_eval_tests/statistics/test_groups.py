@@ -29,7 +29,7 @@ def test_spread_gives_each_position_the_value_of_its_group() -> None:
     assert Groups(KEYS).spread(np.array([0.3, 0.5, 0.7])).tolist() == [0.7, 0.3, 0.7, 0.5, 0.3, 0.7]
 
 
-def test_nothing_has_no_groups() -> None:
+def test_no_positions_give_no_groups() -> None:
     groups = Groups(np.array([], np.int64))
     assert (
         len(groups.keys) == len(groups.sizes) == len(groups.add(np.array([]))) == len(groups.spread(np.array([]))) == 0

@@ -1,32 +1,37 @@
-"""Intervals: formulas by hand, and coverage by simulation."""
+"""Confidence intervals: formulas by hand, and coverage by simulation."""
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 import pytest
 
-from every_eval.sources.helm.statistics.instances import summarise
-from every_eval.statistics.intervals import SMALL, intervals, wilson
+from every_eval.statistics.intervals import SMALL, Intervals, confidence_intervals, wilson
 from every_eval.statistics.quantiles import Z
-from every_eval_tests.sources.helm.statistics.metric_rows import row, table
 
 Array = npt.NDArray[np.float64]
 N_SAMPLES = 4000
 
 
-def interval(outputs: list[list[float]]) -> dict[str, Any]:
-    """The interval of instances' values, one list a trial."""
-    rows = [
-        row(f"id{i}", value, train_trial_index=trial)
-        for trial, values in enumerate(outputs)
-        for i, value in enumerate(values)
-    ]
-    found: list[dict[str, Any]] = intervals(summarise(table(rows), has_worst_cases=False)).to_pylist()
-    return found[0]
+def of_samples(values: Array, n_trials: int, is_binary: bool) -> Intervals:
+    """Intervals of many samples at once; `values` has the shape (samples, instances), trials averaged."""
+    n_samples, n = values.shape
+    mean = values.mean(axis=1) if n else np.full(n_samples, math.nan)
+    m2 = ((values - mean[:, np.newaxis]) ** 2).sum(axis=1)
+    full = [np.full(n_samples, float(number)) for number in (n, n_trials, math.nan)]
+    return confidence_intervals(full[0], full[1], mean, m2, np.full(n_samples, is_binary), full[2])
+
+
+def interval(outputs: list[list[float]]) -> Intervals:
+    """The interval of one sample, from its instances' values, one list for each trial."""
+    values = np.array(outputs, np.float64)
+    return of_samples(values.mean(axis=0)[np.newaxis], len(outputs), bool(np.isin(values, (0, 1)).all()))
+
+
+def ends(found: Intervals) -> tuple[float, float]:
+    """Lower and upper end of the one interval."""
+    return found.low.item(), found.high.item()
 
 
 @pytest.mark.parametrize(
@@ -36,8 +41,8 @@ def interval(outputs: list[list[float]]) -> dict[str, Any]:
 def test_wilson_gives_the_intervals_of_newcombes_examples(successes: int, n: int, low: float, high: float) -> None:
     # R. G. Newcombe, Statistics in Medicine 17 (1998) 857-872, table I, method 3
     found = interval([[1.0] * successes + [0.0] * (n - successes)])
-    assert found["ci_method"] == "wilson"
-    assert (found["ci_low"], found["ci_high"]) == pytest.approx((low, high), abs=5e-5)
+    assert found.method.item() == "wilson"
+    assert ends(found) == pytest.approx((low, high), abs=5e-5)
 
 
 def test_the_ends_of_wilson_are_where_the_score_test_turns() -> None:
@@ -47,18 +52,18 @@ def test_the_ends_of_wilson_are_where_the_score_test_turns() -> None:
 
 
 def test_wilson_reaches_0_and_1_exactly() -> None:
-    assert interval([[0.0] * 5])["ci_low"] == 0.0
-    assert interval([[1.0] * 5])["ci_high"] == 1.0
+    assert interval([[0.0] * 5]).low.item() == 0.0
+    assert interval([[1.0] * 5]).high.item() == 1.0
 
 
 def test_of_several_trials_wilson_takes_the_effective_size() -> None:
-    # instances 1, 2/3, 1/3, 0: p = 1/2, m2 = 2 (1/4 + 1/36) = 5/9, error² = 5/9 / 3 / 4 = 5/108,
+    # Instances 1, 2/3, 1/3, 0: p = 1/2, m2 = 2 (1/4 + 1/36) = 5/9, error² = 5/9 / 3 / 4 = 5/108,
     # effective size 1/4 / (5/108) = 5.4
     found = interval([[1.0, 1.0, 1.0, 0.0], [1.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]])
     low, high = wilson(np.array([0.5]), np.array([5.4]))
-    assert found["ci_method"] == "wilson_effective"
-    assert found["standard_error"] == pytest.approx(math.sqrt(5 / 108), rel=1e-14)
-    assert (found["ci_low"], found["ci_high"]) == pytest.approx((low[0], high[0]), rel=1e-14)
+    assert found.method.item() == "wilson_effective"
+    assert found.standard_error.item() == pytest.approx(math.sqrt(5 / 108), rel=1e-14)
+    assert ends(found) == pytest.approx((low[0], high[0]), rel=1e-14)
 
 
 @pytest.mark.parametrize("outputs", [[[1.0] * 7] * 3, [[0.0] * 7] * 3])
@@ -67,60 +72,49 @@ def test_where_all_trials_agree_on_0_or_1_the_effective_size_is_the_number_of_in
 ) -> None:
     found = interval(outputs)
     low, high = wilson(np.array(outputs[0][:1]), np.array([7.0]))
-    assert (found["ci_low"], found["ci_high"]) == (low[0], high[0])
+    assert ends(found) == (low[0], high[0])
 
 
 def test_instances_that_all_fare_alike_over_trials_count_once_each() -> None:
-    # both instances 1/2: no spread to estimate an effective size from
+    # Both instances 1/2: no spread to estimate an effective size from
     found = interval([[1.0, 0.0], [0.0, 1.0]])
     low, high = wilson(np.array([0.5]), np.array([2.0]))
-    assert (found["ci_low"], found["ci_high"]) == (low[0], high[0])
+    assert ends(found) == (low[0], high[0])
 
 
 def test_other_values_have_students_interval() -> None:
     # 1 … 5: mean 3, variance 10 / 4, error √(2.5 / 5) = √0.5; t of 4 degrees of freedom is 2.776445
     found = interval([[1.0, 2.0, 3.0, 4.0, 5.0]])
     half = 2.7764451052 * math.sqrt(0.5)
-    assert found["ci_method"] == "t"
-    assert (found["ci_low"], found["ci_high"]) == pytest.approx((3 - half, 3 + half), rel=1e-10)
+    assert found.method.item() == "t"
+    assert ends(found) == pytest.approx((3 - half, 3 + half), rel=1e-10)
 
 
 def test_one_instance_has_no_standard_error_and_an_interval_only_if_binary() -> None:
     fraction, binary = interval([[0.5]]), interval([[1.0]])
-    assert set(fraction.values()) == {None}
-    assert (binary["standard_error"], binary["ci_high"], binary["is_small_sample"]) == (None, 1.0, True)
+    assert np.isnan([fraction.standard_error, fraction.low, fraction.high, binary.standard_error]).all()
+    assert (binary.high.item(), binary.is_small.item()) == (1.0, True)
 
 
-def test_without_a_value_everything_is_null() -> None:
-    columns = {
-        "n_scored": [0, None],
-        "n_trials": [0, None],
-        "mean": [None] * 2,
-        "m2": [None] * 2,
-        "is_binary": [None] * 2,
-    }
-    types = [pa.int64(), pa.int64(), pa.float64(), pa.float64(), pa.bool_()]
-    found = intervals(pa.table(columns, schema=pa.schema(list(zip(columns, types, strict=True)))))
-    assert all(column.null_count == 2 for column in found.columns)
+def test_without_a_value_nothing_is_known() -> None:
+    for n in (0.0, math.nan):
+        unknown = np.full(1, math.nan)
+        found = confidence_intervals(np.array([n]), unknown, unknown, unknown, np.array([False]), unknown)
+        assert np.isnan([found.standard_error, found.low, found.high]).all()
+
+
+def test_a_pooled_error_replaces_the_error_of_the_instances() -> None:
+    # Ten values, half of them 1: an error of 0.1 is worth 0.5 x 0.5 / 0.1² = 25 draws.
+    n, n_trials, mean, m2 = (np.array([number]) for number in (10.0, 1.0, 0.5, 2.5))
+    found = confidence_intervals(n, n_trials, mean, m2, np.array([True]), np.array([0.1]))
+    low, high = wilson(np.array([0.5]), np.array([25.0]))
+    assert (found.standard_error.item(), found.method.item()) == (0.1, "wilson_effective")
+    assert ends(found) == pytest.approx((low[0], high[0]), rel=1e-14)
 
 
 def test_small_samples_are_marked() -> None:
-    assert interval([[0.0, 1.0] * (SMALL // 2 - 1)])["is_small_sample"] is True
-    assert interval([[0.0, 1.0] * (SMALL // 2)])["is_small_sample"] is False
-
-
-def ends(values: Array, n_trials: int, is_binary: bool) -> tuple[Array, Array]:
-    """Intervals of many samples at once; `values` has the shape (samples, instances), trials averaged."""
-    mean, n = values.mean(axis=1), values.shape[1]
-    columns = {
-        "n_scored": np.full(len(mean), n),
-        "n_trials": np.full(len(mean), n_trials),
-        "mean": mean,
-        "m2": ((values - mean[:, np.newaxis]) ** 2).sum(axis=1),
-        "is_binary": np.full(len(mean), is_binary),
-    }
-    found = intervals(pa.table(columns))
-    return found["ci_low"].to_numpy(), found["ci_high"].to_numpy()
+    assert interval([[0.0, 1.0] * (SMALL // 2 - 1)]).is_small.item()
+    assert not interval([[0.0, 1.0] * (SMALL // 2)]).is_small.item()
 
 
 @pytest.mark.parametrize(("n", "p"), [(10, 0.1), (20, 0.5), (50, 0.97), (100, 0.3), (400, 0.9)])
@@ -130,9 +124,9 @@ def test_wilson_covers_as_often_as_enumeration_says(n: int, p: float) -> None:
     chances = np.array([math.comb(n, k) * p**k * (1 - p) ** (n - k) for k in successes])
     exact = chances[(low <= p) & (p <= high)].sum()
     drawn = (np.random.default_rng([n, round(100 * p)]).random((N_SAMPLES, n)) < p).astype(np.float64)
-    low, high = ends(drawn, n_trials=1, is_binary=True)
-    covered = np.mean((low <= p) & (p <= high))
-    # four standard errors of a share of N_SAMPLES
+    found = of_samples(drawn, n_trials=1, is_binary=True)
+    covered = np.mean((found.low <= p) & (p <= found.high))
+    # Four standard errors of a share of N_SAMPLES
     assert covered == pytest.approx(exact, abs=4 * math.sqrt(exact * (1 - exact) / N_SAMPLES))
 
 
@@ -177,5 +171,5 @@ def three_trials(a: float, b: float) -> Callable[[np.random.Generator, int], Arr
 def test_from_100_instances_on_intervals_cover_93_to_97_percent(
     draw: Callable[[np.random.Generator, int], Array], truth: float, n_trials: int, is_binary: bool, n: int
 ) -> None:
-    low, high = ends(draw(np.random.default_rng(n), n), n_trials, is_binary)
-    assert 0.93 <= np.mean((low <= truth) & (truth <= high)) <= 0.97
+    found = of_samples(draw(np.random.default_rng(n), n), n_trials, is_binary)
+    assert 0.93 <= np.mean((found.low <= truth) & (truth <= found.high)) <= 0.97

@@ -25,7 +25,7 @@ def test_the_normal_quantile_leaves_95_percent_within() -> None:
 
 
 @pytest.mark.parametrize("freedom", [*range(1, 40), 99, 100, 999])
-def test_student_leaves_95_percent_within(freedom: int) -> None:
+def test_the_quantile_of_student_leaves_95_percent_within(freedom: int) -> None:
     (t,) = t_quantile(np.array([float(freedom)]))
     assert student_within(t, freedom) == pytest.approx(0.95, abs=1e-6)
 

@@ -4,7 +4,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from every_eval.contracts.coding import CODES, canonical, coded_schema, encode, file_metadata
+from every_eval.contracts.dictionary_encoding import (
+    CODES,
+    encode,
+    encoded_schema,
+    file_metadata,
+    sort_dictionaries,
+)
 from every_eval.contracts.table import Column, Table
 
 FRUIT = Table(
@@ -18,7 +24,7 @@ FRUIT = Table(
     ),
     key=("number",),
 )
-SCHEMA = coded_schema(FRUIT)
+SCHEMA = encoded_schema(FRUIT)
 KINDS = ["pear", None, "apple", "pear", "fig", None]
 
 
@@ -54,20 +60,20 @@ def test_equal_rows_have_equal_codes_whatever_they_had_before(kinds: pa.Array, c
     parts = [_fruit(kinds), _fruit(kinds)]
     rows = pa.concat_tables([encode(SCHEMA, parts[0].slice(0, cut)), encode(SCHEMA, parts[1].slice(cut))])
 
-    column = canonical(rows)["kind"].chunk(0)
+    column = sort_dictionaries(rows)["kind"].chunk(0)
     assert column.dictionary.to_pylist() == ["apple", "fig", "pear"]
     assert column.indices.to_pylist() == [2, None, 0, 2, 1, None]
 
 
 @pytest.mark.parametrize(("texts", "dictionary"), [([None, None], []), (["fig", "fig"], ["fig"])])
 def test_what_is_constant_has_no_text_that_does_not_occur(texts: list[str | None], dictionary: list[str]) -> None:
-    column = canonical(encode(SCHEMA, _fruit(_codes(texts, dictionary or ["fig"]))))["kind"].chunk(0)
+    column = sort_dictionaries(encode(SCHEMA, _fruit(_codes(texts, dictionary or ["fig"]))))["kind"].chunk(0)
 
     assert (column.to_pylist(), column.dictionary.to_pylist()) == (texts, dictionary)
 
 
 def test_a_file_of_codes_is_read_as_texts_with_all_that_the_contract_says(tmp_path: Path) -> None:
-    rows = canonical(encode(SCHEMA, _fruit(pa.array(KINDS))))
+    rows = sort_dictionaries(encode(SCHEMA, _fruit(pa.array(KINDS))))
     with pq.ParquetWriter(tmp_path / "a", rows.schema, store_schema=False) as writer:
         writer.write_table(rows)
         writer.add_key_value_metadata(file_metadata(FRUIT))
