@@ -1,4 +1,4 @@
-"""A folder of HELM output for tests to change: the bundled sample, unpacked, and the ways in which it grows."""
+"""A folder of HELM output that tests can change: the bundled sample, unpacked."""
 
 import json
 import shutil
@@ -13,38 +13,38 @@ from every_eval.storage.archive import HELM_SAMPLE
 
 @dataclass(frozen=True)
 class HelmRoot:
-    """HELM output in a folder."""
+    """A folder of HELM output."""
 
     path: Path
 
     @classmethod
     def unpack(cls, path: Path) -> "HelmRoot":
-        """The bundled sample at `path`."""
+        """Unpack the bundled sample into the folder `path`."""
         with ZipFile(HELM_SAMPLE) as archive:
             archive.extractall(path)
         return cls(path)
 
     def output(self, benchmark: str) -> Path:
-        """A project's benchmark_output."""
+        """Return the folder `benchmark_output` of a project."""
         return self.path / benchmark / "benchmark_output"
 
     def run(self, benchmark: str, suite: str, name: str) -> Path:
-        """A run's folder."""
+        """Return the folder of a run."""
         return self.output(benchmark) / "runs" / suite / name
 
     def runs(self) -> list[Path]:
-        """Every run's folder, of all benchmarks and suites."""
+        """Return the folders of all runs, of all benchmarks and suites."""
         return sorted(spec.parent for spec in self.path.glob("*/benchmark_output/runs/*/*/run_spec.json"))
 
     def copy_run(self, benchmark: str, suite: str, name: str, other_suite: str, other_name: str) -> Path:
-        """Another run with the same content."""
+        """Copy a run to another suite and name, and return the folder of the copy."""
         folder = self.run(benchmark, other_suite, other_name)
         shutil.copytree(self.run(benchmark, suite, name), folder)
         edit(folder / "run_spec.json", lambda spec: spec | {"name": other_name})
         return folder
 
     def index_run(self, benchmark: str, release: str, suite: str, name: str) -> None:
-        """Name a run in a release's index; its specification too, where the run has one."""
+        """Add a run to a release's index, and the run's specification if it has one."""
         index = self.output(benchmark) / "releases" / release
         edit(index / "runs_to_run_suites.json", lambda suites: suites | {name: suite})
         spec = self.run(benchmark, suite, name) / "run_spec.json"
@@ -52,7 +52,7 @@ class HelmRoot:
             edit(index / "run_specs.json", lambda specs: [*specs, json.loads(spec.read_text())])
 
     def add_release(self, benchmark: str, original: str, name: str) -> None:
-        """A newer release with the content of `original`."""
+        """Add a copy of the release `original` as the newest release."""
         releases = self.output(benchmark) / "releases"
         shutil.copytree(releases / original, releases / name)
         edit(releases / name / "summary.json", lambda summary: summary | {"release": name})
@@ -67,5 +67,5 @@ class HelmRoot:
 
 
 def edit(file: Path, change: Callable[[Any], Any]) -> None:
-    """Replace the JSON in a file by what `change` makes of it."""
+    """Replace the JSON in a file by the result of `change`."""
     file.write_text(json.dumps(change(json.loads(file.read_text())), indent=2))

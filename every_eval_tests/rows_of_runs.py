@@ -1,4 +1,4 @@
-"""A run's rows in one piece, for tests."""
+"""Put the pieces of a run's rows together, for tests of the sources."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,7 @@ from every_eval.sources.source import RunRows
 
 
 def gather(pieces: Iterable[RunRows]) -> RunRows:
-    """All pieces together, by their contracts and without codes."""
+    """Concatenate the pieces, check each table against its contract, and decode dictionaries."""
     found = list(pieces)
     return RunRows(
         _together(SAMPLES, [piece.samples for piece in found]),

@@ -1,4 +1,4 @@
-"""The sources that are followed, in the order in which they are shown; a new source is an entry here."""
+"""Sources of evaluation results, in the order in which they are shown. A new source needs an entry in `SOURCES`."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Arrow tables from columns of values, from columns of codes, and from values that repeat."""
+"""Build Arrow tables of a contract from columns of values and from values that all rows share."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,19 +6,19 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from every_eval.contracts.coding import CODES
+from every_eval.contracts.dictionary_encoding import CODES
 from every_eval.contracts.table import Table
 
 
-def build(
+def build_table(
     contract: Table, n_rows: int, columns: Mapping[str, pa.Array | Sequence[Any]], shared: Mapping[str, Any]
 ) -> pa.Table:
-    """Rows of `contract`: each column from `columns`, else its one value in `shared` repeated.
+    """Return rows of `contract`: each column from `columns`, or one value from `shared` in every row.
 
-    Texts that repeat are codes of a dictionary, which `Table.decode` undoes.
+    Shared texts are dictionary-encoded; `Table.decode` makes them plain.
 
     Raises:
-        KeyError: a column of the contract is in neither.
+        KeyError: A column of the contract is in neither mapping.
     """
     if n_rows == 0:
         return contract.schema.empty_table()
@@ -28,15 +28,15 @@ def build(
         else _repeat(shared[column.name], column.type, n_rows)
         for column in contract.columns
     ]
-    # The documentation is left to the writer: with it in every schema, a run's rows are slow to hand over.
+    # The writer adds the documentation: with the documentation in each schema, sending rows to a process is slow.
     fields = [
         pa.field(field.name, array.type, field.nullable) for field, array in zip(contract.schema, arrays, strict=True)
     ]
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
 
-def codes_of(codes: np.ndarray, values: Sequence[str | None]) -> pa.DictionaryArray:
-    """Texts given as positions in `values`, each of which may stand there more than once."""
+def dictionary_array(codes: np.ndarray, values: Sequence[str | None]) -> pa.DictionaryArray:
+    """Return dictionary-encoded texts from positions in `values`, which may contain a text several times, or null."""
     if not any(value is not None for value in values):
         return pa.nulls(len(codes), CODES)
     distinct: dict[str | None, int] = {}

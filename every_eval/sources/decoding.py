@@ -1,8 +1,8 @@
-"""Typed decoding of JSON as sources write it, with what JSON does not allow.
+"""Decode JSON files of sources into typed records, including files that are not quite JSON.
 
-Python's `json` writes the bare tokens NaN and Infinity, and half of a surrogate pair where a model's output was
-cut between the two. Neither is JSON. A file is decoded strictly first; only one that fails is mended and decoded
-again, so that the mending costs nothing where it is not needed.
+Python's `json` writes the bare tokens NaN and Infinity, and writes half of a surrogate pair where a model's output was
+cut between the two halves. Neither is JSON. Each file is first decoded strictly. A file that fails is repaired and
+decoded again, so that well-formed files cost nothing extra.
 """
 
 import re
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class Decoded(NamedTuple, Generic[T]):
-    """Elements of a list, and their positions in it."""
+    """Decoded elements of a list, with the positions of the elements in the list."""
 
     positions: Sequence[int]
     records: Sequence[T]
@@ -30,60 +30,60 @@ _SURROGATE: Final = re.compile(
 )
 _INDEX: Final = re.compile(r"\[(\d+)\]")
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What decoding raises: the last one where lists or objects lie within each other too deep."""
+"""Errors of decoding; a RecursionError comes from lists or objects that are nested too deeply."""
 
 
-def mend(raw: bytes) -> bytes:
-    """Quote NaN and Infinity outside strings, and put U+FFFD for half surrogate pairs and for what is not UTF-8."""
+def repair(raw: bytes) -> bytes:
+    """Quote NaN and Infinity outside strings, and replace half surrogate pairs and invalid UTF-8 by U+FFFD."""
     text = raw.decode("utf-8-sig", errors="replace").encode()
-    return _TOKEN.sub(_mend_token, text)
+    return _TOKEN.sub(_repair_token, text)
 
 
-def _mend_token(match: re.Match[bytes]) -> bytes:
+def _repair_token(match: re.Match[bytes]) -> bytes:
     token = match[0]
     if not token.startswith(b'"'):
         return b'"' + token + b'"'
-    return _SURROGATE.sub(_mend_surrogate, token) if b"\\u" in token else token
+    return _SURROGATE.sub(_repair_surrogate, token) if b"\\u" in token else token
 
 
-def _mend_surrogate(match: re.Match[bytes]) -> bytes:
+def _repair_surrogate(match: re.Match[bytes]) -> bytes:
     return b"\\ufffd" if match["half"] else match[0]
 
 
 def decode_object(raw: bytes, kind: type[T], file: str, root: str = "$") -> T | Reject:
-    """Decode one object, which is at `root` in its file."""
+    """Decode one object, whose place in the file is `root`."""
     try:
         return msgspec.json.decode(raw, type=kind)
     except UNREADABLE:
         pass
     try:
-        return msgspec.json.decode(mend(raw), type=kind)
+        return msgspec.json.decode(repair(raw), type=kind)
     except UNREADABLE as error:
         return _reject(error, file, root)
 
 
-def without_space(raw: bytes) -> str:
-    """A file that could be decoded, without white space between its values, which keep their order."""
+def compact(raw: bytes) -> str:
+    """Return the JSON of a readable file without white space between values; the order of values stays."""
     try:
         return msgspec.json.format(raw, indent=-1).decode()
     except UNREADABLE:
-        return msgspec.json.format(mend(raw), indent=-1).decode()
+        return msgspec.json.format(repair(raw), indent=-1).decode()
 
 
 def decode_list(
     raw: bytes, kind: type[T], file: str, root: str = "$", first: int = 0
 ) -> tuple[list[tuple[int, T]], list[Reject]]:
-    """Decode a list, which is at `root` in its file: elements with their positions, and what could not be read.
+    """Decode a list, whose place in the file is `root`, into elements with their positions, and rejects.
 
-    An element that is not of type `kind` is a reject of its own; the others are kept. `first` is the position of the
-    first one, where the list is a piece of the file's.
+    An element that does not have type `kind` becomes a reject; the other elements are returned. If the list is a piece
+    of the file's list, `first` is the position of its first element.
     """
     try:
         return list(enumerate(msgspec.json.decode(raw, type=list[kind]), first)), []  # type: ignore[valid-type]
     except UNREADABLE:
         pass
     try:
-        elements = msgspec.json.decode(mend(raw), type=list[msgspec.Raw])
+        elements = msgspec.json.decode(repair(raw), type=list[msgspec.Raw])
     except UNREADABLE as error:
         return [], [_reject(error, file, root)]
     decoded, rejects = [], []
@@ -97,7 +97,7 @@ def decode_list(
 
 
 def in_file_order(rejects: Iterable[Reject]) -> list[Reject]:
-    """Rejects of one file by their places."""
+    """Return the rejects of one file in the order of their places."""
     return sorted(rejects, key=lambda reject: [int(index) for index in _INDEX.findall(reject.place or "")])
 
 

@@ -1,4 +1,4 @@
-"""A benchmark's main table: models' scores on scenarios with their replicates, and what sums them up."""
+"""The main table of a benchmark: scores of models on scenarios, with the win rates and means that rank the models."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,9 +9,9 @@ from typing import Any, Self
 import numpy as np
 
 from every_eval.contracts.stats import N_REPLICATES
-from every_eval.statistics.grouped_ranks import TIE
 from every_eval.statistics.groups import BoolArray, FloatArray
 from every_eval.statistics.resampling import resampled_mean_scores, resampled_win_rates
+from every_eval.statistics.ties import TOLERANCE
 from every_eval.statistics.win_rates import mean_scores, mean_win_rates
 
 Values = Sequence[float | None]
@@ -19,82 +19,84 @@ Values = Sequence[float | None]
 
 @dataclass(frozen=True)
 class Score:
-    """A cell of the main table."""
+    """A cell of the main table: one model's score on one scenario."""
 
     value: float | None
-    """Null where the model was not measured."""
+    """Score in the metric's own unit; null if the model has no score."""
     replicates: FloatArray | None = None
-    """The value in each paired replicate, of shape (200,), NaN where one drew no instance; null where unknown."""
+    """Score in each paired bootstrap replicate, of shape (200,), NaN where the replicate drew no instance; null if the
+    score has no replicates."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """A model's row of the main table."""
+    """A row of the main table: one model with its scores."""
 
     facts: Mapping[str, Any]
-    """Values of the leaderboard's columns about the model."""
+    """Values of the leaderboard's columns about the model: names, creator, access, release date and size."""
     scores: Sequence[Score]
-    """One a column of the main table."""
+    """Score in each column of the main table."""
     n_scored: int | None = None
-    """Instances with a value that the scores are over, each counted once; null where unknown."""
+    """Number of instances with a value that the scores are over, each counted once; null if unknown."""
 
     @property
     def is_resampled(self) -> bool:
-        """Whether every score that the model has comes with its replicates."""
+        """True if every score of the model has replicates."""
         return all(score.replicates is not None for score in self.scores if score.value is not None)
 
 
 @dataclass(frozen=True)
 class Aggregate:
-    """What sums up the rows of a main table."""
+    """One number for each row of the main table, such as the mean win rate."""
 
     values: Values
-    """One a row."""
+    """Number of each row; null where undefined."""
     replicates: FloatArray
-    """Of shape (rows, replicates)."""
+    """Number in each bootstrap replicate, of shape (rows, replicates)."""
     is_resampled: BoolArray
-    """Whether a row's replicates are those of its value: all that it is made of was resampled."""
+    """True for rows whose every score has replicates: the row's replicates then show the spread of its number."""
 
     @classmethod
     def undefined(cls, n_rows: int) -> Self:
-        """No value in any row."""
+        """Return an aggregate that is null in every row."""
         return cls([None] * n_rows, np.full((n_rows, N_REPLICATES), np.nan), np.zeros(n_rows, np.bool_))
 
     def negated(self) -> Self:
-        """The same with the direction turned."""
+        """Return the aggregate with the sign of all numbers changed, so that higher is better if lower was."""
         values = [None if value is None else -value for value in self.values]
         return replace(self, values=values, replicates=-self.replicates)
 
 
 @dataclass(frozen=True)
 class MainTable:
-    """A benchmark's main table, whose columns are scenarios."""
+    """The main table of a benchmark; its columns are scenarios and its rows are models."""
 
     lower_is_better: Sequence[bool | None]
-    """One a column; null where neither direction is better."""
+    """Direction of each column; null if the metric has no direction."""
     standings: Sequence[Standing]
+    """Rows of the table."""
     has_win_rates: bool
-    """Whether the benchmark ranks by win rates, or by scores."""
+    """True if the benchmark ranks models by mean win rate, false if it ranks them by mean score."""
 
     @cached_property
     def win_rates(self) -> Aggregate:
-        """Mean win rates; null in every row where the benchmark does not rank by them."""
+        """Mean win rate of each model; null in every row if the benchmark does not rank by win rates."""
         if not self.has_win_rates or not self.lower_is_better:
             return Aggregate.undefined(len(self.standings))
-        rates = mean_win_rates(self._columns, self.lower_is_better, TIE)
+        rates = mean_win_rates(self._columns, self.lower_is_better, TOLERANCE)
         return self._aggregate(rates, resampled_win_rates(self._replicates, self.lower_is_better))
 
     @cached_property
     def mean_scores(self) -> Aggregate:
-        """Plain means of the scores; null in every row where the columns' directions differ."""
+        """Plain mean of each model's scores; null in every row if the columns have different directions."""
         if not self.lower_is_better:
             return Aggregate.undefined(len(self.standings))
         scores = mean_scores(self._columns, self.lower_is_better)
         return self._aggregate(scores, resampled_mean_scores(self._replicates))
 
     @property
-    def upward(self) -> Aggregate:
-        """What decides the ranks, the higher the better; null in every row where nothing does."""
+    def ranking(self) -> Aggregate:
+        """Number that ranks the models, higher is better; null in every row if models cannot be ranked."""
         if self.has_win_rates:
             return self.win_rates
         direction = self.lower_is_better[0] if self.lower_is_better else None
@@ -114,7 +116,10 @@ class MainTable:
 
     @cached_property
     def _replicates(self) -> FloatArray:
-        """Of shape (columns, rows, replicates); a score without any stands still, as the others' opponent."""
+        """Scores in each replicate, of shape (columns, rows, replicates).
+
+        A score without replicates is constant, so that other models can be compared with it.
+        """
         shape = (len(self.standings), len(self.lower_is_better), N_REPLICATES)
         scores = [_replicates(score) for standing in self.standings for score in standing.scores]
         return np.array(scores).reshape(shape).swapaxes(0, 1)

@@ -1,6 +1,13 @@
-"""What a source is: a program that writes evaluation results, and how its runs are found and read.
+"""The protocol that every source of evaluation results implements, and the records that it exchanges with the jobs.
 
-A source knows its upstream's layout and formats. It does not know shards, the Hub or Dagster.
+A source is a program that writes evaluation results, such as HELM. To add a source, write a class with the members of
+`Source` and add it to `every_eval.sources.SOURCES`. The two jobs use these members:
+
+- weekly: `benchmarks` names the benchmarks, `discover` finds the runs of a benchmark, and `read` turns the files of a
+  run into rows.
+- daily: `main_table`, `directions` and `published_tables` make the scores from the statistics of the runs.
+
+A source knows the file layout and the formats of its program. It does not know shards, the Hub or Dagster.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,85 +22,105 @@ from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.stats import STATS
 from every_eval.contracts.table import Table
 from every_eval.sources.main_table import MainTable
-from every_eval.sources.state_files import StateFiles
+from every_eval.sources.statistics_files import StatisticsFiles
 from every_eval.storage.storage import Storage
 
-UNSTATED_RUN_BYTES: Final = 16 << 20
-"""Taken for a run whose size is not stated."""
+ASSUMED_RUN_BYTES: Final = 16 << 20
+"""Assumed size of a run if the storage does not state the sizes of its files, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One file that a run's rows are made from."""
+    """An input file of a run."""
 
     name: str
-    """Within the run's folder."""
+    """Path of the file within the run's folder."""
     size: int | None
-    """In bytes; null where the storage does not state it."""
+    """Size in bytes; null if the storage does not state the size."""
     witness: str
+    """What the storage says of the file without reading it (checksum, generation, ETag or time); a file with an
+    unchanged witness is not read again."""
     md5: str | None = None
+    """MD5 checksum in hexadecimal; null until the storage states the checksum or the file is read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run as discovery finds it."""
+    """A run as discovery finds it: one model on one scenario or task, under one adaptation."""
 
     source: str
+    """Name of the source."""
     benchmark: str
+    """Name of the benchmark."""
     suite: str
+    """Name of the suite: the runs that were written together."""
     name: str
+    """Name of the run, unique within its suite."""
     folder: str
-    """From the storage's root, without a slash at its end."""
+    """Path of the run's folder from the storage's root, without a slash at the end."""
     inputs: tuple[Input, ...] = ()
+    """Files that the run's rows are made from."""
     releases: tuple[str, ...] = ()
+    """Names of the releases that show the run, oldest first."""
     facts: Mapping[str, str] = field(default_factory=dict)
-    """What the index says of the run and its rows carry; a part of the fingerprint."""
+    """Facts from the benchmark's index that the run's rows need; a part of the shard's fingerprint."""
     problem: Reason | None = None
-    """Why nothing of the run can be read, known from its name alone."""
+    """Reason why nothing of the run can be read, if discovery already knows it."""
 
     @property
     def identity(self) -> tuple[str, str]:
-        """What tells runs of one benchmark apart, and their order: (suite, name)."""
+        """Suite and name, which identify the run within its benchmark and order the runs."""
         return (self.suite, self.name)
 
     @property
     def n_bytes(self) -> int:
-        """Size of the inputs together; an estimate where one of them is not stated."""
+        """Total size of the input files in bytes; `ASSUMED_RUN_BYTES` if a size is unknown."""
         sizes = [item.size for item in self.inputs]
-        return UNSTATED_RUN_BYTES if None in sizes else sum(size or 0 for size in sizes)
+        return ASSUMED_RUN_BYTES if None in sizes else sum(size or 0 for size in sizes)
 
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """Everything that a benchmark's indexes and listings say."""
+    """Runs and releases of a benchmark, as its indexes and listings state them."""
 
     runs: tuple[Run, ...]
+    """Runs of the benchmark, sorted by identity."""
     releases: pa.Table
-    """Rows of the contract `releases`."""
-    is_whole: bool = True
-    """Whether a run that is not among them is gone; without a listing, it may only be one that no index names."""
+    """Rows of the table `releases`."""
+    is_complete: bool = True
+    """True if the runs are all runs that the storage has, so that a known run that is missing has been withdrawn. False
+    if the storage cannot be listed: a missing run may exist without being in any index."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """Something that could not be read."""
+    """A file, or a part of a file, that could not be read."""
 
     reason: Reason
+    """Kind of reason."""
     detail: str
+    """Description of what was found."""
     file: str | None = None
+    """Name of the file within the run's folder; null if the reject concerns the run as a whole."""
     place: str | None = None
+    """Path within the file, from its root ($); null if the reject concerns the file as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunRows:
-    """A run's rows, or a piece of them: each table by its contract, texts that repeat as codes or as they are."""
+    """Rows of a run, or of a piece of a run, by table; texts may be dictionary-encoded."""
 
     samples: pa.Table = field(default_factory=lambda: SAMPLES.empty)
+    """Rows of the table `samples`."""
     metrics: pa.Table = field(default_factory=lambda: METRICS.empty)
+    """Rows of the table `metrics`."""
     stats: pa.Table = field(default_factory=lambda: STATS.empty)
+    """Rows of the table `stats`."""
     rejects: tuple[Reject, ...] = ()
+    """Files and rows that could not be read."""
     disagreements: Sequence[Mapping[str, Any]] = ()
-    """Numbers that the source reported otherwise than its own outputs give them: field, ours, reported and the key."""
+    """Numbers that the source reported and that its own outputs do not give: the statistic's key, and the keys `field`,
+    `ours` and `reported`."""
 
 
 class Source(Protocol):
@@ -101,60 +128,69 @@ class Source(Protocol):
 
     @property
     def name(self) -> str:
-        """As in keys and file names: lower case, [a-z0-9_]."""
+        """Name of the source in keys and file names, of the characters [a-z0-9_]."""
 
     @property
     def data_version(self) -> int:
-        """Raised by hand when a change of ours changes the rows of runs already published."""
+        """Version of the rows that `read` makes. Raise the number if a change of the code changes published rows."""
 
     @property
     def has_sample(self) -> bool:
-        """Whether some of its results are bundled, to be read where no root is set."""
+        """True if the project contains sample results of the source, which are read if no root is set."""
 
     @property
     def benchmarks_variable(self) -> str | None:
-        """Name of the setting that lists the benchmarks to follow; null if there is none."""
+        """Environment variable that lists the benchmarks to ingest; null if there is no such variable."""
 
     def benchmarks(self, storage: Storage) -> Sequence[str]:
-        """The benchmarks that are followed where nothing names them.
+        """Return the benchmarks to ingest if no setting names them.
 
         Raises what `Storage.list_folders` raises.
         """
 
     def discover(self, storage: Storage, benchmark: str) -> Discovery:
-        """Find the runs and releases of one benchmark, opening indexes alone.
+        """Find the runs and releases of a benchmark; only index files are opened.
 
         Raises:
-            BenchmarkMissing: the storage has nothing under that name.
-            UpstreamMalformed: an index cannot be read.
-            UpstreamUnavailable: the storage did not answer completely.
+            BenchmarkMissing: The storage has no files of the benchmark.
+            UpstreamMalformed: An index file cannot be read.
+            UpstreamUnavailable: The storage did not answer, or not completely.
         """
 
     def index_witness(self, storage: Storage, benchmark: str) -> str:
-        """A digest that changes with the benchmark's indexes; cheap enough to be asked for every hour.
+        """Return a digest that changes when the benchmark's indexes change; it is cheap enough to ask every hour.
 
         Raises what `discover` raises.
         """
 
     def read(self, run: Run, open_file: Callable[[str], IO[bytes]]) -> Iterator[RunRows]:
-        """Turn a run's inputs into rows, in pieces of bounded size however large the run is.
+        """Read the files of a run into rows, in pieces of bounded size.
 
-        `open_file` opens an input by its name; the file can be sought in. Bad input raises nothing: what cannot be
-        read is a reject.
+        `open_file` opens an input file by its name; the file is seekable. Malformed input raises no error: what cannot
+        be read becomes a reject.
         """
 
     @property
     def published_contracts(self) -> tuple[Table, ...]:
-        """The contract of the tables that the source publishes itself, and that we recompute; none for most."""
+        """Contracts of the tables that the source itself publishes and that we recompute; empty for most sources."""
 
-    def published_tables(self, release: Mapping[str, Any], stats: StateFiles) -> Iterator[pa.Table]:
-        """A release's own tables in pieces, ours beside the published ones; differences show within a piece."""
+    def published_tables(self, release: Mapping[str, Any], stats: StatisticsFiles) -> Iterator[pa.Table]:
+        """Recompute the tables that the source published for a release, in pieces.
+
+        Each row holds our value beside the published value. `release` is a row of the table `releases`.
+        """
 
     def disagreements(self, tables: pa.Table) -> pa.Table:
-        """The rows of such tables in which ours is not what was published."""
+        """Return the rows of a piece of `published_tables` in which our value is not the published value."""
 
     def directions(self, release: Mapping[str, Any]) -> Mapping[str, bool]:
-        """Whether lower is better, by metric, in a row of the contract `releases`; absent where neither is."""
+        """Return for each metric of a release whether lower is better; metrics without a direction are absent.
 
-    def main_table(self, release: Mapping[str, Any], stats: StateFiles) -> MainTable | None:
-        """How models stand on a release's main table, by statistics of the runs it shows; null if it has none."""
+        `release` is a row of the table `releases`.
+        """
+
+    def main_table(self, release: Mapping[str, Any], stats: StatisticsFiles) -> MainTable | None:
+        """Return the main table of a release, over the runs that the release shows; null if it has no main table.
+
+        `release` is a row of the table `releases`.
+        """

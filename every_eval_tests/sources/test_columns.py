@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from every_eval.contracts.table import Column, Table
-from every_eval.sources.columns import build, codes_of
+from every_eval.sources.columns import build_table, dictionary_array
 
 MARKS = Table(
     name="marks",
@@ -23,7 +23,7 @@ MARKS = Table(
 
 def test_columns_that_are_not_given_repeat_what_the_rows_share() -> None:
     shared = {"school": "s", "year": 2026, "tags": ["a", "b"], "unused": 1}
-    table = build(MARKS, 2, {"pupil": ["x", "y"], "mark": [1, None]}, shared)
+    table = build_table(MARKS, 2, {"pupil": ["x", "y"], "mark": [1, None]}, shared)
 
     MARKS.validate(table)
     assert MARKS.decode(table).to_pylist() == [
@@ -33,7 +33,7 @@ def test_columns_that_are_not_given_repeat_what_the_rows_share() -> None:
 
 
 def test_a_text_that_is_shared_and_unknown_is_null() -> None:
-    table = build(MARKS, 1, {"pupil": ["x"], "mark": [None]}, {"school": None, "year": 1, "tags": []})
+    table = build_table(MARKS, 1, {"pupil": ["x"], "mark": [None]}, {"school": None, "year": 1, "tags": []})
 
     MARKS.validate(table)
     assert MARKS.decode(table)["school"].to_pylist() == [None]
@@ -41,11 +41,11 @@ def test_a_text_that_is_shared_and_unknown_is_null() -> None:
 
 def test_arrays_take_the_contracts_type_and_codes_stay_codes() -> None:
     columns = {
-        "pupil": codes_of(np.array([1, 0]), ["x", "y"]),
+        "pupil": dictionary_array(np.array([1, 0]), ["x", "y"]),
         "mark": pa.array([1, 2], pa.int64()),
         "year": pa.array([1, 2], pa.int64()),
     }
-    table = build(MARKS, 2, columns, {"school": "s", "tags": []})
+    table = build_table(MARKS, 2, columns, {"school": "s", "tags": []})
 
     MARKS.validate(table)
     assert pa.types.is_dictionary(table.schema.field("pupil").type)
@@ -57,22 +57,22 @@ def test_arrays_take_the_contracts_type_and_codes_stay_codes() -> None:
 
 
 def test_no_rows_make_an_empty_table() -> None:
-    assert build(MARKS, 0, {}, {}).equals(MARKS.schema.empty_table())
+    assert build_table(MARKS, 0, {}, {}).equals(MARKS.schema.empty_table())
 
 
 def test_a_column_that_nobody_gives_is_a_mistake() -> None:
     with pytest.raises(KeyError, match="mark"):
-        build(MARKS, 1, {"pupil": ["x"]}, {"school": "s", "year": 1, "tags": []})
+        build_table(MARKS, 1, {"pupil": ["x"]}, {"school": "s", "year": 1, "tags": []})
 
 
 @pytest.mark.parametrize("values", list(product([None, "a", "b"], repeat=3)), ids=repr)
 def test_codes_stand_for_their_values_wherever_null_is_among_them(values: tuple[str | None, ...]) -> None:
     codes = np.array([2, 0, 1, 1, 0, 2])
-    array = codes_of(codes, values)
+    array = dictionary_array(codes, values)
 
     assert array.to_pylist() == [values[code] for code in codes]
     assert len(set(array.dictionary.to_pylist())) == len(array.dictionary)
 
 
 def test_no_codes_are_no_values() -> None:
-    assert codes_of(np.zeros(0, np.int64), []).to_pylist() == []
+    assert dictionary_array(np.zeros(0, np.int64), []).to_pylist() == []

@@ -5,7 +5,7 @@ import msgspec
 import pytest
 
 from every_eval.contracts.rejects import Reason
-from every_eval.sources.decoding import decode_list, decode_object, mend, without_space
+from every_eval.sources.decoding import compact, decode_list, decode_object, repair
 from every_eval.sources.helm.reading.records import Number
 from every_eval.sources.source import Reject
 
@@ -22,7 +22,7 @@ def test_tokens_outside_texts_are_quoted_and_inside_left_alone(token: str) -> No
         f'{{"{token}": {token}, "a": [{token},{token}], "b": "{token} \\" {token}", "c": "\\\\", "d":{token}}}'.encode()
     )
 
-    assert json.loads(mend(raw)) == {
+    assert json.loads(repair(raw)) == {
         token: token,
         "a": [token, token],
         "b": f'{token} " {token}',
@@ -31,15 +31,15 @@ def test_tokens_outside_texts_are_quoted_and_inside_left_alone(token: str) -> No
     }
 
 
-def test_what_is_fine_is_mended_into_itself() -> None:
+def test_what_is_fine_is_repaired_into_itself() -> None:
     raw = json.dumps({"a": "😀 é \ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"), "b": [1.5, None]})
 
-    assert mend(raw.encode()) == raw.encode()
-    assert mend("😀".encode()) == "😀".encode()
+    assert repair(raw.encode()) == raw.encode()
+    assert repair("😀".encode()) == "😀".encode()
 
 
 @pytest.mark.parametrize(
-    ("text", "mended"),
+    ("text", "repaired"),
     [
         (r'"\ud83d"', r'"\ufffd"'),
         (r'"\uDE00"', r'"\ufffd"'),
@@ -51,8 +51,8 @@ def test_what_is_fine_is_mended_into_itself() -> None:
         (r'"\u0041\ud83dx"', r'"\u0041\ufffdx"'),
     ],
 )
-def test_halves_of_surrogate_pairs_are_replaced(text: str, mended: str) -> None:
-    assert mend(text.encode()).decode() == mended
+def test_halves_of_surrogate_pairs_are_replaced(text: str, repaired: str) -> None:
+    assert repair(text.encode()).decode() == repaired
 
 
 def test_one_object_is_decoded_or_refused_with_its_place() -> None:
@@ -76,7 +76,7 @@ def test_elements_keep_their_positions_and_bad_ones_their_places() -> None:
     ]
 
 
-def test_a_text_is_no_number_even_in_a_file_that_needs_mending() -> None:
+def test_a_text_is_no_number_even_in_a_file_that_needs_repair() -> None:
     raw = b'[{"text": "a", "number": "5"}, {"text": "b", "number": NaN}, {"text": "c", "number": "nan"}]'
     items, rejects = decode_list(raw, Item, "x.json")
 
@@ -93,5 +93,5 @@ def test_what_is_not_json_is_refused_as_a_whole(raw: bytes) -> None:
 
 
 def test_white_space_between_values_goes_and_their_order_stays() -> None:
-    assert without_space(b' {"b" : [1, 2.50],\n "a": " x "} ') == '{"b":[1,2.50],"a":" x "}'
-    assert without_space(b'\xef\xbb\xbf{"b": NaN, "a": "\\ud83d\xff"}') == '{"b":"NaN","a":"\\ufffd\ufffd"}'
+    assert compact(b' {"b" : [1, 2.50],\n "a": " x "} ') == '{"b":[1,2.50],"a":" x "}'
+    assert compact(b'\xef\xbb\xbf{"b": NaN, "a": "\\ud83d\xff"}') == '{"b":"NaN","a":"\\ufffd\ufffd"}'

@@ -42,23 +42,23 @@ def test_without_win_rates_scores_rank_and_lower_can_be_better() -> None:
 
     assert low.win_rates.values == [None, None]
     assert low.mean_scores.values == [0.5, 1.5]
-    assert low.upward.values == [-0.5, -1.5]
-    assert (low.upward.replicates == np.array([[-0.5], [-1.5]])).all()
-    assert _table(rows, [False, False], has_win_rates=False).upward.values == [0.5, 1.5]
-    assert _table(rows, [None, None], has_win_rates=False).upward.values == [None, None]
-    assert _table(rows, [True, False], has_win_rates=False).upward.values == [None, None]
+    assert low.ranking.values == [-0.5, -1.5]
+    assert (low.ranking.replicates == np.array([[-0.5], [-1.5]])).all()
+    assert _table(rows, [False, False], has_win_rates=False).ranking.values == [0.5, 1.5]
+    assert _table(rows, [None, None], has_win_rates=False).ranking.values == [None, None]
+    assert _table(rows, [True, False], has_win_rates=False).ranking.values == [None, None]
 
 
 def test_with_win_rates_they_rank() -> None:
     table = _table([[steady(0.25)], [steady(0.5)]], [True])
 
-    assert table.upward.values == [1.0, 0.0]
+    assert table.ranking.values == [1.0, 0.0]
 
 
 def test_a_table_without_columns_sums_up_nothing() -> None:
     table = _table([[], []], [])
 
-    for aggregate in (table.win_rates, table.mean_scores, table.upward):
+    for aggregate in (table.win_rates, table.mean_scores, table.ranking):
         assert aggregate.values == [None, None]
         assert not aggregate.is_resampled.any()
         assert all(math.isnan(value) for value in aggregate.replicates.ravel())

@@ -1,7 +1,7 @@
 import pytest
 
 from every_eval.sources import SOURCES
-from every_eval.sources.source import UNSTATED_RUN_BYTES, Input, Run
+from every_eval.sources.source import ASSUMED_RUN_BYTES, Input, Run
 
 
 def _run(*sizes: int | None) -> Run:
@@ -11,7 +11,7 @@ def _run(*sizes: int | None) -> Run:
 
 @pytest.mark.parametrize(
     ("sizes", "n_bytes"),
-    [((), 0), ((3, 4), 7), ((0,), 0), ((3, None), UNSTATED_RUN_BYTES), ((None,), 16 * 1024 * 1024)],
+    [((), 0), ((3, 4), 7), ((0,), 0), ((3, None), ASSUMED_RUN_BYTES), ((None,), 16 * 1024 * 1024)],
 )
 def test_a_run_is_as_large_as_its_files_or_as_estimated(sizes: tuple[int | None, ...], n_bytes: int) -> None:
     assert _run(*sizes).n_bytes == n_bytes

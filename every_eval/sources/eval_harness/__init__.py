@@ -1,1 +1,1 @@
-"""lm-evaluation-harness output: how its runs are found and how they are read. README.md tells its quirks."""
+"""lm-evaluation-harness as a source: from its results and samples files to rows; see README.md."""

@@ -1,8 +1,9 @@
-"""How lm-eval makes one number of a task's rows, where the rows determine it (`lm_eval/api/metrics.py`).
+"""lm-eval's aggregations: how the values of a task's rows become the number that lm-eval reports.
 
-All of these are functions f of a ratio r = S / T of sums over the rows: of values over their number, or of
-log-likelihoods over words or bytes. A row's share in f(r) is f linearised at r, so that the mean of the shares is f(r)
-and their spread gives its standard error, as in `every_eval.sources.helm.statistics.perplexity`.
+The formulas are those of `lm_eval/api/metrics.py`. Each aggregation is a function f of a ratio r = S / T of sums over
+the rows: of values over the number of values, or of log-likelihoods over words or bytes. The share of a row in f(r) is
+the linearisation of f at r. The mean of the shares is f(r), and their spread gives the standard error of f(r), as in
+`every_eval.sources.helm.statistics.perplexity`.
 """
 
 import math
@@ -15,23 +16,25 @@ from every_eval.contracts.stats import RESAMPLED, SAMPLE
 
 @dataclass(frozen=True)
 class Aggregation:
-    """One that rows determine."""
+    """An aggregation that we can recompute from rows."""
 
     name: str
+    """Name in lm-eval."""
     function: Callable[[float], float]
+    """Function of the ratio of sums."""
     slope: Callable[[float], float]
     """Derivative of `function`."""
     is_weighted: bool
-    """Whether a row's value is a pair: a log-likelihood and the number of words or bytes that it is of."""
+    """True if the value of a row is a pair: a log-likelihood, and the number of words or bytes that it covers."""
 
     @property
     def is_mean(self) -> bool:
-        """Whether the number is the plain mean of the rows, so that it is defined for a single one."""
+        """True if the aggregation is the plain mean of values, so that the metric is defined for a single row."""
         return self.name in (MEAN, "nanmean")
 
     @property
     def error_method(self) -> str:
-        """How lm-eval takes the standard error: by formula for `mean`, by bootstrap for anything else."""
+        """Method of lm-eval's standard error: a formula for `mean`, bootstrap for all other aggregations."""
         return SAMPLE if self.name == MEAN else RESAMPLED
 
 
@@ -59,7 +62,7 @@ _ALL: Final = (
     Aggregation("bits_per_byte", lambda rate: -rate / _LN_2, lambda _: -1 / _LN_2, True),
 )
 AGGREGATIONS: Final[Mapping[str, Aggregation]] = {item.name: item for item in _ALL}
-"""Those that rows determine. Any other, such as f1, bleu or brier_score, is taken as reported."""
+"""Aggregations by name. Numbers of all other aggregations, such as f1, bleu or brier_score, are taken as reported."""
 
 _REGISTERED: Final = {
     **dict.fromkeys(("acc", "acc_norm", "acc_mutual_info", "acc_bytes", "exact_match", "likelihood"), MEAN),
@@ -68,28 +71,28 @@ _REGISTERED: Final = {
     "byte_perplexity": "weighted_perplexity",
     "bits_per_byte": "bits_per_byte",
 }
-"""The aggregation that lm-eval registers with a metric; used where a task lists the metric without one."""
+"""Aggregation that lm-eval registers for a metric, which holds if a task lists the metric without an aggregation."""
 
 
 @dataclass(frozen=True)
-class Aggregated:
-    """How a task's metric is aggregated."""
+class MetricAggregation:
+    """Aggregation of one metric of a task."""
 
     aggregation: Aggregation | None
-    """Null where rows do not determine the number."""
+    """Aggregation that we can recompute; null for any other."""
     is_stated: bool
-    """False for a metric that the task does not list: it is then lm-eval's fallback, which a task may override."""
+    """True if the task lists the metric; false if the aggregation is lm-eval's default, which a task can override."""
 
 
-def aggregated(config: Mapping[str, Any], metric: str) -> Aggregated:
-    """The aggregation of a metric, by its name without the filter, in a task's `config`."""
+def aggregation_of(config: Mapping[str, Any], metric: str) -> MetricAggregation:
+    """Return the aggregation of a metric, named without its filter, from the configuration of a task."""
     for item in objects(config.get("metric_list")):
         if item.get("metric") == metric:
             name = item.get("aggregation") or _REGISTERED.get(metric)
-            return Aggregated(AGGREGATIONS.get(str(name)), True)
-    return Aggregated(AGGREGATIONS[_REGISTERED.get(metric, MEAN)], False)
+            return MetricAggregation(AGGREGATIONS.get(str(name)), True)
+    return MetricAggregation(AGGREGATIONS[_REGISTERED.get(metric, MEAN)], False)
 
 
 def objects(stated: Any) -> Sequence[Mapping[str, Any]]:  # noqa: ANN401 - any JSON value
-    """The objects in a list of a task's configuration; none if it is no list."""
+    """Return the objects in a list of a task's configuration; empty if the value is not a list."""
     return [item for item in stated if isinstance(item, dict)] if isinstance(stated, list) else []

@@ -1,6 +1,6 @@
-"""Finding the runs of one benchmark: every task of every results file, with the samples written with it.
+"""Find the runs of a benchmark: each task of each results file, with the samples files of the same evaluation.
 
-A results file is lm-eval's index of what it wrote, and is read for that; samples files are not.
+Discovery reads the results files, which are lm-eval's index of its tasks. It does not read samples files.
 """
 
 import hashlib
@@ -15,11 +15,11 @@ from every_eval.contracts.releases import RELEASES
 from every_eval.errors import BenchmarkMissing, UpstreamUnavailable
 from every_eval.network.content import md5_of
 from every_eval.sources.decoding import decode_object
-from every_eval.sources.eval_harness.layout import Folder, as_input, folders, stamp_of
-from every_eval.sources.eval_harness.release import LATEST, TaskRun, newest, order_of, release_row
+from every_eval.sources.eval_harness.latest_release import LATEST, TaskRun, newest, order_of, release_row
+from every_eval.sources.eval_harness.output_files import OutputFolder, as_input, folders, stamp_of
 from every_eval.sources.eval_harness.results import Results
-from every_eval.sources.eval_harness.run_reader import TASK
 from every_eval.sources.eval_harness.task import Task
+from every_eval.sources.eval_harness.task_run_reader import TASK
 from every_eval.sources.source import Discovery, Input, Reject, Run
 from every_eval.storage.storage import Storage, StoredObject
 
@@ -27,12 +27,12 @@ SOURCE: Final = "eval_harness"
 
 
 def discover(storage: Storage, benchmark: str) -> Discovery:
-    """Find the runs of one benchmark, and the newest of each name.
+    """Find the runs of a benchmark, and the newest run of each name.
 
     Raises:
-        BenchmarkMissing: the storage has no such folder, or no results in it.
-        UpstreamUnavailable: the storage did not answer completely.
-        ConfigurationError: the storage cannot list.
+        BenchmarkMissing: The storage has no folder of the benchmark, or the folder has no results.
+        UpstreamUnavailable: The storage did not answer, or not completely.
+        ConfigurationError: The storage cannot list files.
     """
     finder = _Finder(storage, benchmark)
     known: list[TaskRun] = []
@@ -54,7 +54,7 @@ def discover(storage: Storage, benchmark: str) -> Discovery:
 
 
 def index_witness(storage: Storage, benchmark: str) -> str:
-    """A digest that changes whenever a file of the benchmark does; raises what `discover` raises."""
+    """Return a digest that changes when a file of the benchmark changes. Raises what `discover` raises."""
     marks = [[item.name, item.witness] for item in _listed(storage, benchmark)]
     return hashlib.sha256(canonical_json(marks).encode()).hexdigest()[:12]
 
@@ -68,19 +68,20 @@ def _listed(storage: Storage, benchmark: str) -> Sequence[StoredObject]:
 
 def _missing(storage: Storage, benchmark: str) -> BenchmarkMissing:
     return BenchmarkMissing(
-        f"{storage.location}/{benchmark} has no results of lm-eval; an empty listing withdraws nothing"
+        f"{storage.location}/{benchmark} has no results of lm-eval. Runs that are already published stay as they are, "
+        "because an empty listing is an error and not a withdrawal"
     )
 
 
 @dataclass(frozen=True)
 class _Finder:
-    """Finds the runs of one benchmark, folder by folder."""
+    """Finder of the runs of one benchmark, folder by folder."""
 
     storage: Storage
     benchmark: str
 
-    def evaluation(self, folder: Folder, file: str, unknown: list[Run]) -> Iterator[TaskRun]:
-        """The runs of one results file; added to `unknown` if it should be one and cannot be read."""
+    def evaluation(self, folder: OutputFolder, file: str, unknown: list[Run]) -> Iterator[TaskRun]:
+        """Find the runs of a results file. If the file cannot be read, add one run to `unknown`, which is rejected."""
         item = folder.results[file]
         raw = self._read(item)
         results = decode_object(raw, Results, file)
@@ -99,13 +100,13 @@ class _Finder:
                 run = self._run(folder, file, task.run_name, [as_input(item, md5_of(raw)), *inputs])
                 yield TaskRun(replace(run, facts={TASK: name}), task, order_of(task, stamp, run.suite))
 
-    def orphans(self, folder: Folder) -> Iterator[Run]:
-        """Samples files with whose time stamp there is no results file."""
+    def orphans(self, folder: OutputFolder) -> Iterator[Run]:
+        """Make one run of each samples file that has no results file of the same time stamp; reading rejects it."""
         for item in folder.samples.values():
             file = item.name.rpartition("/")[2]
             yield self._run(folder, file, file.removesuffix(".jsonl"), [as_input(item)])
 
-    def _run(self, folder: Folder, file: str, name: str, inputs: Iterable[Input]) -> Run:
+    def _run(self, folder: OutputFolder, file: str, name: str, inputs: Iterable[Input]) -> Run:
         path = f"{folder.path}/{file}".removeprefix(f"{self.benchmark}/")
         ordered = tuple(sorted(inputs, key=lambda item: item.name))
         return Run(SOURCE, self.benchmark, path.rpartition(".")[0], name, folder.path, ordered)
@@ -114,4 +115,6 @@ class _Finder:
         try:
             return self.storage.read(item.name, item.witness)
         except FileNotFoundError as error:
-            raise UpstreamUnavailable(f"{item.name} was listed and is gone; the next discovery will see why") from error
+            raise UpstreamUnavailable(
+                f"{item.name} disappeared after the folder was listed. The next discovery lists the folder again"
+            ) from error

@@ -1,4 +1,4 @@
-"""A results file: what lm-eval says of the tasks of one evaluation."""
+"""Decode a results file: the numbers and the settings that lm-eval reports for the tasks of one evaluation."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -9,16 +9,17 @@ from msgspec import Struct, field
 Named = dict[str, dict[str, Any]]
 
 
-class Reported(NamedTuple):
-    """A number that lm-eval reports of a task or group."""
+class ReportedNumber(NamedTuple):
+    """A number that lm-eval reports for a task or group, with its standard error."""
 
     value: Any
-    """As it stands in the file: a number, or a text where there is none."""
+    """Value as it is in the file: a number, or a text if lm-eval has no number."""
     standard_error: Any
+    """Standard error as it is in the file; null if the file has none."""
 
 
 class Results(Struct):
-    """The file's content as far as it is read; `results` and `configs` tell it from other JSON files."""
+    """Contents of a results file that we read; `results` and `configs` distinguish it from other JSON files."""
 
     results: Named
     configs: Named
@@ -30,7 +31,7 @@ class Results(Struct):
     group_subtasks: dict[str, list[str]] = {}
     task_hashes: dict[str, str] = {}
     date: float | None = None
-    """When the evaluation began, in seconds since 1970: unlike the time stamp in its name, of no time zone."""
+    """Start of the evaluation, in seconds since 1970 UTC; the time stamp in the file's name has no time zone."""
     model_source: str | None = None
     lm_eval_version: str | None = None
     transformers_version: str | None = None
@@ -42,17 +43,17 @@ class Results(Struct):
     fewshot_as_multiturn: Any = None
 
     def is_group(self, task: str) -> bool:
-        """Whether the name is that of a group, whose numbers are made from those of its subtasks."""
+        """Tell whether a name belongs to a group, whose numbers lm-eval computes from its subtasks."""
         return bool(self.group_subtasks.get(task))
 
-    def reported(self, task: str) -> dict[str, Reported]:
-        """What is reported of a task, by "{metric},{filter}" and in the file's order."""
+    def reported(self, task: str) -> dict[str, ReportedNumber]:
+        """Return the numbers reported for a task, by "{metric},{filter}" and in the file's order."""
         row = self.results.get(task, {})
         keys = [key for key in row if "," in key]
-        return {key: Reported(row[key], row.get(_error_key(key))) for key in keys if not _is_error_key(key, row)}
+        return {key: ReportedNumber(row[key], row.get(_error_key(key))) for key in keys if not _is_error_key(key, row)}
 
     def leaves(self, group: str) -> Iterator[str]:
-        """The tasks below a group, each once, through nested groups."""
+        """Return the tasks of a group and of its nested groups, each task once."""
         yield from dict.fromkeys(self._leaves(group, frozenset()))
 
     def _leaves(self, group: str, above: frozenset[str]) -> Iterator[str]:
@@ -63,7 +64,7 @@ class Results(Struct):
                 yield name
 
     def groups_of(self, task: str) -> list[str]:
-        """The groups that contain a task or group, directly or not, in the file's order."""
+        """Return the groups that contain a task or group, directly or through nested groups, in the file's order."""
         return [group for group in self.group_subtasks if task in self._below(group, frozenset())]
 
     def _below(self, group: str, above: frozenset[str]) -> set[str]:
@@ -71,29 +72,29 @@ class Results(Struct):
         return set(direct).union(*(self._below(name, above | {group}) for name in direct))
 
     def higher(self, task: str, metric: str) -> bool | None:
-        """Whether higher is better, for a metric's name without its filter; null where the file does not say."""
+        """Tell whether higher is better for a metric, named without its filter; null if the file does not say."""
         stated = self.higher_is_better.get(task, {}).get(metric)
         return stated if isinstance(stated, bool) else None
 
     def size(self, task: str) -> int | None:
-        """Number of samples that were evaluated."""
+        """Return the number of samples that were evaluated; null if the file does not say."""
         stated = self.n_samples.get(task, {}).get("effective", self.results.get(task, {}).get("sample_len"))
         return stated if is_count(stated) else None
 
     def is_partial(self, task: str) -> bool:
-        """Whether fewer samples were evaluated than the task has, or a limit was set."""
+        """Tell whether a limit was set, or fewer samples were evaluated than the task has."""
         leaves = list(self.leaves(task)) or [task]
         sizes: list[Mapping[str, Any]] = [self.n_samples.get(leaf, {}) for leaf in leaves]
         return self.config.get("limit") is not None or any(n.get("effective") != n.get("original") for n in sizes)
 
 
 def is_count(value: Any) -> TypeGuard[int]:  # noqa: ANN401 - any JSON value
-    """Whether a value is a whole number that a column holds."""
+    """Tell whether a value is a whole number from 0 that fits into an int64 column."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 63
 
 
 def as_float(value: Any) -> float | None:  # noqa: ANN401 - any JSON value
-    """A number, or a text of one, infinite where it is too large for a float; null for anything else."""
+    """Return a number or the text of a number as a float, infinite if it is too large; null for other values."""
     try:
         return float(value)
     except OverflowError:

@@ -1,4 +1,4 @@
-"""One task or group of an evaluation: its run's name, its main metric, and what all its rows share."""
+"""A task or group of an evaluation: the name of its run, its main metric, and the values that all its rows share."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,42 +6,44 @@ from functools import cached_property
 from typing import Any, Final
 
 from every_eval.sources.eval_harness.aggregations import objects
-from every_eval.sources.eval_harness.model import Model, model_of, plain
+from every_eval.sources.eval_harness.evaluated_model import EvaluatedModel, model_of, plain
 from every_eval.sources.eval_harness.results import Results
 from every_eval.sources.source import Run
 
 BYPASS: Final = "bypass"
-"""The metric of --predict_only, always 999: it says that nothing was measured."""
+"""Metric of lm-eval's option --predict_only. Its value is always 999 and means that nothing was scored."""
 
 _FILE_FORMATS: Final = {"arrow", "csv", "generator", "json", "pandas", "parquet", "text", "webdataset", "xml"}
-"""What `dataset_path` names where the data are files, not a dataset on the Hub; folders of images and the like too."""
+"""Values of `dataset_path` that mean local files instead of a dataset on the Hub, as do names that end in "folder"."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """A task or group with the evaluation that it was a part of."""
+    """A task or group of an evaluation."""
 
     results: Results
+    """Results file of the evaluation."""
     name: str
+    """Name of the task or group."""
 
     @cached_property
-    def model(self) -> Model:
-        """The model evaluated."""
+    def model(self) -> EvaluatedModel:
+        """Model that was evaluated."""
         return model_of(self.results)
 
     @cached_property
     def config(self) -> Mapping[str, Any]:
-        """The task's configuration; empty for a group, whose own the file lacks."""
+        """Configuration of the task; empty for a group, because the file has none."""
         return self.results.configs.get(self.name, {})
 
     @property
     def is_group(self) -> bool:
-        """Whether it is a group."""
+        """True for a group, false for a task."""
         return self.results.is_group(self.name)
 
     @cached_property
     def variant(self) -> str:
-        """What is held fixed when models are compared: task, its version, n-shot and limit."""
+        """Name, version, n-shot and limit of the task: models are compared within a variant."""
         stated = {
             "version": self.results.versions.get(self.name),
             "n_shot": self.results.n_shot.get(self.name),
@@ -52,22 +54,22 @@ class Task:
 
     @property
     def run_name(self) -> str:
-        """The variant and the model."""
+        """Name of the run: the variant and the model."""
         return f"{self.variant},model={self.model.name or ''},model_deployment={self.model.deployment}"
 
     def filters(self) -> list[str]:
-        """Names of the task's filters, in its order; `none` stands for no filter."""
+        """Return the names of the task's filters, in the task's order; lm-eval writes `none` for no filter."""
         listed = [str(item.get("name")) for item in objects(self.config.get("filter_list"))]
         reported = [key.partition(",")[2] for key in self.results.reported(self.name)]
         return list(dict.fromkeys(listed or reported))
 
     @cached_property
     def main_metric(self) -> str | None:
-        """Its "{metric},{filter}": the first that the task lists and the file reports; null if there is none."""
+        """Main metric as "{metric},{filter}": the first that the task lists and the file reports; null if none."""
         return self.main_metric_of(self.filters())
 
     def main_metric_of(self, filters: Iterable[str]) -> str | None:
-        """The same among some filters, the first that has one."""
+        """Return the main metric of the first of `filters` that has one; null if none has one."""
         reported = [key for key in self.results.reported(self.name) if key.partition(",")[0] != BYPASS]
         listed = [str(item.get("metric")) for item in objects(self.config.get("metric_list"))]
         for name in filters:
@@ -78,23 +80,23 @@ class Task:
 
     @property
     def split(self) -> str | None:
-        """Split that is evaluated: the test split, else the validation split; null if the task names neither."""
+        """Split that was evaluated: the test split, else the validation split; null if the task names neither."""
         return self._stated("test_split") or self._stated("validation_split")
 
     @property
     def output_type(self) -> str | None:
-        """How the model is asked, such as multiple_choice; null for a group."""
+        """Kind of request to the model, such as multiple_choice; null for a group."""
         return self._stated("output_type")
 
     @property
     def is_on_hub(self) -> bool:
-        """Whether the task states a dataset on the Hub, of which it takes the rows as they come."""
+        """True if the task uses a dataset on the Hub in its own order, so that doc_id is the number of the row."""
         path = str(self.config.get("dataset_path") or "")
         is_named = bool(path) and path not in _FILE_FORMATS and not path.endswith("folder") and path[0] not in "/.~"
         return is_named and not self.config.get("process_docs") and not self.config.get("custom_dataset")
 
     def shared(self, run: Run) -> Mapping[str, Any]:
-        """Values of the columns that are the same in every row of the run."""
+        """Return the values of columns that are equal in all rows of the run."""
         return {
             "source": run.source,
             "benchmark": run.benchmark,
@@ -124,11 +126,11 @@ class Task:
         }
 
     def _stated(self, key: str) -> str | None:
-        """A text of the configuration; null where it has none."""
+        """Return a text of the configuration; null if there is none."""
         value = self.config.get(key)
         return value if isinstance(value, str) else None
 
 
 def _limit(limit: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """A limit as people write it: 20 for 20.0."""
+    """Return a limit as people write it: 20 for 20.0."""
     return int(limit) if isinstance(limit, float) and limit.is_integer() else limit

@@ -1,1 +1,1 @@
-"""HELM: how its releases and runs are found, read and tabulated."""
+"""HELM as a source: how its runs and releases are found, read and tabulated."""

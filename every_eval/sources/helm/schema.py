@@ -1,7 +1,7 @@
 """A release's schema.json: the models, metrics and run groups that its tables are built from.
 
-HELM writes the file from `presentation/schema.py`'s classes and leaves out what is not set. Fields that nothing here
-reads are not declared, and pass unread.
+HELM writes the file from the classes in `presentation/schema.py` and leaves out what is not set. Fields that we do not
+read are not declared.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ BY_GROUP = "by_group"
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """What HELM displays under a name: a metric, a perturbation, a group of either."""
+    """A thing that HELM displays under a name: a metric, a perturbation, a metric group or a run group."""
 
     name: str
     display_name: str | None = None
@@ -35,7 +35,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
         return self.short_display_name or self.display_name or self.name
 
 
-class Model(msgspec.Struct, frozen=True, kw_only=True):
+class SchemaModel(msgspec.Struct, frozen=True, kw_only=True):
     """A model, as the release describes it."""
 
     name: str
@@ -47,7 +47,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MetricMatcher(msgspec.Struct, frozen=True, kw_only=True):
-    """Which statistic of a run a column shows; its texts may hold `${variables}` of a run group's environment."""
+    """The statistic that a column shows; its texts may hold `${variables}` of a run group's environment."""
 
     name: str
     split: str
@@ -64,7 +64,7 @@ class MetricGroup(Field, frozen=True, kw_only=True):
 
 
 class RunGroup(Field, frozen=True, kw_only=True):
-    """Runs that are displayed together; a run names its groups in its specification."""
+    """Runs that are displayed together; the specification of a run names its groups."""
 
     metric_groups: tuple[str, ...] = ()
     subgroups: tuple[str, ...] = ()
@@ -77,14 +77,14 @@ class RunGroup(Field, frozen=True, kw_only=True):
     adapter_keys_shown: tuple[str, ...] = ("model_deployment", "model")
 
 
-class Schema(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """schema.json of a release."""
+class ReleaseSchema(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """The content of schema.json."""
 
     metrics: tuple[Field, ...]
     perturbations: tuple[Field, ...]
     metric_groups: tuple[MetricGroup, ...]
     run_groups: tuple[RunGroup, ...]
-    models: tuple[Model, ...] = ()
+    models: tuple[SchemaModel, ...] = ()
 
     @cached_property
     def metric_by_name(self) -> dict[str, Field]:
@@ -107,43 +107,43 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return {group.name: group for group in self.run_groups}
 
     @cached_property
-    def model_by_name(self) -> dict[str, Model]:
+    def model_by_name(self) -> dict[str, SchemaModel]:
         """Models by name, in the release's order."""
         return {model.name: model for model in self.models}
 
 
 class MainMetric(NamedTuple):
-    """The statistic by which a run group is judged."""
+    """The statistic that ranks the models in a run group."""
 
     metric_name: str
     split: str
 
 
-def decode_schema(raw: bytes, file: str = "schema.json") -> Schema:
-    """Read a schema.json; `UpstreamMalformed` names the file and the place that is wrong."""
+def decode_schema(raw: bytes, file: str = "schema.json") -> ReleaseSchema:
+    """Decode a schema.json; `UpstreamMalformed` names the file and the place of an error."""
     try:
-        return msgspec.json.decode(raw, type=Schema)
+        return msgspec.json.decode(raw, type=ReleaseSchema)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UpstreamMalformed(f"{file}: {error}") from error
 
 
 def main_metric(group: RunGroup) -> MainMetric | None:
-    """The metric that the group's environment names as its main one; HELM writes "none" where there is none."""
+    """Return the main metric that the group's environment names; HELM writes "none" if there is none."""
     name, split = group.environment.get("main_name"), group.environment.get("main_split")
     if name in (None, "none") or split in (None, "none"):
         return None
     return MainMetric(str(name), str(split))
 
 
-def main_metrics(schema: Schema, groups: Sequence[str]) -> tuple[MainMetric, ...]:
-    """The main metrics of `groups`, each once, in the groups' order; groups that name none are passed over."""
+def main_metrics(schema: ReleaseSchema, groups: Sequence[str]) -> tuple[MainMetric, ...]:
+    """Return the distinct main metrics of `groups`, in the order of the groups."""
     return tuple(dict.fromkeys(metric for group in _known(schema, groups) if (metric := main_metric(group))))
 
 
-def categories(schema: Schema, groups: Sequence[str]) -> tuple[str, ...]:
-    """The categories that the schema puts `groups` in, each once, in the groups' order."""
+def categories(schema: ReleaseSchema, groups: Sequence[str]) -> tuple[str, ...]:
+    """Return the distinct categories of `groups` in the schema, in the order of the groups."""
     return tuple(dict.fromkeys(group.category for group in _known(schema, groups)))
 
 
-def _known(schema: Schema, groups: Sequence[str]) -> Iterable[RunGroup]:
+def _known(schema: ReleaseSchema, groups: Sequence[str]) -> Iterable[RunGroup]:
     return (schema.run_group_by_name[name] for name in groups if name in schema.run_group_by_name)

@@ -1,4 +1,4 @@
-"""lm-eval's output for tests: real files, cut down to few tasks, and made up ones of one task."""
+"""Output of lm-eval for tests: real files with a few tasks, and invented files with one task."""
 
 import json
 import tarfile
@@ -16,34 +16,34 @@ from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.stats import STATS
 from every_eval.sources.eval_harness.discovery import discover
 from every_eval.sources.eval_harness.results import Results
-from every_eval.sources.eval_harness.row_reader import RowReader
-from every_eval.sources.eval_harness.rows import Held, Row, collect
-from every_eval.sources.eval_harness.run_reader import PIECE_ROWS, RunReader
+from every_eval.sources.eval_harness.sample_rows import ScoredRow, ValuesByMetric, add_values
+from every_eval.sources.eval_harness.samples_file import SamplesFileReader
 from every_eval.sources.eval_harness.task import Task
+from every_eval.sources.eval_harness.task_run_reader import PIECE_ROWS, TaskRunReader
 from every_eval.sources.source import Discovery, Run, RunRows
 from every_eval.storage.folder import FolderStorage
 
 REAL = Path(__file__).parents[2] / "fixtures" / "eval_harness.tar.xz"
-"""Output of lm-eval 0.4.13. Of each results file some tasks, of pretty_env_info nothing; three samples files, of
-boolq_brier_local, triviaqa_local and gsm8k_local, were cut off after four rows."""
+"""Output of lm-eval 0.4.13, reduced: each results file keeps some tasks and loses pretty_env_info, and the samples
+files of boolq_brier_local, triviaqa_local and gsm8k_local keep four rows."""
 
 LLAMA = "meta-llama__Llama-2-7b-hf"
 FIRST = f"{LLAMA}/results_2026-11-20T04-28-47.656165"
-"""wikitext_local, evaluated again in `AGAIN`."""
+"""Suite with wikitext_local, which `AGAIN` repeats."""
 FIVE_SHOT = f"{LLAMA}/results_2026-11-20T04-28-52.708572"
-"""mmlu_local_astronomy with five examples."""
+"""Suite with mmlu_local_astronomy and five examples."""
 AGAIN = f"{LLAMA}/results_2026-11-20T04-28-57.788745"
-"""wikitext_local, boolq_brier_local and the group mmlu_local, a group in which is mmlu_local_stem."""
+"""Suite with wikitext_local, boolq_brier_local and the group mmlu_local, which contains the group mmlu_local_stem."""
 CHAT = "gpt-3.5-turbo-0125/results_2026-11-20T04-29-26.448342"
 FILTERS = "Qwen__Qwen2.5-7B-Instruct/results_2026-11-20T04-29-21.906971"
-"""gsm8k_sc_local: four responses to each of 36 documents, under two filters."""
+"""Suite with gsm8k_sc_local: four responses to each of 36 documents, under two filters."""
 BY_FILE = "mistral4bit_2026-11-20T04-29-40.214931"
-"""In the benchmark file_style: --output_path named a file."""
+"""Suite in the benchmark file_style, for which --output_path named a file."""
 
 
 @dataclass(frozen=True)
 class Output:
-    """Output in a folder, for tests to change."""
+    """A folder with output, which tests can change."""
 
     path: Path
 
@@ -57,16 +57,16 @@ class Output:
         return discover(FolderStorage(self.path), benchmark)
 
     def run(self, suite: str, task: str, benchmark: str = "main") -> Run:
-        """The run of a task in a suite."""
+        """Return the run of a task in a suite."""
         runs = self.discover(benchmark).runs
         [run] = [run for run in runs if run.suite == suite and run.facts.get("task") == task]
         return run
 
     def pieces(self, run: Run, piece_rows: int = PIECE_ROWS) -> list[RunRows]:
-        return list(RunReader(run, lambda name: (self.path / run.folder / name).open("rb"), piece_rows).pieces())
+        return list(TaskRunReader(run, lambda name: (self.path / run.folder / name).open("rb"), piece_rows).pieces())
 
     def read(self, run: Run) -> RunRows:
-        """All pieces together."""
+        """Read a run and join its pieces."""
         pieces = self.pieces(run)
         samples, metrics, stats = (
             pa.concat_tables([contract.decode(getattr(piece, contract.name)) for piece in pieces])
@@ -76,18 +76,18 @@ class Output:
         return RunRows(samples, metrics, stats, rejects, [row for piece in pieces for row in piece.disagreements])
 
     def file(self, suite: str, task: str | None = None, benchmark: str = "main") -> Path:
-        """A results file, or the samples file of one of its tasks."""
+        """Return the path of a results file, or of the samples file of one of its tasks."""
         results = self.path / benchmark / f"{suite}.json"
         stamp = suite.rpartition("_")[2]
         return results if task is None else results.with_name(f"samples_{task}_{stamp}.jsonl")
 
     def results(self, suite: str, benchmark: str = "main") -> dict[str, Any]:
-        """A results file's content."""
+        """Return the contents of a results file."""
         content: dict[str, Any] = json.loads(self.file(suite, benchmark=benchmark).read_text())
         return content
 
     def rows(self, suite: str, task: str, benchmark: str = "main") -> list[dict[str, Any]]:
-        """A samples file's content."""
+        """Return the rows of a samples file."""
         return [json.loads(line) for line in self.file(suite, task, benchmark).read_text().splitlines()]
 
     def write(self, suite: str, content: Mapping[str, Any], benchmark: str = "main") -> None:
@@ -96,60 +96,60 @@ class Output:
 
 
 def sample_rows(rows: RunRows) -> list[dict[str, Any]]:
-    """The rows of `samples`, which follow their contract."""
+    """Validate and return the rows of the table `samples`."""
     SAMPLES.validate(rows.samples)
     found: list[dict[str, Any]] = SAMPLES.decode(rows.samples).to_pylist()
     return found
 
 
 def statistics(rows: RunRows) -> dict[str, dict[str, Any]]:
-    """The rows of `stats` by metric, which follow their contract."""
+    """Validate and return the rows of the table `stats` by metric."""
     STATS.validate(rows.stats)
     return {row["metric_name"]: row for row in STATS.decode(rows.stats).to_pylist()}
 
 
 def standard_errors(rows: RunRows) -> dict[str, Any]:
-    """Standard errors as reported and recomputed, and their method, by metric."""
+    """Return the reported and recomputed standard errors with their method, by metric."""
     names = {"recomputed": "standard_error", "reported": "reported_standard_error", "method": "standard_error_method"}
     return {metric: {short: row[name] for short, name in names.items()} for metric, row in statistics(rows).items()}
 
 
 def results(**content: Any) -> Results:
-    """A results file; what is not given is as small as it can be."""
+    """Make a results file; fields that are not given are empty."""
     return msgspec.convert({"results": {}, "configs": {}} | content, Results)
 
 
 def task(listed: Mapping[str, Any] | None = None, reported: Mapping[str, Any] | None = None, **content: Any) -> Task:
-    """The task `quiz` of a results file, with what its configuration lists."""
+    """Make the task `quiz` with its configuration and its reported numbers."""
     return Task(results(results={"quiz": reported or {}}, configs={"quiz": listed or {}}, **content), "quiz")
 
 
 def metrics(*listed: tuple[str, str | None]) -> dict[str, Any]:
-    """A task's configuration that lists metrics with their aggregations."""
+    """Make the configuration of a task that lists metrics with their aggregations."""
     items = [{"metric": name} | ({"aggregation": how} if how else {}) for name, how in listed]
     return {"metric_list": items}
 
 
 def line(doc_id: int, filter_name: str = "none", **values: Any) -> dict[str, Any]:
-    """A row of a samples file."""
+    """Make a row of a samples file."""
     return {"doc_id": doc_id, "filter": filter_name, "metrics": list(values), "doc": {"question": "?"}, **values}
 
 
 def lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
-    """A samples file."""
+    """Make the bytes of a samples file."""
     return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
 
 
-def rows_of(of: Task, rows: Sequence[Mapping[str, Any]]) -> list[Row]:
-    """Rows that can all be read."""
-    reader = RowReader(of, "samples.jsonl")
+def rows_of(of: Task, rows: Sequence[Mapping[str, Any]]) -> list[ScoredRow]:
+    """Read rows of which none is rejected."""
+    reader = SamplesFileReader(of, "samples.jsonl")
     read = list(reader.rows(BytesIO(lines(rows))))
     assert reader.take_rejects() == ()
     return read
 
 
-def held_by(of: Task, rows: Sequence[Mapping[str, Any]]) -> Held:
-    """What rows hold."""
-    held: Held = {}
-    collect(rows_of(of, rows), held)
-    return held
+def values_of(of: Task, rows: Sequence[Mapping[str, Any]]) -> ValuesByMetric:
+    """Read rows and return their values by metric."""
+    values: ValuesByMetric = {}
+    add_values(rows_of(of, rows), values)
+    return values

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from every_eval.sources.eval_harness.aggregations import AGGREGATIONS, aggregated
+from every_eval.sources.eval_harness.aggregations import AGGREGATIONS, aggregation_of
 from every_eval_tests.sources.eval_harness.output import metrics
 
 
@@ -35,7 +35,7 @@ def test_only_a_plain_mean_has_an_error_by_formula() -> None:
 
 def test_what_a_task_states_comes_before_what_lm_eval_registers() -> None:
     config = metrics(("acc", "median"), ("word_perplexity", None), ("speed", None), ("f1", None), ("score", "mean"))
-    found = {name: aggregated(config, name) for name in ("acc", "word_perplexity", "speed", "f1", "score")}
+    found = {name: aggregation_of(config, name) for name in ("acc", "word_perplexity", "speed", "f1", "score")}
     assert all(item.is_stated for item in found.values())
     assert {name: item.aggregation and item.aggregation.name for name, item in found.items()} == {
         "acc": None,
@@ -48,5 +48,5 @@ def test_what_a_task_states_comes_before_what_lm_eval_registers() -> None:
 
 @pytest.mark.parametrize("config", [{}, {"metric_list": None}, {"metric_list": ["acc"]}, metrics(("acc", None))])
 def test_a_metric_that_is_not_listed_falls_back_to_the_mean(config: dict[str, object]) -> None:
-    found = aggregated(config, "custom")
+    found = aggregation_of(config, "custom")
     assert (found.aggregation, found.is_stated) == (AGGREGATIONS["mean"], False)

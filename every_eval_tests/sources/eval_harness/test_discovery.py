@@ -171,14 +171,14 @@ def test_runs_are_sorted_and_the_release_follows_its_contract(output: Output) ->
 def test_a_folder_without_results_is_missing(output: Output, benchmark: str) -> None:
     (output.path / "empty").mkdir()
     for ask in (discover, index_witness):
-        with pytest.raises(BenchmarkMissing, match="withdraws nothing"):
+        with pytest.raises(BenchmarkMissing, match="not a withdrawal"):
             ask(FolderStorage(output.path), benchmark)
 
 
 def test_a_folder_of_other_files_is_missing_too(output: Output) -> None:
     (output.path / "others").mkdir()
     (output.path / "others" / "notes.txt").write_text("...")
-    with pytest.raises(BenchmarkMissing, match="withdraws nothing"):
+    with pytest.raises(BenchmarkMissing, match="not a withdrawal"):
         output.discover("others")
 
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from every_eval.sources.eval_harness.results import Reported, as_float, is_count
+from every_eval.sources.eval_harness.results import ReportedNumber, as_float, is_count
 from every_eval_tests.sources.eval_harness.output import AGAIN, Output, results
 
 NESTED = {"all": ["stem", "law"], "stem": ["physics", "astronomy", "law"], "law": []}
@@ -12,10 +12,10 @@ def test_numbers_are_told_from_their_errors_and_from_what_is_no_metric() -> None
     row = {"name": "quiz", "alias": "a, b", "acc,none": 0.5, "acc_stderr,none": 0.1, "f1,a b": "N/A", "n_stderr,x": 1.0}
     found = results(results={"quiz": row})
     assert found.reported("quiz") == {
-        "acc,none": Reported(0.5, 0.1),
-        "f1,a b": Reported("N/A", None),
+        "acc,none": ReportedNumber(0.5, 0.1),
+        "f1,a b": ReportedNumber("N/A", None),
         # a metric of that name, since there is none that it could be the error of
-        "n_stderr,x": Reported(1.0, None),
+        "n_stderr,x": ReportedNumber(1.0, None),
     }
 
 

@@ -48,7 +48,7 @@ def test_it_is_ingested_and_scored_as_any_source(output: Output, tmp_path: Path)
     assert weekly(output, hub) == ["eval_harness_main_part_00001"]
     assert weekly(output, hub) == []
 
-    Scorer(SOURCE, hub, REPO, "owner/scores", clock(), quietly).run()
+    Scorer(SOURCE, [SOURCE], hub, REPO, "owner/scores", clock(), quietly).run()
     latest = hub.snapshot("owner/scores")
     board = pq.read_table(latest.fetch("latest/leaderboard_eval_harness.parquet")).to_pylist()
     assert {row["model_name"] for row in board} == {
@@ -91,7 +91,7 @@ def test_a_repeated_run_goes_to_a_new_shard_and_replaces_the_earlier_in_the_late
     assert history
     assert all(after[path] == before[path] for path in history)
 
-    Scorer(SOURCE, hub, REPO, "owner/scores", clock(), quietly).run()
+    Scorer(SOURCE, [SOURCE], hub, REPO, "owner/scores", clock(), quietly).run()
     rows = pq.read_table(
         hub.snapshot("owner/scores").fetch("latest/comprehensive_stats_eval_harness.parquet")
     ).to_pylist()

@@ -1,4 +1,4 @@
-"""A run of two questions, one of them asked again with a changed text: small enough to know every number."""
+"""A made-up run of two questions, one of which is asked again with a changed text."""
 
 import json
 from collections.abc import Mapping
@@ -6,27 +6,27 @@ from copy import deepcopy
 from io import BytesIO
 from typing import Any
 
-from every_eval.sources.helm.reading.run_reader import RunReader
+from every_eval.sources.helm.reading.run_reader import HelmRunReader
 from every_eval.sources.source import Input, Run, RunRows
 from every_eval_tests.rows_of_runs import gather
 
 TYPOS = {"name": "typos", "robustness": True, "fairness": False, "computed_on": "perturbed", "prob": 0.1}
-"""A perturbation; its canonical JSON is TYPOS_JSON."""
+"""A perturbation; TYPOS_JSON is its canonical JSON."""
 TYPOS_JSON = '{"computed_on":"perturbed","fairness":false,"name":"typos","prob":0.1,"robustness":true}'
 
 FACTS = {"main_metrics": '[["exact_match","test"]]', "category": "Scenarios", "creator": "Somebody"}
 
 Files = dict[str, Any]
-"""Content of a run's files by name: JSON, or bytes as they are."""
+"""Content of a run's files by name: JSON values, or bytes that are written as they are."""
 
 
 def name_of(metric: str, **rest: Any) -> dict[str, Any]:
-    """A metric's name."""
+    """Return the name of a metric as HELM writes it."""
     return {"name": metric, "split": "test", **rest}
 
 
 def stat(metric: str, *values: float, **rest: Any) -> dict[str, Any]:
-    """A statistic of some values, as HELM writes it."""
+    """Return the statistic of some values as HELM writes it."""
     measured = {"sum": float(sum(values)), "count": len(values), "sum_squared": sum(value**2 for value in values)}
     spread = {"min": min(values), "max": max(values), "mean": sum(values) / len(values)} if values else {}
     return {"name": name_of(metric, **rest), **measured, **spread}
@@ -83,19 +83,19 @@ FILES: Files = {
 
 
 def files(**changed: Any) -> Files:
-    """The run's files, to be changed; `changed` replaces some of them, named without `.json`."""
+    """Return a copy of the run's files; `changed` replaces some of them, named without `.json`."""
     return deepcopy(FILES) | {f"{name}.json": content for name, content in changed.items()}
 
 
 def raw_of(content: Any) -> bytes:
-    """What a file holds, as Python's `json` writes it: with NaN and Infinity, and in ASCII."""
+    """Return the bytes of a file as Python's `json` writes them: in ASCII, with NaN and Infinity."""
     return content if isinstance(content, bytes) else json.dumps(content, indent=2).encode()
 
 
 def read(content: Mapping[str, Any], *, facts: Mapping[str, str] = FACTS, **run: Any) -> RunRows:
-    """The run's rows, the same whether its lists are decoded at once or an element or two at a time.
+    """Return the run's rows, and assert that whole and piecewise reading give the same rows.
 
-    They keep their contracts, whatever the files hold. A file that is null is not there.
+    A file whose content is null is left out of the run.
     """
     raw = {name: raw_of(value) for name, value in content.items() if value is not None}
     inputs = tuple(Input(name, len(value), "w") for name, value in sorted(raw.items()))
@@ -103,7 +103,7 @@ def read(content: Mapping[str, Any], *, facts: Mapping[str, str] = FACTS, **run:
     folder = f"lite/benchmark_output/runs/v1/{identity['name']}"
     made_up = Run(**identity, folder=folder, inputs=inputs, facts=facts)
     whole, in_pieces = (
-        gather(RunReader(made_up, lambda name: BytesIO(raw[name]), *sizes).pieces())
+        gather(HelmRunReader(made_up, lambda name: BytesIO(raw[name]), *sizes).pieces())
         for sizes in ((1 << 30, 1), (0, 300))
     )
     assert in_pieces == whole
@@ -111,5 +111,5 @@ def read(content: Mapping[str, Any], *, facts: Mapping[str, str] = FACTS, **run:
 
 
 def rejects(rows: RunRows) -> list[tuple[str, str | None, str | None]]:
-    """(reason, file, place) of what could not be read."""
+    """Return reason, file and place of each reject."""
     return [(reject.reason.value, reject.file, reject.place) for reject in rows.rejects]

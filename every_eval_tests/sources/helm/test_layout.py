@@ -23,7 +23,7 @@ def test_names_of_folders_are_followed(name: str) -> None:
 @pytest.mark.parametrize("name", ["", ".", "..", "/", "a/b", "../a", "a\\b", "a\0b", "\ud83d"])
 def test_names_that_lead_elsewhere_are_not(name: str) -> None:
     assert not is_folder_name(name)
-    with pytest.raises(UpstreamMalformed, match=r"^summary\.json names .* no folder's name"):
+    with pytest.raises(UpstreamMalformed, match=r"^summary\.json names .* not the name of a folder"):
         checked(name, "summary.json")
 
 

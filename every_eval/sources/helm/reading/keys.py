@@ -1,6 +1,6 @@
-"""HELM's keys of many records, part by part.
+"""HELM's keys of many records, one list for each part of the key.
 
-Lists of each part are made and compared in a fraction of the time that a tuple for each record takes.
+Python builds and compares such lists in a fraction of the time that a tuple for each record takes.
 """
 
 from collections import Counter
@@ -9,55 +9,63 @@ from itertools import chain
 from typing import NamedTuple, Self
 
 from every_eval.sources.decoding import T
-from every_eval.sources.helm.reading.measured import SampleKey
-from every_eval.sources.helm.reading.records import DisplayRequest, Prediction
-from every_eval.sources.helm.statistics.cells import Treatment
+from every_eval.sources.helm.reading.metric_index import SampleKey
+from every_eval.sources.helm.statistics.metric_values import Treatment
 
 InstanceKey = tuple[str, str | None]
-"""(instance_id, perturbation as canonical JSON)."""
+"""(instance id, perturbation as canonical JSON)."""
 
 
 class Keys(NamedTuple):
-    """Parts of keys, all of one length; treatments are equal where their perturbations are."""
+    """The parts of many keys; parts that a file does not have are empty, and the others have one length."""
 
     ids: Sequence[str]
+    """Instance ids."""
     treatments: Sequence[Treatment]
-    trials: Sequence[int]
-
-    @classmethod
-    def of(cls, records: Sequence[Prediction] | Sequence[DisplayRequest], treatments: Sequence[Treatment]) -> Self:
-        """The key of each record."""
-        return cls([record.instance_id for record in records], treatments, [one.train_trial_index for one in records])
+    """Equal where the perturbations are equal."""
+    trials: Sequence[int] = ()
+    """HELM's `train_trial_index`."""
+    reference_indices: Sequence[int | None] = ()
+    """The reference that an output is about; HELM's own key lacks it."""
 
     @classmethod
     def chain(cls, parts: Sequence[Self]) -> Self:
-        """The keys of one after the other."""
-        return cls(*map(together, zip(*parts, strict=True))) if parts else cls([], [], [])
+        """Return the keys of all parts, one part after the other."""
+        return cls(*map(together, zip(*parts, strict=True))) if parts else cls([], [])
 
-    def take(self, numbers: Sequence[int]) -> Self:
-        """Some of them."""
-        return type(self)(pick(self.ids, numbers), pick(self.treatments, numbers), pick(self.trials, numbers))
+    def take(self, rows: Sequence[int]) -> Self:
+        """Return the keys of these rows, of a file that has all parts."""
+        return type(self)(
+            [self.ids[row] for row in rows],
+            [self.treatments[row] for row in rows],
+            [self.trials[row] for row in rows],
+            [self.reference_indices[row] for row in rows],
+        )
+
+    def slice(self, rows: slice) -> Self:
+        """Return the keys of successive rows, of a file that has all parts."""
+        return type(self)(self.ids[rows], self.treatments[rows], self.trials[rows], self.reference_indices[rows])
 
     @property
     def perturbations(self) -> Sequence[str | None]:
-        """Canonical JSON of each; null for an original text."""
+        """Canonical JSON of each perturbation; null for an original text."""
         return self._of_treatments("perturbation")
 
     @property
     def perturbation_names(self) -> Sequence[str | None]:
-        """Name of each; null for an original text."""
+        """Name of each perturbation; null for an original text."""
         return self._of_treatments("perturbation_name")
 
     def of_instances(self) -> Iterator[InstanceKey]:
-        """The key of the instance that each belongs to."""
+        """Yield the key of the instance that each record belongs to."""
         return zip(self.ids, self.perturbations, strict=True)
 
     def of_samples(self) -> Iterator[SampleKey]:
-        """Each key whole."""
+        """Yield HELM's key of each record."""
         return zip(self.ids, self.perturbations, self.trials, strict=True)
 
     def repeated(self) -> set[SampleKey]:
-        """Those that come more than once."""
+        """Return HELM's keys that occur more than once."""
         if are_distinct(self.ids):
             return set()
         return {key for key, n_times in Counter(self.of_samples()).items() if n_times > 1}
@@ -69,20 +77,15 @@ class Keys(NamedTuple):
 
 
 def is_constant(values: Sequence[object]) -> bool:
-    """Whether there are values, and all are equal."""
+    """Tell whether there are values and all of them are equal."""
     return bool(values) and values.count(values[0]) == len(values)
 
 
 def are_distinct(ids: Sequence[str]) -> bool:
-    """Whether no two are equal."""
+    """Tell whether no two ids are equal."""
     return len(set(ids)) == len(ids)
 
 
-def pick(values: Sequence[T], numbers: Iterable[int]) -> list[T]:
-    """The values at these places."""
-    return [values[number] for number in numbers]
-
-
 def together(lists: Iterable[Iterable[T]]) -> list[T]:
-    """The elements of one after the other."""
+    """Return the elements of all lists, one list after the other."""
     return list(chain.from_iterable(lists))

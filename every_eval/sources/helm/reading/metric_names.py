@@ -1,4 +1,4 @@
-"""The names of a file's metrics as codes, and how often a sample's metrics repeat them."""
+"""Codes for the names of a file's metrics, and how often a name has occurred under a key."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -8,7 +8,7 @@ import numpy.typing as npt
 from msgspec import Raw
 
 from every_eval.sources.decoding import decode_object
-from every_eval.sources.helm.reading.perturbations import Treatments
+from every_eval.sources.helm.reading.perturbations import PerturbationReader
 from every_eval.sources.helm.reading.records import MetricName, Stat
 from every_eval.sources.source import Reject
 
@@ -17,33 +17,38 @@ Codes = npt.NDArray[np.int32]
 UNREADABLE: Final = -1
 """Code of a name that cannot be read."""
 MAX_FIRST: Final = 16
-"""Sequences that are compared one after the other: of a few, that takes less than to look one up."""
+"""Number of sequences that are compared one by one: with few sequences, that is faster than a look-up."""
 MAX_SEQUENCES: Final = 4096
-"""Sequences of names that are remembered; entries of a file share a few, and what does not is decoded again."""
+"""Number of sequences of names that are kept. The entries of a file share a few sequences; further ones are decoded
+again."""
 
 
 class Sequenced(NamedTuple):
     """The names of one entry's metrics, in their order."""
 
     id: int
+    """Number of the sequence; equal for equal codes."""
     codes: Codes
+    """Code of each name."""
 
 
 class MetricNames:
-    """Distinct (name, split, sub_split), each with its code: its position in the order in which they were met."""
+    """Distinct (name, split, sub_split) with their codes, which count from 0 in the order of occurrence."""
 
-    def __init__(self, file: str, treatments: Treatments, codes: dict[tuple[str, str | None, str | None], int]) -> None:
-        """`file` holds the names; new ones are added to `codes`."""
+    def __init__(
+        self, file: str, perturbations: PerturbationReader, codes: dict[tuple[str, str | None, str | None], int]
+    ) -> None:
+        """`file` is the name of the file; new names are added to `codes`."""
         self.codes = codes
         self._file = file
-        self._treatments = treatments
+        self._perturbations = perturbations
         self._spellings: dict[bytes, int] = {}
         self._first: list[tuple[list[Raw], Sequenced]] = []
         self._sequences: dict[bytes, Sequenced] = {}
         self._ids: dict[bytes, int] = {}
 
     def sequence(self, stats: Sequence[Stat]) -> Sequenced:
-        """The codes of an entry's names."""
+        """Return the codes of an entry's names."""
         names = [stat.name for stat in stats]
         for others, known in self._first:
             if names == others:
@@ -51,9 +56,9 @@ class MetricNames:
         return self._find(names)
 
     def _find(self, names: Sequence[Raw]) -> Sequenced:
-        """See `sequence`.
+        """Return what `sequence` returns, for names that are not among the first sequences.
 
-        The names' JSON taken together tells sequences apart, since no JSON object is the beginning of another.
+        The names' JSON joined together tells sequences apart, since no JSON object is the beginning of another.
         """
         raw = b"".join(names)
         known = self._sequences.get(raw)
@@ -61,21 +66,23 @@ class MetricNames:
             codes = np.array([self._code(bytes(name)) for name in names], np.int32)
             known = Sequenced(self._ids.setdefault(codes.tobytes(), len(self._ids)), codes)
             if len(self._first) < MAX_FIRST:
-                self._first.append(([name.copy() for name in names], known))  # of the piece nothing else is to stay
+                self._first.append(
+                    ([name.copy() for name in names], known)
+                )  # a copy, so that the rest of the piece is freed
             elif len(self._sequences) < MAX_SEQUENCES:
                 self._sequences[raw] = known
         return known
 
     def decode(self, raw: bytes, place: str) -> MetricName | Reject:
-        """One name, or why it cannot be read."""
+        """Decode one name, or return why it cannot be read."""
         name = decode_object(raw, MetricName, self._file, place)
-        treatment = None if isinstance(name, Reject) else self._treatments.of(name, self._file, place)
+        treatment = None if isinstance(name, Reject) else self._perturbations.read(name, self._file, place)
         return treatment if isinstance(treatment, Reject) else name
 
     def _code(self, raw: bytes) -> int:
         if raw not in self._spellings:
             name = self.decode(raw, "$")
-            # Two spellings of one name are one metric, and the perturbation repeats the entry's.
+            # Two spellings of one name are one metric. The perturbation is left out: it repeats that of the entry.
             self._spellings[raw] = (
                 UNREADABLE
                 if isinstance(name, Reject)
@@ -85,20 +92,24 @@ class MetricNames:
 
 
 class Repetitions:
-    """How often each metric of a sample stood under the sample's key before.
+    """Counts how often each metric name of an entry has occurred under the entry's key.
 
-    What stood there is a state, shared by all keys with the same metrics; so an entry costs one look-up.
+    Keys with the same names so far share a state, so that an entry costs one look-up.
     """
 
     def __init__(self) -> None:
-        """Nothing stood anywhere."""
+        """Start without any occurrence."""
         self._states: dict[tuple[tuple[int, int], ...], int] = {(): 0}
+        """Number of each state: how often each name has occurred."""
         self._counts: list[dict[int, int]] = [{}]
+        """Count of each name, by the number of the state."""
         self._steps: dict[tuple[int, int], tuple[int, Codes]] = {}
+        """From a state and a sequence of names to the next state and the counts before the sequence."""
         self._of_key: dict[int, int] = {}
+        """State of each key."""
 
     def next(self, key: int, names: Sequenced) -> Codes:
-        """For each of the names, how often it stood under the key before."""
+        """Return for each of the names how often it has occurred under the key before."""
         state = self._of_key.get(key, 0)
         step = self._steps.get((state, names.id))
         if step is None:

@@ -1,4 +1,4 @@
-"""Numbers as HELM writes them: absent, or none that JSON knows."""
+"""Reading HELM's numbers, which can be absent, NaN or infinite."""
 
 from collections.abc import Sequence
 
@@ -12,8 +12,8 @@ Floats = npt.NDArray[np.float64]
 
 
 def read_numbers(values: Sequence[Number | None]) -> tuple[Floats, Flags]:
-    """The values, NaN for what is not there, and which of those that are there are not finite."""
-    numbers = np.fromiter(values, np.float64, len(values))  # NumPy reads null as NaN, and texts as Python does
+    """Return the values, with NaN for those that are absent or not finite, and which of them are not finite."""
+    numbers = np.fromiter(values, np.float64, len(values))  # NumPy reads null as NaN, and texts as Python does.
     is_odd = np.zeros(len(values), np.bool_)
     for place in np.flatnonzero(~np.isfinite(numbers)).tolist():
         is_odd[place] = values[place] is not None

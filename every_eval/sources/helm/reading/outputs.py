@@ -1,4 +1,4 @@
-"""What HELM's records say of single outputs, as columns of the table `samples`."""
+"""Columns of the table `samples` from HELM's records of single outputs."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,56 +10,50 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from every_eval.contracts.canonical import canonical_json
-from every_eval.contracts.identity import TEXTS
 from every_eval.contracts.samples import REFERENCES
-from every_eval.sources.helm.reading.keys import Keys, pick, together
+from every_eval.contracts.shared_columns import TEXTS
+from every_eval.sources.helm.reading.keys import Keys, together
 from every_eval.sources.helm.reading.records import Instance, Prediction, RequestBody, Text
+from every_eval.statistics.groups import IntArray
 
 Columns = Mapping[str, pa.Array | pa.ChunkedArray]
-"""Of one length, by name."""
+"""Columns of one length, by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """Predictions with what belongs to them, all of one length."""
+    """Predictions with their instances and requests."""
 
     keys: Keys
-    reference_indices: Sequence[int | None]
     texts: Columns
-    """What else files say, and needs no look at other outputs."""
+    """The columns of `samples` that follow from one output alone, as long as the keys."""
 
-    @classmethod
-    def chain(cls, parts: Sequence[Self]) -> Self:
-        """The outputs of one after the other."""
-        keys, indices = Keys.chain([part.keys for part in parts]), together(part.reference_indices for part in parts)
-        return cls(keys, indices, chain(part.texts for part in parts))
-
-    def take(self, numbers: Sequence[int]) -> Self:
-        """Some of them."""
-        return type(self)(self.keys.take(numbers), pick(self.reference_indices, numbers), take(self.texts, numbers))
+    def take(self, rows: IntArray) -> Self:
+        """Return the outputs in these rows."""
+        return type(self)(self.keys.take(rows.tolist()), take(self.texts, rows))
 
     def add(self, texts: Columns) -> Self:
-        """With more columns."""
+        """Return the outputs with more columns."""
         return replace(self, texts={**self.texts, **texts})
 
 
-def take(columns: Columns, numbers: Sequence[int | None]) -> dict[str, pa.Array]:
-    """Some of the rows; nulls where there is no number."""
-    places = pa.array(numbers, pa.int32())
+def take(columns: Columns, rows: IntArray) -> dict[str, pa.Array]:
+    """Return the columns of these rows, with nulls where a row is negative."""
+    places = pa.array(rows, pa.int64(), mask=rows < 0)
     return {name: _whole(column).take(places) for name, column in columns.items()}
 
 
 def chain(parts: Iterable[Columns]) -> dict[str, pa.ChunkedArray]:
-    """The rows of one after the other; no column if there is none."""
+    """Return the rows of all parts, one part after the other; no columns if there is no part."""
     chunks: dict[str, list[pa.Array]] = {}
     for part in parts:
         for name, column in part.items():
-            chunks.setdefault(name, []).append(column)
+            chunks.setdefault(name, []).extend(column.chunks if isinstance(column, pa.ChunkedArray) else [column])
     return {name: pa.chunked_array(columns) for name, columns in chunks.items()}
 
 
 def prediction_columns(predictions: Sequence[Prediction]) -> dict[str, pa.Array]:
-    """The texts of outputs."""
+    """Return the columns with the texts of outputs."""
     columns = {
         "output": [prediction.predicted_text for prediction in predictions],
         "truncated_output": [prediction.truncated_predicted_text for prediction in predictions],
@@ -69,13 +63,13 @@ def prediction_columns(predictions: Sequence[Prediction]) -> dict[str, pa.Array]
 
 
 def request_columns(requests: Sequence[RequestBody]) -> dict[str, pa.Array]:
-    """The prompts as sent."""
+    """Return the column with the prompts that were sent."""
     prompts = [prompt_of(request) if request.messages else request.prompt for request in requests]
     return {"prompt": pa.array(prompts, pa.string())}
 
 
 def instance_columns(instances: Sequence[Instance]) -> dict[str, pa.Array]:
-    """The questions and their possible answers."""
+    """Return the columns with the questions and their possible answers."""
     lists = [instance.references for instance in instances]
     references = together(lists)
     texts = _texts([reference.output for reference in references])
@@ -96,17 +90,17 @@ def instance_columns(instances: Sequence[Instance]) -> dict[str, pa.Array]:
 
 
 def text_of(value: Text | str) -> str:
-    """The text of an input or output, of either shape."""
+    """Return the text of an input or output, of either shape."""
     return value if isinstance(value, str) else value.text
 
 
 def prompt_of(request: RequestBody) -> str:
-    """The prompt as sent; a chat's messages as JSON."""
+    """Return the prompt that was sent; the messages of a chat are JSON."""
     return canonical_json(request.messages) if request.messages and not request.prompt else request.prompt
 
 
 def encode(texts: Sequence[str | None]) -> pa.DictionaryArray:
-    """Texts that repeat, as codes."""
+    """Return texts that repeat as codes of a dictionary."""
     return pa.array(texts, pa.string()).dictionary_encode()
 
 
@@ -123,12 +117,12 @@ def _whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
 
 
 def _offsets(lists: Sequence[Sequence[Any]]) -> npt.NDArray[np.int64]:
-    """Where each of the lists begins if one follows the other, and where the last one ends."""
+    """Return where each list begins if the lists follow each other, and where the last one ends."""
     return _sums(np.fromiter(map(len, lists), np.int64, len(lists)))
 
 
 def _sums(numbers: npt.ArrayLike) -> npt.NDArray[np.int64]:
-    """Of the numbers before each, and of all."""
+    """Return the sum of the numbers before each number, and the sum of all numbers."""
     return np.cumsum(np.concatenate([[0], numbers]), dtype=np.int64)
 
 

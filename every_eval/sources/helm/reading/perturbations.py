@@ -1,4 +1,4 @@
-"""How perturbations are spelled in keys."""
+"""Reading the perturbations of records."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar, cast
@@ -6,21 +6,21 @@ from typing import Any, TypeVar, cast
 from every_eval.contracts.rejects import Reason
 from every_eval.sources.decoding import Decoded, decode_object
 from every_eval.sources.helm.reading.records import ABSENT, Perturbed
-from every_eval.sources.helm.statistics.cells import ORIGINAL, Treatment
+from every_eval.sources.helm.statistics.metric_values import ORIGINAL, Treatment
 from every_eval.sources.source import Reject
 
 P = TypeVar("P", bound=Perturbed)
 
 
-class Treatments:
-    """Treatments by the JSON of their perturbations, of which a run's files repeat a few many times."""
+class PerturbationReader:
+    """Decodes the perturbations of a run's files, each distinct JSON text once: files repeat a few of them often."""
 
     def __init__(self) -> None:
-        """Only the original text is known."""
+        """Start with the original text alone."""
         self._known: dict[bytes, Treatment] = {b"": ORIGINAL, b"null": ORIGINAL}
 
-    def of(self, record: Perturbed, file: str, place: str) -> Treatment | Reject:
-        """What was done to the text of a record, which is at `place` in its file, or why that cannot be read."""
+    def read(self, record: Perturbed, file: str, place: str) -> Treatment | Reject:
+        """Return the treatment of a record, which is at `place` in `file`, or why it cannot be read."""
         raw = bytes(record.perturbation)
         known = self._known.get(raw)
         if known is not None:
@@ -32,8 +32,8 @@ class Treatments:
             return Reject(Reason.UNEXPECTED_SHAPE, "Expected a perturbation with a name", file, place)
         return self._known.setdefault(raw, Treatment.of(perturbation))
 
-    def readable(self, decoded: Decoded[P], file: str, rejects: list[Reject]) -> tuple[Decoded[P], Sequence[Treatment]]:
-        """The records of a file's list and their treatments, without those that are added to `rejects`."""
+    def read_all(self, decoded: Decoded[P], file: str, rejects: list[Reject]) -> tuple[Decoded[P], Sequence[Treatment]]:
+        """Return the records of a file's list with their treatments; records without a readable one are rejects."""
         given = [record.perturbation for record in decoded.records]
         if given.count(ABSENT) == len(given):
             return decoded, [ORIGINAL] * len(given)
@@ -44,7 +44,7 @@ class Treatments:
         records: list[P] = []
         treatments: list[Treatment] = []
         for position, record in zip(*decoded, strict=True):
-            treatment = self.of(record, file, f"$[{position}]")
+            treatment = self.read(record, file, f"$[{position}]")
             if isinstance(treatment, Reject):
                 rejects.append(treatment)
             else:

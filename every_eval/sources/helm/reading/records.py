@@ -1,9 +1,10 @@
-"""HELM's files as typed records: only the fields that we read.
+"""HELM's files as typed records, with only the fields that we read.
 
-The shapes are those of crfm-helm's dataclasses (`benchmark/adaptation`, `benchmark/metrics`, `presentation`), in
-every version since 0.1.0. An absent optional is an omitted key. What is `Raw` is compared as bytes and decoded once
-per distinct value, since a file repeats few metric names and perturbations many times. Records hold no cycles, and
-are so many that looking for cycles in them would take longer than decoding them: the garbage collector is told so.
+The shapes are those of crfm-helm's dataclasses (`benchmark/adaptation`, `benchmark/metrics`, `presentation`), in every
+version since 0.1.0. HELM omits the key of an optional value that is absent. Fields of type `Raw` are compared as bytes
+and decoded once for each distinct value, since a file repeats few metric names and perturbations many times. `gc=False`
+keeps the records from the garbage collector: they hold no cycles, and to search so many of them for cycles would take
+longer than to decode them.
 """
 
 from typing import Annotated, Any, Final, Literal
@@ -13,34 +14,34 @@ from msgspec import Meta, Raw, Struct
 Index = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Number = float | Literal["NaN", "Infinity", "-Infinity"]
-"""A number; those that JSON lacks stand as texts in a mended file."""
+"""A number. NaN and infinities, which JSON lacks, are texts in a mended file."""
 
 ABSENT: Final = Raw()
-"""Stands for JSON that is not there."""
+"""Stands for JSON that is absent."""
 
 
 class Perturbed(Struct, kw_only=True, gc=False):
-    """What concerns a text that may have been changed."""
+    """A record about a text that a perturbation may have changed."""
 
     perturbation: Raw = ABSENT
-    """How, as JSON; `ABSENT` or null if it was not."""
+    """The perturbation as JSON; `ABSENT` or null for the original text."""
 
 
 class Text(Struct, gc=False):
-    """Input or output; before 0.2.0 a plain string stood for it."""
+    """An input or output; before HELM 0.2.0 a plain string."""
 
     text: str = ""
 
 
 class Reference(Struct, gc=False):
-    """One possible answer."""
+    """A possible answer."""
 
     output: Text | str
     tags: list[str] = []
 
 
 class Instance(Perturbed, kw_only=True, gc=False):
-    """One question, original or perturbed."""
+    """A question, original or perturbed."""
 
     id: str
     input: Text | str
@@ -50,7 +51,7 @@ class Instance(Perturbed, kw_only=True, gc=False):
 
 
 class Prediction(Perturbed, kw_only=True, gc=False):
-    """Element of display_predictions.json."""
+    """An element of display_predictions.json."""
 
     instance_id: str
     predicted_text: str | None = None
@@ -61,14 +62,14 @@ class Prediction(Perturbed, kw_only=True, gc=False):
 
 
 class RequestBody(Struct, gc=False):
-    """What was sent to the model: a prompt or, for a chat, messages."""
+    """What HELM sent to the model: a prompt or, for a chat, messages."""
 
     prompt: str = ""
     messages: list[dict[str, Any]] | None = None
 
 
 class DisplayRequest(Perturbed, kw_only=True, gc=False):
-    """Element of display_requests.json."""
+    """An element of display_requests.json."""
 
     instance_id: str
     request: RequestBody
@@ -76,11 +77,11 @@ class DisplayRequest(Perturbed, kw_only=True, gc=False):
 
 
 class Token(Struct, gc=False):
-    """A piece of a text."""
+    """A token of a completion."""
 
     text: str = ""
     top_logprobs: dict[str, Any] | None = None
-    """The likeliest tokens at its place; HELM 0.5.0 dropped them."""
+    """The most likely tokens at this position; HELM dropped the field in 0.5.0."""
 
 
 class Completion(Struct, gc=False):
@@ -91,13 +92,13 @@ class Completion(Struct, gc=False):
 
 
 class RequestResult(Struct, gc=False):
-    """What came back from the model."""
+    """The model's response."""
 
     completions: list[Completion] = []
 
 
 class RequestState(Struct, gc=False):
-    """Element of scenario_state.json's `request_states`: something asked, and answered."""
+    """An element of `request_states` in scenario_state.json: a request and its response."""
 
     instance: Instance
     request: RequestBody
@@ -109,7 +110,7 @@ class RequestState(Struct, gc=False):
 
 
 class MetricName(Perturbed, kw_only=True, gc=False):
-    """What a statistic is of."""
+    """The name of a statistic."""
 
     name: str
     split: str | None = None
@@ -117,7 +118,7 @@ class MetricName(Perturbed, kw_only=True, gc=False):
 
 
 class Stat(Struct, gc=False):
-    """Values of one metric, added up."""
+    """An element of `stats` in per_instance_stats.json: the sum of one metric's values."""
 
     name: Raw
     count: Count
@@ -127,7 +128,7 @@ class Stat(Struct, gc=False):
 
 
 class ReportedStat(Struct, gc=False):
-    """Element of stats.json: values of one metric over trials."""
+    """An element of stats.json: one metric's values over trials."""
 
     name: MetricName
     count: Count
@@ -138,7 +139,7 @@ class ReportedStat(Struct, gc=False):
 
 
 class InstanceStats(Perturbed, kw_only=True, gc=False):
-    """Element of per_instance_stats.json: metrics of one instance in one trial."""
+    """An element of per_instance_stats.json: the metrics of one instance in one trial."""
 
     instance_id: str
     stats: list[Stat]
@@ -146,14 +147,14 @@ class InstanceStats(Perturbed, kw_only=True, gc=False):
 
 
 class ScenarioSpec(Struct, frozen=True, gc=False):
-    """Which scenario, with which arguments."""
+    """A scenario and its arguments."""
 
     class_name: str = ""
     args: dict[str, Any] = {}
 
 
 class AdapterSpec(Struct, frozen=True, gc=False):
-    """How instances become prompts, and for which model."""
+    """An adaptation: how instances become prompts, and for which model."""
 
     method: str | None = None
     model: str | None = None
@@ -161,7 +162,7 @@ class AdapterSpec(Struct, frozen=True, gc=False):
 
 
 class RunSpec(Struct, gc=False):
-    """run_spec.json."""
+    """The content of run_spec.json."""
 
     name: str
     scenario_spec: ScenarioSpec = ScenarioSpec()
@@ -170,6 +171,6 @@ class RunSpec(Struct, gc=False):
 
 
 class Scenario(Struct, gc=False):
-    """scenario.json."""
+    """The content of scenario.json."""
 
     name: str

@@ -1,6 +1,5 @@
-"""A run's files, decoded at once or in pieces, and what could not be read of them."""
+"""Decode a run's files, whole or in pieces, and note what cannot be read."""
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,79 +16,77 @@ from every_eval.sources.source import Input, Reject
 
 R = TypeVar("R")
 Taker = Callable[[Decoded[T], list[Reject]], R]
-"""Makes something of a piece; what it cannot read, it adds to the list that it is given."""
+"""Makes a result of a piece of a list, and adds what cannot be read to the list of rejects."""
 
 WHOLE_BYTES: Final = 96 << 20
-"""Of a file that is decoded at once: cutting it costs more than it spares."""
-
-
+"""Largest file that is decoded at once, in bytes: cutting a smaller file costs more memory than it saves."""
 CACHED_BYTES: Final = 1 << 20
+"""Size of a piece that stays in the processor's cache, in bytes."""
 BOUNDARY: Final = b"\n  },\n  {"
-"""Between elements of a list, as `json.dumps(…, indent=2)` writes them."""
+"""The text between two elements of a list, as `json.dumps(…, indent=2)` writes it."""
 
 
 @dataclass(frozen=True)
 class ListFile(Generic[T]):
-    """A file that holds a list, or an object with a list under `key`; it can be gone through more than once."""
+    """A file that holds a list, or an object with a list under `key`; it can be read more than once."""
 
     name: str
     kind: type[T]
+    """Type of the list's elements."""
     key: str | None
     stream: IO[bytes]
     is_large: bool
+    """Whether the file is read in pieces even if it could be decoded at once."""
     piece_bytes: int
+    """Approximate size of a piece, in bytes."""
 
     def pieces(self, rejects: list[Reject]) -> Iterator[Decoded[T]]:
-        """The elements, in pieces if there are many; what cannot be read is added to `rejects`."""
+        """Yield the elements, in pieces if there are many; elements that cannot be read are rejects."""
         decoded = None if self.is_large else self._decode_strictly()
         if decoded is not None:
             yield decoded
             return
-        if self._spans is None:
-            yield self._decode(0, self._whole(rejects), rejects)
-            return
-        for span in self._spans:
-            yield self._decode(span.first, span.read(self.stream), rejects)
+        for number in range(1 if self._spans is None else len(self._spans)):
+            yield self.piece(number, rejects)
 
-    def piece_around(self, position: int) -> Decoded[T]:
-        """Elements of the list with the one that stands there; all, of a file that is not large or cannot be cut."""
-        if not self.is_large or self._spans is None:
-            return _together(list(self.pieces([])))
-        span = self._spans[bisect_right(self._spans, position, key=lambda span: span.first) - 1]
-        return self._decode(span.first, span.read(self.stream), [])
-
-    @cached_property
-    def _spans(self) -> Sequence[Span] | None:
-        return find_spans(self.stream, self.key, self.piece_bytes)
-
-    def _decode(self, first: int, raw: bytes, rejects: list[Reject]) -> Decoded[T]:
+    def piece(self, number: int, rejects: list[Reject]) -> Decoded[T]:
+        """Return one of the pieces of a large file; all elements if the file cannot be cut."""
+        span = None if self._spans is None else self._spans[number]
+        first, raw = (0, self._whole(rejects)) if span is None else (span.first, span.read(self.stream))
         root = "$" if self.key is None else f"$.{self.key}"
         elements, unread = decode_list(raw, self.kind, self.name, root, first)
         rejects += unread
         return Decoded([position for position, _ in elements], [record for _, record in elements])
 
+    @cached_property
+    def _spans(self) -> Sequence[Span] | None:
+        return find_spans(self.stream, self.key, self.piece_bytes)
+
     def each(self, take: Taker[T, R], rejects: list[Reject]) -> Sequence[R]:
-        """What `take` makes of each piece."""
+        """Return what `take` makes of each piece."""
+        noted: list[Reject] = []
         if not self.is_large:
-            noted: list[Reject] = []
             try:
-                taken = list(map(take, self.strict_pieces(), repeat(noted)))  # in which no variable holds a piece
+                taken = list(map(take, self.strict_pieces(), repeat(noted)))  # Unlike a loop, `map` holds no piece.
             except UNREADABLE:
-                pass  # the file is read again
+                noted.clear()  # The file is read again below.
             else:
                 rejects += noted
                 return taken
-        return [take(piece, rejects) for piece in self.pieces(rejects)]
+        taken = list(map(take, self.pieces(rejects), repeat(noted)))
+        rejects += noted
+        return taken
 
     def strict_pieces(self) -> Iterator[Decoded[T]]:
-        """The elements of a list that is not large, in pieces that stay in the processor's cache.
+        """Yield the elements of a list that is not large, in pieces that stay in the processor's cache.
 
-        It is cut between lines that look like the boundary of two elements in HELM's own white space. If each piece is
-        a list, so is the whole, and of the same elements; if not, nothing that was yielded counts. A piece is held no
-        longer than its taker holds it, so that the next one takes its place in memory.
+        The file is cut between lines that look like the boundary of two elements in HELM's own white space. If each
+        piece is a list, then the whole file is a list of the same elements; if not, nothing that was yielded counts.
+        The generator does not hold a piece, so that the next piece takes its place in memory as soon as the caller
+        releases it.
 
         Raises:
-            msgspec.DecodeError, UnicodeDecodeError, RecursionError: a piece is not as it should be.
+            msgspec.DecodeError, UnicodeDecodeError, RecursionError: A piece is not a list of elements.
         """
         self.stream.seek(0)
         raw = self.stream.read()
@@ -106,7 +103,7 @@ class ListFile(Generic[T]):
             yield Decoded(range(first, n_elements), lists.pop())
 
     def _decode_strictly(self) -> Decoded[T] | None:
-        """All elements; null if any is not as it should be."""
+        """Return all elements; null if one of them cannot be read."""
         self.stream.seek(0)
         raw: bytes | msgspec.Raw = self.stream.read()
         try:
@@ -118,7 +115,7 @@ class ListFile(Generic[T]):
         return Decoded(range(len(records)), records)
 
     def _whole(self, rejects: list[Reject]) -> bytes:
-        """The list's JSON, of a file that cannot be cut."""
+        """Return the list's JSON, from a file that cannot be cut."""
         self.stream.seek(0)
         raw = self.stream.read()
         if self.key is None:
@@ -131,7 +128,7 @@ class ListFile(Generic[T]):
 
 
 class RunFiles:
-    """The files of one run."""
+    """The files of one run, and the rejects of reading them."""
 
     def __init__(
         self, inputs: Mapping[str, Input], open_file: Callable[[str], IO[bytes]], whole_bytes: int, piece_bytes: int
@@ -144,18 +141,18 @@ class RunFiles:
         self._piece_bytes = piece_bytes
 
     def take_rejects(self) -> tuple[Reject, ...]:
-        """What was noted since this was last asked."""
+        """Return the rejects since the last call."""
         rejects = tuple(self.rejects)
         self.rejects.clear()
         return rejects
 
     def is_large(self, file: str) -> bool:
-        """Whether a file is read in pieces."""
+        """Tell whether a file is read in pieces."""
         size = self.inputs[file].size
         return size is None or size > self._whole_bytes
 
     def object(self, file: str, kind: type[T]) -> tuple[T, bytes] | None:
-        """A file that holds one object, decoded and as it is; null if it cannot be read."""
+        """Return the object in a file, decoded and as bytes; null if the file cannot be read."""
         if self._lacks(file):
             return None
         with self._open_file(file) as stream:
@@ -167,21 +164,19 @@ class RunFiles:
         return decoded, raw
 
     def list(self, file: str, kind: type[T]) -> Decoded[T]:
-        """A file that holds a list, all of it."""
+        """Return all elements of the list in a file."""
         with self.open_list(file, kind) as opened:
             pieces = list(opened.pieces(self.rejects)) if opened else []
         if len(pieces) == 1:
             return pieces[0]
-        return _together(pieces)
-
-    def each(self, file: str, kind: type[T], take: Taker[T, R]) -> Sequence[R]:
-        """What `take` makes of each piece of a file that holds a list."""
-        with self.open_list(file, kind) as opened:
-            return opened.each(take, self.rejects) if opened else []
+        return Decoded(
+            [position for piece in pieces for position in piece.positions],
+            [record for piece in pieces for record in piece.records],
+        )
 
     @contextmanager
     def open_list(self, file: str, kind: type[T], key: str | None = None) -> Iterator[ListFile[T] | None]:
-        """A file that holds a list; null if the run lacks it."""
+        """Open a file that holds a list; null if the run lacks the file."""
         if self._lacks(file):
             yield None
             return
@@ -193,10 +188,3 @@ class RunFiles:
             return False
         self.rejects.append(Reject(Reason.FILE_MISSING, f"the run has no {file}", file))
         return True
-
-
-def _together(pieces: Sequence[Decoded[T]]) -> Decoded[T]:
-    return Decoded(
-        [position for piece in pieces for position in piece.positions],
-        [record for piece in pieces for record in piece.records],
-    )

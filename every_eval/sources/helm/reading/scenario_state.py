@@ -1,14 +1,15 @@
 """Outputs from scenario_state.json, for runs that HELM has not summarised.
 
-What HELM would have written to its display files is chosen by the same rules (`presentation/run_display.py`): no
-calibration requests and, of references that were sent one by one, only the one that was chosen.
+The same outputs are read that HELM would write to its display files (`presentation/run_display.py`): no calibration
+requests and, of references that were sent one by one, only the chosen one.
 """
 
 from collections.abc import Mapping
 
 from every_eval.sources.decoding import Decoded
-from every_eval.sources.helm.reading.keys import Keys
-from every_eval.sources.helm.reading.measured import SampleKey
+from every_eval.sources.helm.reading.display_files import PREDICTIONS
+from every_eval.sources.helm.reading.metric_index import SampleKey
+from every_eval.sources.helm.reading.metrics import LANGUAGE_MODELING
 from every_eval.sources.helm.reading.outputs import (
     Outputs,
     instance_columns,
@@ -16,7 +17,7 @@ from every_eval.sources.helm.reading.outputs import (
     request_columns,
     text_of,
 )
-from every_eval.sources.helm.reading.perturbations import Treatments
+from every_eval.sources.helm.reading.perturbations import PerturbationReader
 from every_eval.sources.helm.reading.records import Completion, Prediction, RequestState
 from every_eval.sources.source import Reject
 
@@ -24,23 +25,27 @@ FILE = "scenario_state.json"
 KEY = "request_states"
 SEPARATE = "multiple_choice_separate_"
 SEPARATE_CALIBRATED = "multiple_choice_separate_calibrated"
-LANGUAGE_MODELING = "language_modeling"
 
 
 def read_outputs(
     states: Decoded[RequestState],
     method: str,
     chosen: Mapping[SampleKey, float],
-    treatments: Treatments,
+    perturbations: PerturbationReader,
     rejects: list[Reject],
 ) -> Outputs:
-    """The outputs that HELM would display.
+    """Return the outputs that HELM would display, and add what cannot be read to `rejects`.
 
-    `chosen` is the metric predicted_index by HELM's key. What cannot be read is added to `rejects`.
+    Args:
+        states: Elements of the file's list, with their positions.
+        method: The adaptation's method.
+        chosen: The metric predicted_index, by HELM's key.
+        perturbations: Reads the perturbations of the instances.
+        rejects: Is added to.
     """
-    shown = []
+    displayed = []
     for position, state in zip(*states, strict=True):
-        treatment = treatments.of(state.instance, FILE, f"$.{KEY}[{position}].instance")
+        treatment = perturbations.read(state.instance, FILE, f"$.{KEY}[{position}].instance")
         if isinstance(treatment, Reject):
             rejects.append(treatment)
             continue
@@ -48,10 +53,10 @@ def read_outputs(
         if state.result is None or not _is_displayed(state, method, chosen.get(key)):
             continue
         completion = state.result.completions[0] if state.result.completions else Completion()
-        shown.append((state.instance, _prediction(state, completion, method), treatment, state.request))
-    instances, predictions, treated, requests = map(list, zip(*shown, strict=True)) if shown else [[]] * 4
+        displayed.append((state.instance, _prediction(state, completion, method), treatment, state.request))
+    instances, predictions, treatments, requests = map(list, zip(*displayed, strict=True)) if displayed else [[]] * 4
     texts = {**instance_columns(instances), **prediction_columns(predictions), **request_columns(requests)}
-    return Outputs(Keys.of(predictions, treated), [prediction.reference_index for prediction in predictions], texts)
+    return Outputs(PREDICTIONS.keys(predictions, treatments), texts)
 
 
 def _is_displayed(state: RequestState, method: str, chosen: float | None) -> bool:
@@ -76,7 +81,7 @@ def _prediction(state: RequestState, completion: Completion, method: str) -> Pre
 
 
 def _prefix(state: RequestState, completion: Completion, method: str) -> str:
-    """What an output repeats of its prompt."""
+    """Return the part of its prompt that an output repeats."""
     if method.startswith(SEPARATE):
         return text_of(state.instance.input)
     if method == LANGUAGE_MODELING and completion.tokens and not completion.tokens[0].top_logprobs:

@@ -1,7 +1,7 @@
-"""Cutting a large JSON file where a list's elements end, so that a piece can be decoded at a time.
+"""Cut a large JSON file between the elements of a list, so that one piece at a time can be decoded.
 
-A file is looked through once, and what is found holds for the whole of it: either every piece is JSON by itself, and
-so is what surrounds the list, or the file cannot be cut. Nothing is assumed of white space.
+The file is searched once before a piece is read. It can be cut if every piece is JSON by itself and the text around the
+list is JSON too; otherwise it cannot be cut. No assumption is made about white space.
 """
 
 import re
@@ -13,42 +13,44 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from every_eval.sources.decoding import UNREADABLE, mend
+from every_eval.sources.decoding import UNREADABLE, repair
 
 PIECE_BYTES: Final = 8 << 20
+"""Default size of a piece, in bytes."""
 
 _HEAD_BYTES: Final = 4096
-"""What is looked at least for the beginning of a list."""
+"""Smallest number of bytes that is searched for the beginning of a list."""
 _SPACE: Final = b" \t\r\n"
 _BOM: Final = b"\xef\xbb\xbf"
 _QUOTE, _OPEN, _CLOSE = ord('"'), ord("{"), ord("}")
 _FOLD: Final = 0x20
-"""Makes brackets of braces: [ is one bit away from {, and ] from }."""
+"""Turns braces into brackets: [ differs from { in this bit, and ] from }."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Whole elements of a list, with the commas between them."""
+    """The place of successive elements of a list in a file, with the commas between them."""
 
     first: int
-    """Position in the list of the first one."""
+    """Position of the first element in the list."""
     start: int
-    """In bytes, from the beginning of the file."""
+    """First byte, from the beginning of the file."""
     end: int
+    """Byte after the last one."""
 
     def read(self, file: IO[bytes]) -> bytes:
-        """The elements as a list of their own."""
+        """Return the elements as a JSON list."""
         file.seek(self.start)
         return b"[" + file.read(self.end - self.start) + b"]"
 
 
 def find_spans(file: IO[bytes], key: str | None = None, piece_bytes: int = PIECE_BYTES) -> list[Span] | None:
-    """Cut a list into spans of about `piece_bytes`, but of one element at least; null if it cannot be cut.
+    """Cut a list into spans of about `piece_bytes`, each with at least one element; null if it cannot be cut.
 
     Args:
-        file: Can be sought in. It holds the list or, with `key`, an object in which the list stands under that key.
-        key: As written in the file.
-        piece_bytes: How much is looked at, and decoded, at a time.
+        file: A seekable file that holds the list or, with `key`, an object with the list under that key.
+        key: The key, as written in the file.
+        piece_bytes: Approximate size of a span, in bytes.
     """
     file.seek(0)
     head = _find_list(file, key, piece_bytes)
@@ -69,7 +71,7 @@ def find_spans(file: IO[bytes], key: str | None = None, piece_bytes: int = PIECE
 
 
 def _find_list(file: IO[bytes], key: str | None, piece_bytes: int) -> bytes | None:
-    """What the file holds up to and with the bracket that opens the list."""
+    """Return the beginning of the file up to the bracket that opens the list; null if there is none."""
     pattern = rb"\A(?:\xef\xbb\xbf)?\s*\[" if key is None else rb'"%b"\s*:\s*\[' % re.escape(key.encode())
     depth = 0 if key is None else 1
     head = b""
@@ -84,7 +86,7 @@ def _find_list(file: IO[bytes], key: str | None, piece_bytes: int) -> bytes | No
 
 
 def _depth_at(text: bytes, place: int) -> int | None:
-    """How many brackets are open at a place; null if it is inside a string."""
+    """Return how many brackets are open at a place; null if the place is inside a string."""
     positions, depths, is_inside = _brackets(text[:place])
     if is_inside:
         return None
@@ -92,7 +94,7 @@ def _depth_at(text: bytes, place: int) -> int | None:
 
 
 def _texts(file: IO[bytes], start: int, piece_bytes: int) -> Iterator[tuple[int, bytes, bool]]:
-    """Texts of whole elements with where they start, and whether the list ends after them."""
+    """Yield texts of whole elements: where each starts, the text, and whether the list ends after it."""
     file.seek(start)
     buffer = b""
     while more := file.read(max(piece_bytes - len(buffer), len(buffer))):
@@ -110,7 +112,7 @@ def _texts(file: IO[bytes], start: int, piece_bytes: int) -> Iterator[tuple[int,
 
 
 def _brackets(text: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], bool]:
-    """Where brackets of both kinds are that no string holds, how many are open after each, and if a string is open."""
+    """Return the places of brackets and braces outside strings, the depth after each, and if a string is open."""
     masked = np.frombuffer(text.replace(rb"\\", b"__").replace(rb"\"", b"__"), np.uint8)
     folded = masked | _FOLD
     marks = np.flatnonzero((masked == _QUOTE) | (folded == _OPEN) | (folded == _CLOSE))
@@ -122,7 +124,7 @@ def _brackets(text: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]
 
 
 def _skip(text: bytes, *, is_first: bool) -> int | None:
-    """How many bytes come before the first element; null if no comma parts it from those before."""
+    """Return the number of bytes before the first element; null if no comma separates it from those before."""
     skipped = len(text) - len(text.lstrip(_SPACE))
     if is_first or skipped == len(text):
         return skipped
@@ -136,13 +138,13 @@ def _decode(raw: bytes) -> list[msgspec.Raw] | None:
     except UNREADABLE:
         pass
     try:
-        return msgspec.json.decode(mend(raw), type=list[msgspec.Raw])
+        return msgspec.json.decode(repair(raw), type=list[msgspec.Raw])
     except UNREADABLE:
         return None
 
 
 def _is_framed(file: IO[bytes], head: bytes, end: int, key: str | None) -> bool:
-    """Whether what surrounds the list is JSON, and holds no other list under the key."""
+    """Tell whether the text around the list is JSON and holds no other list under the key."""
     file.seek(end)
     tail = file.read()
     if key is not None and f'"{key}"'.encode() in tail:

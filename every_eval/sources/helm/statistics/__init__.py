@@ -1,1 +1,1 @@
-"""Statistics of a HELM run, recomputed from its single outputs by HELM's rules."""
+"""Recomputing a HELM run's statistics from the metrics of its single outputs."""

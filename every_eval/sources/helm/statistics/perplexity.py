@@ -1,13 +1,13 @@
-"""Perplexity and its like: functions of a ratio of sums over all instances of a trial.
+"""Perplexity and similar metrics: functions of a ratio of two sums over all instances of a trial.
 
-With S the sum of log-probabilities and T that of tokens or bytes, HELM reports f(S / T) for each trial and each context
-(split, sub_split, perturbation): `compute_perplexity_metrics` in metrics/basic_metrics.py. Such a number is no mean
-over instances. An instance's share in it is f linearised at r = S / T,
+With S the sum of log-probabilities and T the sum of tokens or bytes, HELM reports f(S / T) for each trial and each
+context (split, sub_split, perturbation): `compute_perplexity_metrics` in metrics/basic_metrics.py. f(S / T) is not a
+mean over instances. The share of an instance with the values s and t, one of n instances, is f linearised at r = S / T:
 
-    x = f(r) + f'(r) (s - r t) n / T     with the instance's own s and t, one of n instances,
+    x = f(r) + f'(r) (s - r t) n / T
 
-so that the mean of x over instances is f(r), and their spread gives its standard error: that of a ratio estimator
-(Cochran, Sampling Techniques, 3rd edition, section 2.11) and the delta method for f.
+The mean of x over the instances is f(r), and the spread of x gives the standard error of f(r): that of a ratio
+estimator (Cochran, Sampling Techniques, 3rd edition, section 2.11), and the delta method for f.
 """
 
 import math
@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from every_eval.sources.helm.statistics.cells import Cells, Metric, Run
-from every_eval.statistics.groups import FloatArray, Groups, IntArray, divide
+from every_eval.sources.helm.statistics.metric_values import Metric, MetricValues, RunMetrics
+from every_eval.statistics.groups import FloatArray, Groups, divide
 
 NUMERATOR = "logprob"
 LN_2 = math.log(2)
@@ -25,12 +25,15 @@ LN_2 = math.log(2)
 
 @dataclass(frozen=True)
 class Ratio:
-    """A metric that is a function of the sum of log-probabilities over the sum of `denominator`."""
+    """A metric that is a function of a ratio: the sum of log-probabilities over the sum of `denominator`."""
 
     name: str
     denominator: str
+    """Name of the metric that counts tokens or bytes."""
     function: Callable[[FloatArray], FloatArray]
+    """f, from the ratio to the metric."""
     slope: Callable[[FloatArray], FloatArray]
+    """The derivative of f."""
 
 
 RATIOS = (
@@ -40,14 +43,14 @@ RATIOS = (
 )
 
 
-def derive_perplexities(run: Run) -> tuple[tuple[Metric, ...], Cells]:
-    """The run's metrics with the ratios appended, and the ratios' cells.
+def derive_perplexities(run: RunMetrics) -> tuple[tuple[Metric, ...], MetricValues]:
+    """Return the run's metrics with the ratios appended, and the values of the ratios.
 
-    A ratio is derived where its parts were measured and the denominator's sum is above 0, as in HELM; not where the
-    run measures a metric of the same name itself.
+    As in HELM, a ratio exists where both of its parts were measured and the sum of the denominator is above 0. A ratio
+    is not derived if the run measured a metric of the same name.
     """
     metrics = list(run.metrics)
-    parts = [run.cells.take(slice(0))]
+    parts = [run.values.take(slice(0))]
     numerators = [metric for metric in run.metrics if metric.name == NUMERATOR]
     pairs: dict[tuple[Metric, Metric], _Pair] = {}
     for ratio in RATIOS:
@@ -56,55 +59,52 @@ def derive_perplexities(run: Run) -> tuple[tuple[Metric, ...], Cells]:
             if denominator in run.metrics and derived not in run.metrics:
                 if (metric, denominator) not in pairs:
                     pairs[metric, denominator] = _pair(run, metric, denominator)
-                cells = _linearise(ratio, pairs[metric, denominator])
-                parts.append(replace(cells, metric=np.full_like(cells.metric, len(metrics))))
+                values = _linearise(ratio, pairs[metric, denominator])
+                parts.append(replace(values, metric=np.full_like(values.metric, len(metrics))))
                 metrics.append(derived)
-    return tuple(metrics), Cells.join(*parts)
+    return tuple(metrics), MetricValues.join(*parts)
 
 
 @dataclass(frozen=True)
 class _Pair:
-    """Two metrics, of which ratios are made."""
+    """The values of a numerator and a denominator, and their sums over each trial."""
 
-    above: Cells
-    """The numerator's; one that lacks either metric is without a value."""
-    below: FloatArray
-    """For each of them the denominator's sum."""
+    numerator: MetricValues
+    """Values of the numerator; the count is 0 where one of the two metrics has no value."""
+    denominator: FloatArray
+    """For each element of `numerator`, the value of the denominator."""
     trials: Groups
-    """Of them, by treatment and trial."""
+    """The elements of `numerator`, grouped by treatment and trial."""
     total: FloatArray
-    """The sum of `below` in each trial."""
+    """T: the sum of the denominator in each trial."""
     rate: FloatArray
-    """The sum of `above` over it."""
+    """r = S / T in each trial."""
     share: FloatArray
-    """The number of values over it."""
+    """n / T in each trial."""
 
 
-def _pair(run: Run, numerator: Metric, denominator: Metric) -> _Pair:
-    # the cells of a run are sorted, and so are those of one metric
-    above, below = (_of_metric(run.cells, run.metrics.index(metric)) for metric in (numerator, denominator))
-    wanted, known = _key(run, above), _key(run, below)
+def _pair(run: RunMetrics, numerator: Metric, denominator: Metric) -> _Pair:
+    above, below = (_of_metric(run.values, run.metrics.index(metric)) for metric in (numerator, denominator))
+    axes = ("treatment", "trial", "instance")
+    wanted, known = run.keys(above, axes), run.keys(below, axes)
+    # The values of a run are sorted, so those of one metric are sorted too.
     at = np.searchsorted(known, wanted).clip(max=len(known) - 1)
     is_scored = (known[at] == wanted) & (below.count[at] > 0) & (above.count > 0)
-    cells = replace(above, count=is_scored.astype(np.int64), sum=above.sum * is_scored)
-    sums = below.sum[at] * is_scored
-    trials = Groups(cells.treatment * (cells.trial.max() + 1) + cells.trial)
-    total = trials.add(sums)
-    share = divide(trials.count(cells.count).astype(np.float64), total)
-    return _Pair(cells, sums, trials, total, divide(trials.add(cells.sum), total), share)
+    scored = replace(above, count=is_scored.astype(np.int64), sum=above.sum * is_scored)
+    divisors = below.sum[at] * is_scored
+    trials = Groups(run.keys(scored, ("treatment", "trial")))
+    total = trials.add(divisors)
+    share = divide(trials.count(scored.count).astype(np.float64), total)
+    return _Pair(scored, divisors, trials, total, divide(trials.add(scored.sum), total), share)
 
 
-def _of_metric(cells: Cells, metric: int) -> Cells:
-    start, end = np.searchsorted(cells.metric, (metric, metric + 1)).tolist()
-    return cells.take(slice(start, end))
+def _of_metric(values: MetricValues, metric: int) -> MetricValues:
+    start, end = np.searchsorted(values.metric, (metric, metric + 1)).tolist()
+    return values.take(slice(start, end))
 
 
-def _key(run: Run, cells: Cells) -> IntArray:
-    return (cells.treatment * run.n_trials + cells.trial) * len(run.instance_ids) + cells.instance
-
-
-def _linearise(ratio: Ratio, pair: _Pair) -> Cells:
+def _linearise(ratio: Ratio, pair: _Pair) -> MetricValues:
     spread = pair.trials.spread
-    residual = pair.above.sum - spread(pair.rate) * pair.below
+    residual = pair.numerator.sum - spread(pair.rate) * pair.denominator
     linearised = spread(ratio.function(pair.rate)) + spread(ratio.slope(pair.rate) * pair.share) * residual
-    return replace(pair.above, sum=linearised, min=linearised).take(spread(pair.total) > 0)
+    return replace(pair.numerator, sum=linearised, min=linearised).take(spread(pair.total) > 0)

@@ -1,1 +1,1 @@
-"""HELM's group tables, recomputed from reported statistics and compared with the published ones."""
+"""HELM's group tables, recomputed from reported statistics and compared with the published tables."""

@@ -1,20 +1,20 @@
-"""Where HELM's tables and ours differ."""
+"""Find the cells of HELM's group tables in which HELM's value and ours differ."""
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from every_eval.contracts.distinct import distinct
+from every_eval.sources.distinct import distinct
 
 TOLERANCE = 1e-9
-"""Relative."""
+"""Largest relative difference of two equal values."""
 
 
 def disagreements(tables: pa.Table) -> pa.Table:
-    """The rows of a table by the contract `helm_tables` whose two values differ beyond `TOLERANCE`.
+    """Return the rows of a table by the contract `helm_tables` whose two values differ by more than `TOLERANCE`.
 
-    Null equals null and nothing else. A cell that only we have differs if it has a value, unless HELM published nothing
-    of the release's group; a cell that could not be identified never does.
+    Null equals null alone. A cell that HELM did not publish differs if it has a value and HELM published other cells of
+    the release's group. A cell that could not be identified never differs.
     """
     ours, theirs = tables["value"], tables["published_value"]
     larger = pc.max_element_wise(pc.abs(ours), pc.abs(theirs))

@@ -1,32 +1,32 @@
-"""Group tables of releases without a schema.json (HELM before 0.4.0): the published structure, with values of ours.
+"""Group tables of releases without a schema.json (HELM before 0.4.0): the published structure with our values.
 
-A row's runs are known from the links that HELM put on the labels of tables over one scenario, a column's statistic from
-`legacy_names`. Where either is not sure, the cell is left unidentified.
+The runs of a row are known from the links that HELM put on the labels of tables over one scenario. The statistic of a
+column is known from `legacy_names`. If either is not certain, the cell stays unidentified.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from every_eval.sources.helm.published import PublishedCell
+from every_eval.sources.helm.published_cells import PublishedCell
 from every_eval.sources.helm.tables import legacy_names
-from every_eval.sources.helm.tables.cells import Cell, pool_cell
-from every_eval.sources.helm.tables.columns import Column
-from every_eval.sources.helm.tables.rows import Row
+from every_eval.sources.helm.tables.cells import RecomputedCell, pool_cell
+from every_eval.sources.helm.tables.reported_runs import Frozen, ReportedRun
 from every_eval.sources.helm.tables.rules import WIN_RATE_LABEL
-from every_eval.sources.helm.tables.runs import Frozen, ReportedRun
+from every_eval.sources.helm.tables.table_columns import TableColumn
+from every_eval.sources.helm.tables.table_rows import TableRow
 from every_eval.statistics.win_rates import mean_win_rates_by_row
 
 CONTAMINATION_SYMBOLS = "⚠☠"
 STRONG = "strong"
 
 Table = Sequence[Sequence[PublishedCell]]
-"""A published table's rows."""
+"""The rows of a published table."""
 
 
 def recount(runs: Sequence[ReportedRun], suites: Sequence[str]) -> list[ReportedRun]:
-    """The runs as HELM 0.2.4 and 0.3.0 count them: after each suite, those of the suites before it once more.
+    """Return the runs as HELM 0.2.4 and 0.3.0 count them: for each suite, the runs of that suite and of all before it.
 
-    A bug of theirs, which weighs older suites more; reproduced, because their tables show it.
+    By this bug of HELM, runs of older suites count several times; HELM's published tables show it.
     """
     return [run for last in range(len(suites)) for run in runs if run.suite in suites[: last + 1]]
 
@@ -35,7 +35,7 @@ class LegacyTables:
     """The identified cells of a release's published tables."""
 
     def __init__(self, cells: Sequence[PublishedCell], runs: Iterable[ReportedRun]) -> None:
-        """`runs` in HELM's order, counted as HELM counts them."""
+        """`runs` are in HELM's order, each as often as HELM counts it."""
         self._tables: dict[tuple[str, int], dict[int, list[PublishedCell]]] = defaultdict(lambda: defaultdict(list))
         self._linked: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         self._runs: dict[str, dict[Frozen, list[ReportedRun]]] = defaultdict(lambda: defaultdict(list))
@@ -48,8 +48,8 @@ class LegacyTables:
             for group in run.spec.groups:
                 self._runs[group][adapter_key].append(run)
 
-    def cells(self) -> Iterator[Cell]:
-        """Our values: win rates from the published columns, the rest from the runs; unidentified cells are left out."""
+    def cells(self) -> Iterator[RecomputedCell]:
+        """Yield our values of identified cells: win rates from published columns, other values from the runs."""
         for (group, _), rows in self._tables.items():
             table = list(rows.values())
             yield from _win_rates(table)
@@ -58,29 +58,29 @@ class LegacyTables:
                 yield from self._pooled(group, shown, row)
 
     def _groups_shown(self, group: str) -> list[str]:
-        """The run groups, in order, that the group's tables have columns of: those among its subgroups with any run."""
+        """Return the run groups that have columns in the group's tables: its subgroups that have a run, in order."""
         labels = (c.run_group for (name, _), rows in self._tables.items() if name == group for c in rows[0])
         return list(dict.fromkeys(name for label in labels if (name := legacy_names.run_group(label)) is not None))
 
-    def _pooled(self, group: str, shown: Sequence[str], row: Sequence[PublishedCell]) -> Iterator[Cell]:
+    def _pooled(self, group: str, shown: Sequence[str], row: Sequence[PublishedCell]) -> Iterator[RecomputedCell]:
         runs = self._runs_of(group, shown, row[0])
         if runs is None:
             return
         models = {str(run.spec.adapter_spec.get("model")) for run in runs}
-        identified = Row(row[0].row_label or "", models.pop() if len(models) == 1 else None, None, runs)
+        identified = TableRow(row[0].row_label or "", models.pop() if len(models) == 1 else None, None, runs)
         for cell in row:
             name = legacy_names.run_group(cell.run_group)
             matcher = legacy_names.matcher(cell.run_group, cell.column_title, cell.perturbation)
             if name is not None and matcher is not None:
-                column = Column(name, matcher, cell.column, cell.lower_is_better)
+                column = TableColumn(name, matcher, cell.column, cell.lower_is_better)
                 yield _cell(cell, identified.model, column, *pool_cell(identified, column, cell.table_name or ""))
 
     def _runs_of(self, group: str, shown: Sequence[str], label: PublishedCell) -> list[ReportedRun] | None:
-        """The runs of a row, null if they are not sure.
+        """Return the runs of a row; null if they are not certain.
 
-        A table over one scenario links them. Any other holds, for each subgroup, the runs that the subgroup's own
-        tables link; but not where `group` is an ablation, which shows other runs than its subgroups' own tables do, nor
-        for a part of one scenario.
+        A table over one scenario links its runs. Any other table holds, for each subgroup, the runs that the subgroup's
+        own tables link. This does not hold if `group` is an ablation, which shows other runs than the tables of its
+        subgroups, nor for a part of one scenario.
         """
         if label.run_spec_names is not None:
             return self._known(group, Counter(label.run_spec_names))
@@ -89,17 +89,17 @@ class LegacyTables:
             return None
         parts = [self._known(name, self._linked[name, _plain(label)]) for name in shown]
         known = [part for part in parts if part is not None]
-        # Such a table has no row without runs: none found means that the label is not the one of the links.
+        # Every row of such a table has runs. If none is found, the links use another label.
         return [run for part in known for run in part] or None if len(known) == len(parts) else None
 
     def _known(self, group: str, names: Mapping[str, int]) -> list[ReportedRun] | None:
-        """The group's runs of these names, in HELM's order; null if they are not as many as HELM linked."""
+        """Return the group's runs of these names in HELM's order; null if HELM linked another number of them."""
         adapted = self._runs.get(group, {}).values()
         runs = [run for runs in adapted for run in runs if run.spec.name in names]
         return runs if Counter(run.spec.name for run in runs) == names else None
 
 
-def _win_rates(table: Table) -> Iterator[Cell]:
+def _win_rates(table: Table) -> Iterator[RecomputedCell]:
     at = [cell.column_index for cell in table[0] if cell.column == WIN_RATE_LABEL]
     columns = [[_ranked(row[index]) for row in table] for index in range(len(table[0])) if index not in at]
     directions = [cell.lower_is_better for cell in table[0] if cell.column_index not in at]
@@ -113,19 +113,19 @@ def _ranked(cell: PublishedCell) -> float | None:
 
 
 def _plain(label: PublishedCell) -> str:
-    """The label without the sign of contamination that tables over one run group add."""
+    """Return the label without the contamination sign that tables over one run group add."""
     return (label.row_label or "").rstrip(CONTAMINATION_SYMBOLS)
 
 
 def _cell(
     cell: PublishedCell,
     model: str | None,
-    column: Column | None,
+    column: TableColumn | None,
     value: float | None,
     n_runs: int | None,
     n_trials: int | None,
-) -> Cell:
-    return Cell(
+) -> RecomputedCell:
+    return RecomputedCell(
         cell.group,
         cell.table_index,
         cell.row_index,

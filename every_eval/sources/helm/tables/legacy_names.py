@@ -1,6 +1,6 @@
-"""What HELM 0.2.4 and 0.3.0 call by which name, where a release has no schema.json.
+"""Names of run groups, metrics and perturbations in the tables of HELM 0.2.4 and 0.3.0, which have no schema.json.
 
-From their `static/schema.yaml`, as far as the two agree: the Chinese scenarios of 0.3.0 are not here.
+They come from `static/schema.yaml` of both versions, where the two agree: the Chinese scenarios of 0.3.0 are left out.
 """
 
 from every_eval.sources.helm.tables.pooling import Matcher
@@ -62,7 +62,7 @@ _ON_TEST = {
 _RUN_GROUPS = {label: (name, "test") for label, name in _ON_TEST.items()} | {
     label: (name, "valid") for label, name in _ON_VALID.items()
 }
-"""Names and main splits of the run groups that have one."""
+"""Name and main split of each run group that has a main split, by its label."""
 
 _METRICS = {
     "# eval": "num_instances",
@@ -143,14 +143,19 @@ _PERTURBATIONS = {
 
 
 def run_group(label: str | None) -> str | None:
-    """The run group that tables call `label`."""
+    """Return the run group that tables call `label`; null if the label is unknown."""
     return _RUN_GROUPS[label][0] if label in _RUN_GROUPS else None
 
 
 def matcher(label: str | None, metric_title: str | None, perturbation: str | None) -> Matcher | None:
-    """The statistic that a column shows, by the labels of its run group and perturbation and its metric's full name.
+    """Return the statistic that a column shows; null if one of the labels is unknown.
 
-    Every metric is shown on its run group's main split. Null where one of the labels is unknown.
+    Every metric is shown on the main split of its run group.
+
+    Args:
+        label: Label of the run group.
+        metric_title: Full name of the metric.
+        perturbation: Label of the perturbation.
     """
     if label not in _RUN_GROUPS or metric_title not in _METRICS or perturbation not in _PERTURBATIONS:
         return None

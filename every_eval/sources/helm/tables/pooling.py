@@ -1,28 +1,28 @@
-"""A cell: the runs of a row, pooled into one value, as HELM's `create_cell` and `Stat.merge` do."""
+"""Pool the runs of a row into the value of a cell, as HELM's `create_cell` and `Stat.merge` do."""
 
 import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from every_eval.sources.helm.tables.runs import ReportedRun, Statistic
+from every_eval.sources.helm.tables.reported_runs import ReportedRun, Statistic
 
 EVERY_SPLIT = "__all__"
 SUBSTITUTES = {"quasi_exact_match": "exact_match"}
-"""What stands in for a metric that a run does not have."""
+"""The metric that stands in for a metric that a run does not have."""
 
 
 class Matcher(NamedTuple):
-    """Which statistic of a run a column shows."""
+    """The statistic of a run that a column shows."""
 
     metric_name: str
     split: str
     perturbation_name: str | None = None
     sub_split: str | None = None
-    """Null pools every sub-split."""
+    """Null pools all sub-splits."""
 
 
 class Pooled(NamedTuple):
-    """A cell's value, undefined if nothing was pooled or it is not finite, and what it is made of."""
+    """A cell's value, null if nothing was pooled or it is not finite, and the numbers of runs and trials behind it."""
 
     value: float | None
     n_runs: int
@@ -30,9 +30,10 @@ class Pooled(NamedTuple):
 
 
 def pool(runs: Iterable[ReportedRun], matcher: Matcher) -> Pooled:
-    """The sum of the runs' sums over the sum of their counts, added in the runs' order; a run given twice counts twice.
+    """Return the sum of the runs' sums over the sum of their counts, added in the order of the runs.
 
-    The weight is the number of trials, so a run with three trials weighs three times.
+    A run that is given twice counts twice. The weight is the number of trials: a run with three trials weighs three
+    times.
     """
     parts = [_merge((one.n_trials, one.total) for one in found) for run in runs if (found := matched(run, matcher))]
     n_trials, total = _merge(parts)
@@ -41,10 +42,10 @@ def pool(runs: Iterable[ReportedRun], matcher: Matcher) -> Pooled:
 
 
 def matched(run: ReportedRun, matcher: Matcher) -> list[Statistic]:
-    """The run's statistics that merge into its part of a cell: several sub-splits, one, or none.
+    """Return the run's statistics that merge into its part of a cell: several sub-splits, one, or none.
 
-    None also where what matches differs in more than its sub-split, which HELM refuses to merge. HELM's own
-    substitution, made for ablations: where a metric matches nothing, the one in `SUBSTITUTES` stands in.
+    The list is empty if the matching statistics differ in more than the sub-split, which HELM refuses to merge. If no
+    statistic matches, the metric in `SUBSTITUTES` stands in, as in HELM, which does so for ablations.
     """
     found = [statistic for statistic in run.statistics.get(matcher.metric_name, ()) if _matches(statistic, matcher)]
     if not found and matcher.metric_name in SUBSTITUTES:

@@ -1,37 +1,37 @@
-"""What changed in how HELM makes its tables, read off the tables themselves: no file names HELM's version."""
+"""The rules by which a version of HELM made its tables, recognised by the tables: no file states HELM's version."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from every_eval.sources.helm.published import PublishedCell
-from every_eval.sources.helm.tables.layout import MEAN, WIN_RATE
+from every_eval.sources.helm.published_cells import PublishedCell
+from every_eval.sources.helm.tables.group_tables import MEAN, WIN_RATE
 
 WIN_RATE_LABEL = "Mean win rate"
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The rules of one version of HELM; by default of 0.5.16."""
+    """The rules of one version of HELM; the defaults are those of 0.5.16."""
 
     ties_by_row: bool = False
-    """Before 0.5.4: equal values are ranked by their rows."""
+    """Whether equal values are ranked by their rows, as before HELM 0.5.4."""
     mean_label: str = "Mean score"
-    """0.5.4 wrote "Mean performance"."""
+    """Header of the column with mean scores; HELM 0.5.4 wrote "Mean performance"."""
     strong: frozenset[tuple[str, int, int, int]] = frozenset()
     """Strongly contaminated cells (group, table, row, column), which `ties_by_row` leaves out of the ranking."""
     drops_bare_tables: bool = True
-    """Since 0.5.10: a table that has neither columns nor aggregates is left out."""
+    """Whether a table with neither columns nor aggregates is left out, as since HELM 0.5.10."""
 
     def label(self, strategy: str) -> str:
-        """The header of an aggregate column."""
+        """Return the header of an aggregate column."""
         return {WIN_RATE: WIN_RATE_LABEL, MEAN: self.mean_label}.get(strategy, strategy)
 
 
 def rules_of(cells: Iterable[PublishedCell]) -> Rules:
-    """The rules that the published tables were made by; the newest where they do not tell.
+    """Return the rules by which the published tables were made; the newest rules if the tables do not tell.
 
-    Until 0.5.3 the description of win rates says "outperform", then "outperforms"; until 0.5.4 the first column is
-    called "Model/adapter", then "Model".
+    Until HELM 0.5.3 the description of win rates says "outperform", since then "outperforms". Until 0.5.4 the first
+    column is called "Model/adapter", since then "Model".
     """
     widths: dict[tuple[str, int], int] = {}
     strong = set()

@@ -4,9 +4,9 @@ from typing import Any
 import msgspec
 
 from every_eval.contracts.rejects import Reason
-from every_eval.sources.helm.reading.perturbations import Treatments
+from every_eval.sources.helm.reading.perturbations import PerturbationReader
 from every_eval.sources.helm.reading.records import Perturbed
-from every_eval.sources.helm.statistics.cells import ORIGINAL, Treatment
+from every_eval.sources.helm.statistics.metric_values import ORIGINAL, Treatment
 from every_eval.sources.source import Reject
 from every_eval_tests.sources.helm.made_up import TYPOS, TYPOS_JSON
 
@@ -16,7 +16,7 @@ def _record(perturbation: Any) -> Perturbed:
 
 
 def _treatment(perturbation: Any) -> Treatment | Reject:
-    return Treatments().of(_record(perturbation), "instances.json", "$[3]")
+    return PerturbationReader().read(_record(perturbation), "instances.json", "$[3]")
 
 
 def test_a_perturbation_is_its_whole_object_in_one_spelling() -> None:
@@ -29,7 +29,7 @@ def test_a_perturbation_is_its_whole_object_in_one_spelling() -> None:
 
 def test_without_a_perturbation_a_text_is_the_original() -> None:
     assert _treatment(None) == ORIGINAL
-    assert Treatments().of(Perturbed(), "instances.json", "$[3]") == ORIGINAL
+    assert PerturbationReader().read(Perturbed(), "instances.json", "$[3]") == ORIGINAL
 
 
 def test_what_it_is_computed_on_is_itself_unless_it_says_otherwise() -> None:

@@ -24,7 +24,7 @@ Found = tuple[list[int], list[Item], list[Reject]]
 
 
 def _at_once(raw: bytes, key: str | None) -> Found:
-    """What plain decoding of the whole file gives."""
+    """Return what decoding of the whole file gives."""
     root = "$"
     if key is not None:
         holder = decode_object(raw, msgspec.defstruct("Holder", [(key, msgspec.Raw)]), "x.json")
@@ -43,7 +43,7 @@ def _in_pieces(raw: bytes, key: str | None, piece_bytes: int) -> Found:
 
 
 def _file(chance: random.Random, key: str | None) -> bytes:
-    """A list as HELM could write it, in one case of two with a fault somewhere."""
+    """Return a list as HELM could write it, in half of the cases with a fault somewhere."""
 
     def text() -> str:
         return "".join(chance.choices(TEXTS, k=chance.randrange(8)))

@@ -1,4 +1,4 @@
-"""Whole runs: real ones against what the standard library finds in them, and made-up ones with every fault."""
+"""Real runs, compared with what the standard library reads in them, and made-up runs with every fault."""
 
 import json
 from typing import IO, Any
@@ -23,7 +23,7 @@ OBJECTS = ("run_spec.json", "scenario.json")
 
 
 def _runs(file: str) -> dict[tuple[str, str, str], Any]:
-    """The JSON of one file of each run of the sample, by (benchmark, suite, run)."""
+    """Return the JSON of one file of each of the sample's runs, by (benchmark, suite, run)."""
     storage = ArchiveStorage(HELM_SAMPLE)
     found = {}
     for benchmark in BENCHMARKS:
@@ -285,7 +285,7 @@ def test_a_file_that_is_not_there_is_a_reject(file: str) -> None:
 
 
 def _check_that_the_rest_is_whole(rows: Any, file: str) -> None:
-    """What does not depend on the file is as it would be with it."""
+    """Assert that rows that do not depend on the file are the same as with the file."""
     if file == "run_spec.json":
         assert (rows.samples.num_rows, rows.metrics.num_rows, rows.stats.num_rows) == (0, 0, 0)
         return

@@ -1,4 +1,4 @@
-"""The rows of `samples`: their columns, and the shapes that HELM's versions gave to what they hold."""
+"""The rows of `samples`, for the shapes that files have had in HELM's versions."""
 
 import hashlib
 import json

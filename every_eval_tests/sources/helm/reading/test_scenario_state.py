@@ -1,4 +1,4 @@
-"""Runs that HELM has not summarised: their outputs come from scenario_state.json, by the rules of its display files."""
+"""Outputs of runs that HELM has not summarised, by the rules of its display files."""
 
 import tarfile
 from pathlib import Path
@@ -10,11 +10,11 @@ from every_eval.sources.helm.layout import DISPLAY_FILES
 from every_eval_tests.sources.helm.made_up import FILES, TYPOS, Files, files, name_of, raw_of, read, rejects, stat
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "helm_scenario_states.tar.xz"
-"""Real runs of each adaptation, by HELM 0.5.4 and 0.2.4: one or two of their questions, a few of their metrics."""
+"""Real runs of each adaptation by HELM 0.5.4 and 0.2.4, cut to one or two questions and a few metrics."""
 
 
 def _state(prediction: dict[str, Any], **rest: Any) -> dict[str, Any]:
-    """The element that HELM made a prediction of."""
+    """Return the element of scenario_state.json that HELM made the prediction of."""
     key = (prediction["instance_id"], prediction.get("perturbation"))
     [instance] = [item for item in FILES["instances.json"] if (item["id"], item.get("perturbation")) == key]
     requests = FILES["display_requests.json"]
@@ -32,7 +32,7 @@ def _state(prediction: dict[str, Any], **rest: Any) -> dict[str, Any]:
 
 
 def unsummarised(*states: dict[str, Any], method: str = "generation") -> Files:
-    """The made-up run as HELM leaves it before it summarises."""
+    """Return the made-up run as HELM leaves it before it summarises."""
     content = files() | dict.fromkeys(DISPLAY_FILES)
     content["run_spec.json"]["adapter_spec"]["method"] = method
     found = list(states) or [_state(prediction) for prediction in FILES["display_predictions.json"]]

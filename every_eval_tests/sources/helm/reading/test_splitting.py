@@ -18,7 +18,7 @@ ODD = [
 
 
 def _cut(raw: bytes, piece_bytes: int, key: str | None = None) -> list[list[Any]] | None:
-    """The elements of each span; checks that spans say where they begin."""
+    """Return the elements of each span, and assert that each span says where it begins."""
     file = BytesIO(raw)
     spans = find_spans(file, key, piece_bytes)
     if spans is None:

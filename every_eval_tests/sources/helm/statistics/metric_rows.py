@@ -1,18 +1,22 @@
-"""Rows of the table `metrics`, for one run: written by hand, or read from what HELM wrote."""
+"""Rows of the table `metrics` of one run, by hand or from HELM's own files, and the statistics of such rows."""
 
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from every_eval.contracts.canonical import canonical_json
 from every_eval.contracts.metrics import METRICS
 from every_eval.contracts.stats import REPORTED, STATISTIC_KEY
+from every_eval.sources.helm.reading.metric_index import ROW, MetricIndex
+from every_eval.sources.helm.statistics.metric_values import ORIGINAL, RunMetrics, Treatment
+from every_eval.sources.helm.statistics.recompute import recompute_statistics
 
 HELM_RUN = Path(__file__).parents[3] / "fixtures" / "helm_perturbed_run"
-"""imdb:only_contrast=True,model=cohere_command,data_augmentation=contrast_sets, four of its metrics."""
+"""The run imdb:only_contrast=True,model=cohere_command,data_augmentation=contrast_sets, with four of its metrics."""
 
 DEFAULTS = {
     "benchmark": "classic",
@@ -30,7 +34,7 @@ DEFAULTS = {
 
 
 def row(instance_id: str, value: float | None, *, count: int = 1, **rest: Any) -> dict[str, Any]:
-    """A row with one value or, if it is None, an entry of count 0; `count` repeats the value."""
+    """Return a row with `count` times the same value; a null value gives a row of count 0."""
     count = 0 if value is None else count
     total = 0.0 if value is None else value * count
     numbers = {"count": count, "sum": total, "min": value, "max": value, "value": value}
@@ -38,29 +42,55 @@ def row(instance_id: str, value: float | None, *, count: int = 1, **rest: Any) -
 
 
 def perturbed(**flags: Any) -> str:
-    """A perturbation as JSON; `robustness` and `fairness` are off unless told."""
+    """Return a perturbation as JSON, without robustness and fairness unless `flags` set them."""
     return canonical_json({"name": "typos", "robustness": False, "fairness": False, "computed_on": "perturbed"} | flags)
 
 
 def table(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
-    """Rows as the table `metrics`."""
+    """Return rows as the table `metrics`."""
     return pa.Table.from_pylist(list(rows), schema=METRICS.schema)
 
 
+def run_metrics(metrics: pa.Table) -> RunMetrics:
+    """Return the rows as a metric index gives them to the statistics."""
+    index = MetricIndex()
+    rows = metrics.to_pylist()
+    names = [(row["metric_name"], row["split"], row["sub_split"]) for row in rows]
+    columns = {
+        "key": [
+            index.key_code(row["instance_id"], _treatment(row["perturbation"]), row["train_trial_index"])
+            for row in rows
+        ],
+        "name": [index.names.setdefault(name, len(index.names)) for name in names],
+        **{field: [row[field] for row in rows] for field in ("count", "sum", "min")},
+    }
+    index.add({field: np.array(columns[field], kind) for field, kind in ROW.items()})
+    return index.select(index.metric_names)
+
+
+def summarise(metrics: pa.Table, *, has_worst_cases: bool = True) -> pa.Table:
+    """Return the statistics of the rows."""
+    return recompute_statistics(run_metrics(metrics), has_worst_cases=has_worst_cases)
+
+
+def _treatment(perturbation: str | None) -> Treatment:
+    return ORIGINAL if perturbation is None else Treatment.of(json.loads(perturbation))
+
+
 def helm_metrics() -> pa.Table:
-    """The rows of HELM's run."""
+    """Return the rows of HELM's run."""
     entries = json.loads((HELM_RUN / "per_instance_stats.json").read_bytes())
     return table(_helm_row(entry, stat) for entry in entries for stat in entry["stats"])
 
 
 def helm_reported() -> list[dict[str, Any]]:
-    """What HELM reported on its run: columns of `STATISTIC_KEY` and `REPORTED`."""
+    """Return what HELM reported about its run: columns of `STATISTIC_KEY` and `REPORTED`."""
     stats = json.loads((HELM_RUN / "stats.json").read_bytes())
     return [_helm_key(stat["name"]) | _helm_numbers(index, stat) for index, stat in enumerate(stats)]
 
 
 def join(derived: pa.Table, reported: Iterable[dict[str, Any]]) -> pa.Table:
-    """Both side by side, a row for every statistic that either knows."""
+    """Return one row for each statistic that was derived or reported, with the columns of both."""
 
     def key(record: Mapping[str, Any]) -> tuple[Any, ...]:
         return tuple(record[column.name] for column in STATISTIC_KEY)

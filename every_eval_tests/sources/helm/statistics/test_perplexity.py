@@ -1,4 +1,4 @@
-"""Perplexity and its like, by hand."""
+"""Perplexity and similar metrics, compared with numbers computed by hand."""
 
 import math
 from typing import Any
@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from every_eval.sources.helm.statistics.instances import summarise
-from every_eval_tests.sources.helm.statistics.metric_rows import perturbed, row, table
+from every_eval_tests.sources.helm.statistics.metric_rows import perturbed, row, summarise, table
 
 Rows = list[dict[str, Any]]
 

@@ -1,12 +1,11 @@
-"""Worst cases over perturbations, by hand and against HELM's own."""
+"""Worst cases over perturbations, compared with numbers computed by hand and with HELM's own."""
 
 import json
 from typing import Any
 
 import pyarrow as pa
 
-from every_eval.sources.helm.statistics.instances import summarise
-from every_eval_tests.sources.helm.statistics.metric_rows import perturbed, row, table
+from every_eval_tests.sources.helm.statistics.metric_rows import perturbed, row, summarise, table
 
 ROBUST = perturbed(robustness=True)
 FAIR = perturbed(name="dialect", fairness=True)

@@ -1,4 +1,4 @@
-"""Releases to recompute: the bundled sample's, a real one of HELM 0.2.4, and ones made up of a few statistics."""
+"""Releases for tests: those of the bundled sample, a real one of HELM 0.2.4, and made-up ones."""
 
 import json
 import tarfile
@@ -13,25 +13,25 @@ import pyarrow.parquet as pq
 
 from every_eval.contracts.helm_tables import HELM_TABLES, PUBLISHED_CELL
 from every_eval.contracts.stats import STATS
-from every_eval.sources.helm.published import PublishedCell, parse_group
-from every_eval.sources.helm.schema import Schema, decode_schema
-from every_eval.sources.helm.tables.release import Release, helm_tables, read_statistics
-from every_eval.sources.helm.tables.runs import COLUMNS, ReportedRun, read_runs
-from every_eval.sources.state_files import StateFiles
+from every_eval.sources.helm.published_cells import PublishedCell, parse_group
+from every_eval.sources.helm.schema import ReleaseSchema, decode_schema
+from every_eval.sources.helm.tables.release_tables import Release, helm_tables, read_statistics
+from every_eval.sources.helm.tables.reported_runs import COLUMNS, ReportedRun, read_runs
+from every_eval.sources.statistics_files import StatisticsFiles
 from every_eval.storage.archive import HELM_SAMPLE, ArchiveStorage
 
 LEGACY = Path(__file__).parents[3] / "fixtures" / "helm_legacy_tables.tar.xz"
-"""Tables that HELM 0.2.4 wrote for the release v0.2.4 of two suites, with the runs behind them; of stats.json only what
-tables show."""
+"""Tables that HELM 0.2.4 wrote for the release v0.2.4 of two suites, and the runs behind them; of each stats.json
+only the statistics that tables show."""
 
 SAMPLE_RELEASES = tuple((benchmark, name) for benchmark in ("lite", "mmlu", "classic") for name in ("v1.0.0", "v1.1.0"))
 
 RunFiles = tuple[str, str, str, Sequence[Mapping[str, Any]]]
-"""Suite, name, run_spec.json and the statistics of stats.json."""
+"""Suite, name, run_spec.json and the statistics in stats.json."""
 
 
 def stats_table(benchmark: str, runs: Iterable[RunFiles]) -> pa.Table:
-    """Rows of the contract `stats`, one for a run without any."""
+    """Return rows of the contract `stats`; a run without statistics has one row."""
     rows = [row for suite, run, spec, statistics in runs for row in _rows(benchmark, suite, run, spec, statistics)]
     return pa.Table.from_pylist(rows, schema=STATS.schema)
 
@@ -60,7 +60,7 @@ def _rows(
 
 @cache
 def sample(benchmark: str, name: str) -> tuple[Release, pa.Table]:
-    """A release of the bundled sample, and the statistics of all runs of its benchmark."""
+    """Return a release of the bundled sample, and the statistics of all runs of its benchmark."""
     storage = ArchiveStorage(HELM_SAMPLE)
     root = f"{benchmark}/benchmark_output/"
     index = f"{root}releases/{name}/"
@@ -84,7 +84,7 @@ def sample(benchmark: str, name: str) -> tuple[Release, pa.Table]:
 
 @cache
 def legacy() -> tuple[Release, pa.Table]:
-    """The release of HELM 0.2.4, and the statistics of its runs."""
+    """Return the release of HELM 0.2.4, and the statistics of its runs."""
     with tarfile.open(LEGACY) as archive:
         files = {member.name: archive.extractfile(member).read() for member in archive}  # type: ignore[union-attr]
     groups = [name for name in files if name.startswith("groups/")]
@@ -98,20 +98,20 @@ def legacy() -> tuple[Release, pa.Table]:
 
 
 def whole_tables(release: Release, stats: pa.Table) -> pa.Table:
-    """All tables of a release, by statistics as a file of the state holds them."""
+    """Return all tables of a release, computed from statistics in a file of the state."""
     with tempfile.TemporaryDirectory() as folder:
         pq.write_table(stats.select(COLUMNS), Path(folder) / "state")
-        needed = read_statistics(release, StateFiles([Path(folder) / "state"]), set(stats["run"].to_pylist()))
+        needed = read_statistics(release, StatisticsFiles([Path(folder) / "state"]), set(stats["run"].to_pylist()))
     return pa.concat_tables([HELM_TABLES.schema.empty_table(), *helm_tables(release, needed)])
 
 
 def statistic(metric: str, count: int, total: float | None, split: str | None = "test", **name: Any) -> dict[str, Any]:
-    """An entry of stats.json, as far as tables read it."""
+    """Return an entry of stats.json with the fields that tables read."""
     return {"name": {"name": metric, "split": split, **name}, "count": count, "sum": total}
 
 
 def worst(perturbation: str, **rest: Any) -> dict[str, Any]:
-    """A perturbation whose statistic is over the worst of the original and the perturbed text."""
+    """Return a perturbation whose statistic is over the worst of the original and the perturbed text."""
     return {"name": perturbation, "computed_on": "worst", **rest}
 
 
@@ -121,7 +121,7 @@ def run_spec(
     adapter: Mapping[str, Any] | None = None,
     scenario: Mapping[str, Any] | None = None,
 ) -> str:
-    """A run_spec.json; by default of a model `m/a` and a scenario without arguments."""
+    """Return a run_spec.json, by default of the model `m/a` on a scenario without arguments."""
     adapter_spec = {"model_deployment": "host/a", "model": "m/a"} if adapter is None else adapter
     scenario_spec = {"class_name": "a.Scenario", "args": {}, **(scenario or {})}
     return json.dumps(
@@ -136,18 +136,18 @@ def reported_run(
     suite: str = "s1",
     **spec: Any,
 ) -> ReportedRun:
-    """A run as tables see it."""
+    """Return a run as tables read it."""
     table = stats_table("lite", [(suite, name, run_spec(name, groups, **spec), statistics)])
     [run] = read_runs(table, [suite], {one["name"]["name"] for one in statistics})
     return run
 
 
-def schema(**parts: Any) -> Schema:
-    """A schema of the parts given."""
+def schema(**parts: Any) -> ReleaseSchema:
+    """Return a schema with the given parts."""
     empty: dict[str, Any] = {"metrics": [], "perturbations": [], "metric_groups": [], "run_groups": [], "models": []}
     return decode_schema(json.dumps(empty | parts).encode())
 
 
 def published_cells(cells: Sequence[PublishedCell]) -> pa.Array:
-    """The cells as the releases table holds them."""
+    """Return the cells as the table `releases` holds them."""
     return pa.array(cells, PUBLISHED_CELL)

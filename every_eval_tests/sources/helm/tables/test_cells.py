@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from every_eval.errors import UpstreamMalformed
-from every_eval.sources.helm.tables.cells import Cell, recompute_cells
+from every_eval.sources.helm.tables.cells import RecomputedCell, recompute_cells
 from every_eval.sources.helm.tables.pooling import Matcher
+from every_eval.sources.helm.tables.reported_runs import ReportedRun
 from every_eval.sources.helm.tables.rules import Rules
-from every_eval.sources.helm.tables.runs import ReportedRun
 from every_eval_tests.sources.helm.tables.reported import reported_run, schema, statistic
 
 F1 = {"name": "f1", "display_name": "F1", "lower_is_better": False}
@@ -30,13 +30,13 @@ def _run(
 
 def _cells(
     runs: Sequence[ReportedRun], groups: Sequence[dict[str, Any]], rules: Rules | None = None, **accuracy: Any
-) -> list[Cell]:
+) -> list[RecomputedCell]:
     core = {"name": "core", "subgroups": [group["name"] for group in groups]}
     parts = schema(metrics=[F1, LOSS], metric_groups=[ACCURACY | accuracy], run_groups=[core, *groups])
     return [cell for cell in recompute_cells(parts, runs, rules or Rules()) if cell.group == "core"]
 
 
-def _column(cells: Sequence[Cell], column: int) -> list[float | None]:
+def _column(cells: Sequence[RecomputedCell], column: int) -> list[float | None]:
     return [cell.value for cell in cells if cell.column_index == column]
 
 
@@ -124,7 +124,7 @@ def test_hidden_win_rates_leave_their_column_out() -> None:
 
 
 def test_an_unknown_strategy_is_refused() -> None:
-    with pytest.raises(UpstreamMalformed, match="median is no aggregation strategy"):
+    with pytest.raises(UpstreamMalformed, match="the aggregation strategy median, which is neither"):
         _cells([_run("m/a", "x", 0.2)], [_group("x")], aggregation_strategies=["median"])
 
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from every_eval.sources.helm.published import PublishedCell
+from every_eval.sources.helm.published_cells import PublishedCell
 from every_eval.sources.helm.tables import legacy_names
-from every_eval.sources.helm.tables.cells import Cell
+from every_eval.sources.helm.tables.cells import RecomputedCell
 from every_eval.sources.helm.tables.disagreements import disagreements
 from every_eval.sources.helm.tables.legacy import LegacyTables, recount
 from every_eval.sources.helm.tables.pooling import Matcher
-from every_eval.sources.helm.tables.runs import ReportedRun, read_runs
+from every_eval.sources.helm.tables.reported_runs import ReportedRun, read_runs
 from every_eval_tests.sources.helm.tables.reported import legacy, reported_run, statistic, whole_tables
 
 
@@ -71,7 +71,7 @@ def test_a_row_whose_runs_are_not_those_that_are_known_carries_the_published_val
 
 
 def _published(rows: Sequence[tuple[str, Sequence[str] | None, float | None, str | None]], **rest: Any) -> Any:
-    """Cells of a table with a label, a win rate and a column of IMDB's main metric, for each of `rows`."""
+    """Return a table with a label, a win rate and a column of IMDB's main metric for each of `rows`."""
     shared: dict[str, Any] = dict.fromkeys(PublishedCell._fields)
     shared |= {"group": "imdb", "table_index": 0, "table_name": "imdb_a:1", "table_title": "a: 1", **rest}
     for index, (label, runs, value, level) in enumerate(rows):
@@ -90,7 +90,7 @@ def _run(name: str, total: float, *groups: str, count: int = 1) -> ReportedRun:
     return reported_run(name, groups or ["imdb"], statistics, adapter={"model": f"m/{name}"})
 
 
-def _cells(published: Sequence[PublishedCell], runs: Sequence[ReportedRun], column: int = 2) -> list[Cell]:
+def _cells(published: Sequence[PublishedCell], runs: Sequence[ReportedRun], column: int = 2) -> list[RecomputedCell]:
     return [cell for cell in LegacyTables(published, runs).cells() if cell.column_index == column]
 
 

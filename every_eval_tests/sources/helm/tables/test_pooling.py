@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from every_eval.sources.helm.tables.pooling import Matcher, Pooled, pool
-from every_eval.sources.helm.tables.runs import ReportedRun
+from every_eval.sources.helm.tables.reported_runs import ReportedRun
 from every_eval_tests.sources.helm.tables.reported import reported_run, statistic, worst
 
 F1 = Matcher("f1", "test")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from every_eval.sources.helm.published import PublishedCell, parse_group
+from every_eval.sources.helm.published_cells import PublishedCell, parse_group
 from every_eval.sources.helm.tables.rules import Rules, rules_of
 from every_eval_tests.sources.helm.tables.reported import SAMPLE_RELEASES, legacy, sample
 

@@ -1,0 +1,32 @@
+"""Make the rows of the table `metrics`: one row per value of a samples file."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from every_eval.contracts.metrics import METRICS
+from every_eval.sources.columns import build_table
+from every_eval.sources.eval_harness.sample_rows import ScoredRow
+from every_eval.sources.eval_harness.task import Task
+from every_eval.sources.source import Run
+
+
+def metrics_table(rows: Sequence[ScoredRow], task: Task, run: Run) -> pa.Table:
+    """Return rows of the table `metrics`, in the order of the samples file.
+
+    A pair of a log-likelihood and a number of words or bytes is a sum over as many values; the single values, and so
+    `min` and `max`, are unknown.
+    """
+    pairs = [(row, value) for row in rows for value in row.values]
+    single = [value.sum if value.is_single else None for _, value in pairs]
+    columns = {
+        "instance_id": [row.instance_id for row, _ in pairs],
+        "occurrence": [row.occurrence for row, _ in pairs],
+        "metric_name": [value.metric_name for _, value in pairs],
+        "count": [value.count for _, value in pairs],
+        "sum": [value.sum for _, value in pairs],
+        "min": single,
+        "max": single,
+        "value": [value.sum / value.count if value.sum is not None and value.count else None for _, value in pairs],
+    }
+    return build_table(METRICS, len(pairs), columns, task.shared(run))

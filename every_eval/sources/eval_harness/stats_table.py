@@ -1,0 +1,192 @@
+"""Make the rows of the table `stats`: the numbers that lm-eval reports beside the numbers recomputed from rows."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from every_eval.contracts.rejects import Reason
+from every_eval.contracts.stats import BOOTSTRAP, ERRORS, POOLED, RECOMPUTED, REPORTED, SAMPLE, STATISTIC_KEY, STATS
+from every_eval.sources.columns import build_table
+from every_eval.sources.eval_harness.aggregations import aggregation_of
+from every_eval.sources.eval_harness.group_score import GroupMember, GroupScore
+from every_eval.sources.eval_harness.results import as_float
+from every_eval.sources.eval_harness.run_spec import run_spec
+from every_eval.sources.eval_harness.sample_rows import ValuesByMetric
+from every_eval.sources.eval_harness.task import Task
+from every_eval.sources.eval_harness.task_score import TaskScore
+from every_eval.sources.source import Reject, Run
+from every_eval.sources.tolerance import differs
+
+UNAVAILABLE: Final = "N/A"
+"""Text that lm-eval writes for a number that it does not compute."""
+
+_PER_METRIC: Final = ("metric_name", *(column.name for column in (*REPORTED, *RECOMPUTED, *ERRORS, *BOOTSTRAP)))
+_ERRORS: Final = tuple(column.name for column in ERRORS)
+_STATISTIC: Final = ("source", "benchmark", "suite", "run", *(column.name for column in STATISTIC_KEY))
+
+
+@dataclass(frozen=True)
+class Recomputed:
+    """Numbers of one metric, recomputed from rows."""
+
+    columns: Mapping[str, Any]
+    """Values of the recomputed columns."""
+    standard_error: float | None
+    """Standard error by lm-eval's formula; null if lm-eval has none."""
+    error_method: str | None
+    """Method of lm-eval's standard error."""
+    rejected_mean: float | None = None
+    """Mean from rows that differs from the reported mean and is not published, because the formula is uncertain."""
+
+
+@dataclass(frozen=True)
+class RunStatistics:
+    """Statistics of a run."""
+
+    table: pa.Table
+    """Rows of the table `stats`."""
+    rejects: Sequence[Reject]
+    """Reported numbers that could not be read."""
+    disagreements: Sequence[Mapping[str, Any]]
+    """Reported numbers that the rows do not give: the statistic's key, and `field`, `ours` and `reported`."""
+
+
+def task_statistics(task: Task, run: Run, values: ValuesByMetric | None, file: str) -> RunStatistics:
+    """Return the statistics of a task.
+
+    Args:
+        task: Task of the run.
+        run: Run of the task.
+        values: Values of the rows of the samples file; null if there is no samples file.
+        file: Name of the results file.
+    """
+
+    def recompute(metric_name: str, reported: float | None) -> Recomputed:
+        how = aggregation_of(task.config, metric_name.partition(",")[0])
+        method = how.aggregation.error_method if how.aggregation else None
+        if values is None:
+            return Recomputed({}, None, method)
+        score = TaskScore.of(values.get(metric_name, ()), how.aggregation)
+        if not how.is_stated and not _agree(score.mean, reported):
+            return Recomputed(TaskScore(None, score.n_instances, ()).columns(), None, None)
+        columns = score.columns()
+        if metric_name == task.main_metric:
+            columns |= score.replicates((run.benchmark, task.name, None))
+        return Recomputed(columns, score.standard_error if method == SAMPLE else None, method)
+
+    return _statistics(task, run, values or (), recompute, file)
+
+
+TaskScores = Mapping[str, TaskScore]
+"""Scores of a task by "{metric},{filter}"."""
+
+
+def task_scores(task: Task, values: ValuesByMetric) -> TaskScores:
+    """Return the scores of a task from the values of its rows."""
+    return {
+        name: TaskScore.of(of_metric, aggregation_of(task.config, name.partition(",")[0]).aggregation)
+        for name, of_metric in values.items()
+    }
+
+
+def group_statistics(task: Task, run: Run, scores: Mapping[str, TaskScores], file: str) -> RunStatistics:
+    """Return the statistics of a group.
+
+    Args:
+        task: Group of the run.
+        run: Run of the group.
+        scores: Scores of each task of the group that has a samples file.
+        file: Name of the results file.
+    """
+
+    def recompute(metric_name: str, reported: float | None) -> Recomputed:
+        group = GroupScore(tuple(_members(task, metric_name, scores)))
+        if not group.is_known:
+            return Recomputed({}, None, POOLED)
+        # The file does not say whether the group weights its tasks by size.
+        mean = next((mean for mean in (group.weighted, group.plain) if _agree(mean, reported)), None)
+        columns = group.columns(mean)
+        if metric_name == task.main_metric:
+            columns |= group.replicates(mean, run.benchmark)
+        return Recomputed(columns, group.standard_error, POOLED, group.weighted if mean is None else None)
+
+    return _statistics(task, run, (), recompute, file)
+
+
+def _members(task: Task, metric_name: str, scores: Mapping[str, TaskScores]) -> Iterator[GroupMember]:
+    """Return the tasks of the group that report the metric; the score of a task without rows has no mean."""
+    for name in task.results.leaves(task.name):
+        if metric_name in task.results.reported(name):
+            score = scores.get(name, {}).get(metric_name, TaskScore(None, 0, ()))
+            yield GroupMember(name, task.results.size(name) or score.n_instances, score)
+
+
+def _agree(ours: float | None, reported: float | None) -> bool:
+    return ours is not None and math.isfinite(ours) and reported is not None and not _differ(ours, reported)
+
+
+def _differ(ours: float, reported: float) -> bool:
+    # A mean of values that cancel each other keeps fewer digits; values of lm-eval's metrics are about 1 in size.
+    return bool(differs(np.array([ours]), np.array([reported]), np.array([1.0]))[0])
+
+
+def _statistics(
+    task: Task,
+    run: Run,
+    metric_names: Iterable[str],
+    recompute: Callable[[str, float | None], Recomputed],
+    file: str,
+) -> RunStatistics:
+    """Return a row for each reported metric, in the file's order, and then for each metric that only rows have."""
+    rejects: list[Reject] = []
+    disagreements: list[Mapping[str, Any]] = []
+    rows: list[Mapping[str, Any]] = []
+    reported = task.results.reported(task.name)
+    for index, name in enumerate(dict.fromkeys((*reported, *metric_names))):
+        place = f"$.results[{task.name!r}][{name!r}]"
+        value, error = (_number(stated, rejects, file, place) for stated in reported.get(name, (None, None)))
+        ours = recompute(name, value)
+        stated = {"reported_index": index, "reported_count": task.results.size(task.name), "reported_mean": value}
+        columns = {**ours.columns, **_standard_error(ours, error)}
+        rows.append({"metric_name": name, **(stated if name in reported else {}), **columns})
+        disagreements += _disagreements({**task.shared(run), "metric_name": name}, ours, value, error)
+    per_metric = {name: [row.get(name) for row in rows] for name in _PER_METRIC}
+    per_metric["is_main_metric"] = [row["metric_name"] == task.main_metric for row in rows]
+    shared = {**task.shared(run), "run_spec": run_spec(task)}
+    return RunStatistics(build_table(STATS, len(rows), per_metric, shared), rejects, disagreements)
+
+
+def _standard_error(ours: Recomputed, reported: float | None) -> Mapping[str, Any]:
+    method = None if reported is None and ours.standard_error is None else ours.error_method
+    return dict(zip(_ERRORS, (ours.standard_error, reported, method), strict=True))
+
+
+def _disagreements(
+    shared: Mapping[str, Any], ours: Recomputed, value: float | None, error: float | None
+) -> Iterator[Mapping[str, Any]]:
+    key = {name: shared[name] for name in _STATISTIC}
+    mean = ours.columns.get("mean")
+    for name, number, stated in (
+        ("mean", ours.rejected_mean if mean is None else mean, value),
+        ("standard_error", ours.standard_error, error),
+    ):
+        if number is not None and stated is not None and _differ(number, stated):
+            yield {**key, "field": name, "ours": number, "reported": stated}
+
+
+def _number(stated: Any, rejects: list[Reject], file: str, place: str) -> float | None:  # noqa: ANN401 - any JSON value
+    """Return a reported number; null, with a reject, if it is not a number or not finite."""
+    if stated is None or stated == UNAVAILABLE:
+        return None
+    number = as_float(stated)
+    if number is None:
+        rejects.append(Reject(Reason.UNEXPECTED_SHAPE, f"not a number: {stated!r}", file, place))
+        return None
+    if math.isfinite(number):
+        return number
+    rejects.append(Reject(Reason.NOT_FINITE, str(stated), file, place))
+    return None

@@ -1,0 +1,1 @@
+"""Finding a HELM project's runs and releases from listings and index files."""

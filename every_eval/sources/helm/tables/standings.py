@@ -1,0 +1,125 @@
+"""How models stand on a release's main table, counting only the latest run of each name: for our leaderboard."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from every_eval.contracts.stats import N_REPLICATES
+from every_eval.sources.distinct import to_list
+from every_eval.sources.helm.schema import ReleaseSchema, decode_schema
+from every_eval.sources.helm.tables.group_tables import WIN_RATE, aggregates
+from every_eval.sources.helm.tables.main_group import MainCell, find_main_group
+from every_eval.sources.helm.tables.reported_runs import COLUMNS, ReportedRun, Statistic, latest_runs, read_runs
+from every_eval.sources.helm.tables.statistic_filter import is_shown_by, metrics_shown, read_shown
+from every_eval.sources.helm.tables.table_rows import TableRow
+from every_eval.sources.main_table import MainTable, Score, Standing
+from every_eval.sources.replicates import replicates_of
+from every_eval.sources.statistics_files import StatisticsFiles
+from every_eval.statistics.groups import FloatArray
+
+StatisticKey = tuple[str | None, ...]
+
+_KEY: Final = ("suite", "run", "metric_name", "split", "sub_split", "perturbation")
+
+
+class ScoredInstances(NamedTuple):
+    """The instances that a statistic is over."""
+
+    n_scored: int
+    """Number of instances with a value."""
+    replicates: FloatArray
+    """The statistic in each replicate; NaN where it was not replicates_of."""
+
+
+UNKNOWN: Final = ScoredInstances(0, np.full(N_REPLICATES, np.nan))
+
+
+def release_schema(release: Mapping[str, Any]) -> ReleaseSchema | None:
+    """Return the schema of a row of the contract `releases`; null before HELM 0.4.0."""
+    text = release["schema_json"]
+    return None if text is None else decode_schema(text.encode(), f"schema.json of {release['release']}")
+
+
+def directions(release: Mapping[str, Any]) -> Mapping[str, bool]:
+    """Return whether lower is better, by metric; metrics without a direction are absent."""
+    schema = release_schema(release)
+    metrics = schema.metrics if schema else ()
+    return {metric.name: metric.lower_is_better for metric in metrics if metric.lower_is_better is not None}
+
+
+def read_main_statistics(release: Mapping[str, Any], stats: StatisticsFiles) -> pa.Table:
+    """Return the statistics that the release's main table is made from."""
+    schema = release_schema(release)
+    table = find_main_group(schema) if schema else None
+    matchers = [column.matcher for column in table.columns] if table else []
+    return read_shown(stats, [*COLUMNS, "n_scored", "boot_weight", "boot_sum"], is_shown_by(matchers))
+
+
+def standings(release: Mapping[str, Any], stats: pa.Table) -> MainTable | None:
+    """Return how models stand on the release's main table; null if the release has no schema or no such table.
+
+    Cells pool runs as HELM does, but only the latest run of each name. `stats` holds rows of the contract `stats`.
+    """
+    schema = release_schema(release)
+    table = find_main_group(schema) if schema else None
+    if schema is None or table is None:
+        return None
+    names = metrics_shown(column.matcher for column in table.columns)
+    runs = latest_runs(read_runs(stats, release["suites"], names))
+    samples = _samples(stats, names)
+    cells = [(row, [table.cell(row, column) for column in table.columns]) for row in table.rows(runs)]
+    return MainTable(
+        [column.lower_is_better for column in table.columns],
+        [_standing(_facts(schema, row), of_row, samples) for row, of_row in cells],
+        WIN_RATE in aggregates(schema.metric_group_by_name[table.metric_group]),
+    )
+
+
+def _samples(stats: pa.Table, metric_names: Collection[str]) -> Mapping[StatisticKey, ScoredInstances]:
+    """Return the instances that the statistics of these metrics are over, where the metrics of outputs tell."""
+    is_named = pc.field("metric_name").isin(pa.array(sorted(metric_names), pa.string()))
+    rows = stats.filter(is_named & pc.field("n_scored").is_valid())
+    keys = zip(*(to_list(rows[name]) for name in _KEY), strict=True)
+    return dict(zip(keys, map(ScoredInstances, rows["n_scored"].to_pylist(), replicates_of(rows)), strict=True))
+
+
+def _standing(
+    facts: Mapping[str, Any], cells: Sequence[MainCell], samples: Mapping[StatisticKey, ScoredInstances]
+) -> Standing:
+    n_scored: dict[tuple[str | None, ...], int] = {}
+    for cell in cells:
+        for run, one in cell.statistics:
+            # Several metrics and several columns are over the same instances, which count once.
+            part = (run.suite, run.name, one.split, one.sub_split)
+            n_scored[part] = max(n_scored.get(part, 0), samples.get(_key(run, one), UNKNOWN).n_scored)
+    return Standing(facts, [_score(cell, samples) for cell in cells], sum(n_scored.values()))
+
+
+def _score(cell: MainCell, samples: Mapping[StatisticKey, ScoredInstances]) -> Score:
+    """Return the cell with its replicates: those of its statistics, averaged by trials as in HELM's cell."""
+    if cell.pooled.value is None:
+        return Score(None)
+    scored = [(run, one) for run, one in cell.statistics if one.n_trials]
+    parts = [samples.get(_key(run, one), UNKNOWN).replicates for run, one in scored]
+    replicates = np.average(parts, axis=0, weights=[one.n_trials for _, one in scored])
+    return Score(cell.pooled.value, None if np.all(np.isnan(replicates)) else replicates)
+
+
+def _key(run: ReportedRun, statistic: Statistic) -> StatisticKey:
+    return (run.suite, run.name, *(getattr(statistic, name) for name in _KEY[2:]))
+
+
+def _facts(schema: ReleaseSchema, row: TableRow) -> dict[str, Any]:
+    model = schema.model_by_name.get(row.model or "")
+    return {
+        "model_name": row.model,
+        "model_deployment": row.deployment,
+        "display_name": model and model.display_name,
+        "creator": model and model.creator_organization,
+        "access": model and model.access,
+        "release_date": model and model.release_date,
+        "num_parameters": int(model.num_parameters) if model and model.num_parameters is not None else None,
+    }
