@@ -1,1 +1,1 @@
-"""Measurements that anyone can repeat: `python -m benchmarks.<name>`; they print ratios within one run."""
+"""Benchmarks that anyone can repeat: `python -m benchmarks.NAME`. They print ratios measured within one run."""

@@ -1,12 +1,12 @@
-"""The weekly job against a bucket that is far away, over fetching the same files and checking their MD5.
+"""Measure the weekly job on a distant bucket, over the time to download the same files and check their MD5s.
 
     python -m benchmarks.bucket [--corpus FOLDER] [--benchmark NAME] [--runs N] [--delay-ms N] [--processes N]
 
-A server in a process of its own answers each request after a delay. The floor asks it for every file that the runs are
-read from, in 32 threads with a connection each that is kept, and compares the MD5 of what comes with the listed one.
-Ours is all that the weekly job does but Dagster: ingestion, which starts processes, reads, writes, and commits to a
-folder; and before it discovery, which finds out what the floor is told. Then the same again, with nothing new. Runs are
-made by repeating the instances of real ones under new ids.
+A server in a separate process answers each request after a delay. The floor downloads every input of the runs in 32
+threads, each with a connection that it keeps, and compares each MD5 with the listed MD5. The measured work is the
+weekly job without Dagster: discovery, which finds out what the floor is told; and ingestion, which starts processes,
+reads, writes, and commits to a folder. Then the job runs again, with nothing new. The instances of real runs are
+repeated under new ids.
 """
 
 import argparse
@@ -27,8 +27,8 @@ from pathlib import Path
 from threading import local
 from urllib.parse import quote, urlsplit
 
-from benchmarks.enlarging import enlarge, open_corpus, read_run, summarised_runs
-from benchmarks.measuring import MIB, show
+from benchmarks.enlarged_runs import enlarge, open_corpus, read_run, summarised_runs
+from benchmarks.measurement import MIB, show
 from benchmarks.weekly import REPO, discover, ingest
 from every_eval.hub.folder.folder_hub import FolderHub
 from every_eval.ingestion.discovery import Discovered
@@ -38,43 +38,43 @@ from every_eval_tests.storage.bucket_server import LISTING, BucketServer
 
 N_THREADS = 32
 RUN_BYTES = (1_000_000, 11_000_000)
-"""Of the smallest and the largest run; 11 MB is one of Lite with 1,000 instances."""
+"""Size of the smallest and of the largest run, in bytes; a run of Lite with 1,000 instances has 11 MB."""
 N_REPEATS = 3
 
-Wanted = Sequence[tuple[str, str]]
-"""Names of objects, with their MD5."""
+Objects = Sequence[tuple[str, str]]
+"""Names of objects, each with its MD5."""
 
 
 def main() -> None:
-    """Print the ratio, and what a run costs in requests and bytes."""
+    """Print the ratio, and the number of requests and bytes for each run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, help="root in the public bucket's layout; default: the bundled sample")
-    parser.add_argument("--benchmark", default="lite")
-    parser.add_argument("--runs", type=int, default=100)
-    parser.add_argument("--delay-ms", type=int, default=40, help="before each answer")
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--benchmark", default="lite", help="HELM project whose runs are read")
+    parser.add_argument("--runs", type=int, default=100, help="number of runs in the bucket")
+    parser.add_argument("--delay-ms", type=int, default=40, help="delay before each answer")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="number of worker processes")
     options = parser.parse_args()
     with serving(options.corpus, options.benchmark, options.runs, options.delay_ms / 1000) as (root_url, server):
         runs = HelmSource().discover(BucketStorage(root_url), options.benchmark).runs
-        wanted = [(f"{run.folder}/{item.name}", item.md5 or "") for run in runs for item in run.inputs]
-        show(f"{len(runs)} runs, {len(wanted)} files, {sum(run.n_bytes for run in runs) / MIB:.0f} MiB")
+        objects = [(f"{run.folder}/{item.name}", item.md5 or "") for run in runs for item in run.inputs]
+        show(f"{len(runs)} runs, {len(objects)} files, {sum(run.n_bytes for run in runs) / MIB:.0f} MiB")
         ingesting, both = [], []
         for _ in range(N_REPEATS):
-            floor = _seconds(lambda: fetch(root_url, wanted))
+            floor = _seconds(lambda: fetch(root_url, objects))
             take_counts(server)
-            show(f"fetching and checking: {floor:.2f} s")
+            show(f"downloading and checking: {floor:.2f} s")
             with tempfile.TemporaryDirectory() as folder:
                 hub = FolderHub(Path(folder), lambda: datetime.now(UTC))
                 discovery, ingestion = _job(root_url, hub, options, server)
                 ingesting.append(ingestion / floor)
                 both.append((discovery + ingestion) / floor)
                 _job(root_url, hub, options, server)
-        for what, ratios in (("ingestion", ingesting), ("with discovery, it", both)):
-            show(f"{what} takes {min(ratios):.2f} times as long as fetching ({', '.join(f'{r:.2f}' for r in ratios)})")
+        for what, ratios in (("ingestion", ingesting), ("discovery and ingestion together", both)):
+            show(f"{what}: {min(ratios):.2f} times the download ({', '.join(f'{r:.2f}' for r in ratios)})")
 
 
 def _job(root_url: str, hub: FolderHub, options: argparse.Namespace, server: Connection) -> tuple[float, float]:
-    """Seconds that discovery takes, and ingestion; what both ask for is shown."""
+    """Return the seconds that discovery and ingestion take, and print their numbers of requests."""
     commit, storage = hub.snapshot(REPO).commit, BucketStorage(root_url)
     known: list[Discovered] = []
     discovery = _seconds(lambda: known.extend(discover(storage, hub, [options.benchmark])))
@@ -92,8 +92,8 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def fetch(root_url: str, wanted: Wanted) -> None:
-    """Fetch objects in threads, each with a connection of its own that is kept, and check them."""
+def fetch(root_url: str, objects: Objects) -> None:
+    """Download and check objects in threads, each of which keeps a connection of its own."""
     split, mine = urlsplit(root_url), local()
 
     def check(item: tuple[str, str]) -> None:
@@ -101,15 +101,15 @@ def fetch(root_url: str, wanted: Wanted) -> None:
             mine.connection = HTTPConnection(split.netloc)
         mine.connection.request("GET", f"{split.path}/{quote(item[0])}")
         if hashlib.md5(mine.connection.getresponse().read(), usedforsecurity=False).hexdigest() != item[1]:
-            raise SystemExit(f"{item[0]} came otherwise than it was listed")
+            raise SystemExit(f"{item[0]} does not have the MD5 that was listed.")
 
     with ThreadPoolExecutor(N_THREADS) as threads:
-        list(threads.map(check, wanted))
+        list(threads.map(check, objects))
 
 
 @contextmanager
 def serving(*arguments: object) -> Iterator[tuple[str, Connection]]:
-    """A server's address, and the way to ask it what it was asked for; `arguments` are those of `_serve`."""
+    """Start a server, and yield its URL and a connection that returns its counts; `arguments` are those of `_serve`."""
     here, there = get_context("spawn").Pipe()
     process = get_context("spawn").Process(target=_serve, args=(there, *arguments))
     process.start()
@@ -122,7 +122,7 @@ def serving(*arguments: object) -> Iterator[tuple[str, Connection]]:
 
 
 def take_counts(server: Connection) -> Counter[str]:
-    """What the server was asked for since this was last called."""
+    """Return the counts of requests to the server since the last call of this function."""
     server.send(None)
     counts: Counter[str] = server.recv()
     return counts
@@ -151,7 +151,7 @@ def _counts(server: BucketServer) -> Counter[str]:
 
 
 def make_objects(corpus: Path | None, benchmark: str, n_runs: int) -> Iterator[tuple[str, bytes]]:
-    """The files of one suite of enlarged runs, from the smallest to the largest and again, and no index."""
+    """Yield the files of one suite of enlarged runs, from the smallest to the largest size and again; no index."""
     storage = open_corpus(corpus)
     originals = summarised_runs(storage, benchmark)
     for number in range(n_runs):

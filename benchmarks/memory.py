@@ -1,9 +1,9 @@
-"""Peak memory of a process that reads a giant run: what is large of it is one file, or the three files for display.
+"""Measure the peak memory of a process that reads a giant run: one file is large, or the three display files are.
 
     python -m benchmarks.memory [--folder FOLDER] [--state-mb N] [--stats-mb N] [--display-mb N]
 
-By default scenario_state.json has 2 GB, per_instance_stats.json 1 GB, and the three files 1.5 GB together. They are
-written to the folder, one run after the other, and removed.
+By default, scenario_state.json has 2 GB, per_instance_stats.json 1 GB, and the three display files 1.5 GB together. The
+runs are written to the folder one after the other, and removed.
 """
 
 import argparse
@@ -14,26 +14,38 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.enlarging import ID_FIELDS, open_corpus, read_run, repeat, summarised_runs
-from benchmarks.measuring import peak_mib, show
+from benchmarks.enlarged_runs import ID_FIELDS, open_corpus, read_run, repeat, summarised_runs
+from benchmarks.measurement import peak_mib, show
 from every_eval.ingestion.inputs import open_input
-from every_eval.ingestion.workers.spool import spool
+from every_eval.ingestion.workers.arrow_files import write_arrow_files
 from every_eval.sources.helm.layout import DISPLAY_FILES
 from every_eval.sources.helm.source import HelmSource
 from every_eval.sources.source import Input, Run
 from every_eval.storage.folder import FolderStorage
 
 STATE, STATS = "scenario_state.json", "per_instance_stats.json"
-DISPLAY = "files for display"
+DISPLAY = "display files"
 
 
 def main() -> None:
-    """Print both peaks."""
+    """Print the peak for each kind of giant run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--folder", type=Path, help="default: a temporary one")
-    parser.add_argument("--state-mb", type=int, default=2000, help="0 for none")
-    parser.add_argument("--stats-mb", type=int, default=1000, help="0 for none")
-    parser.add_argument("--display-mb", type=int, default=1500, help="0 for none")
+    parser.add_argument("--folder", type=Path, help="folder for the runs; default: a temporary folder")
+    parser.add_argument(
+        "--state-mb", type=int, default=2000, help="size of scenario_state.json, in MB; 0: leave the measurement out"
+    )
+    parser.add_argument(
+        "--stats-mb",
+        type=int,
+        default=1000,
+        help="size of per_instance_stats.json, in MB; 0: leave the measurement out",
+    )
+    parser.add_argument(
+        "--display-mb",
+        type=int,
+        default=1500,
+        help="size of the display files together, in MB; 0: leave the measurement out",
+    )
     options = parser.parse_args()
     for giant, size in ((STATE, options.state_mb), (STATS, options.stats_mb), (DISPLAY, options.display_mb)):
         if not size:
@@ -41,21 +53,21 @@ def main() -> None:
         with tempfile.TemporaryDirectory(dir=options.folder) as folder:
             run = write_giant(Path(folder) / "root", giant, size * 1_000_000)
             show(f"{giant} of {size} MB: at most {peak_mib(read, Path(folder), run):.0f} MiB")
-    show(f"a process that has only been started: {peak_mib(nothing):.0f} MiB")
+    show(f"a process that has only imported its modules: {peak_mib(nothing):.0f} MiB")
 
 
 def read(folder: Path, run: Run) -> None:
-    """What a worker does with a run."""
+    """Read a run as a worker process does."""
     storage = FolderStorage(folder / "root")
-    spool(HelmSource().read(run, lambda name: open_input(storage, run, name)[0]), folder / "rows")
+    write_arrow_files(HelmSource().read(run, lambda name: open_input(storage, run, name)[0]), folder / "rows")
 
 
 def nothing() -> None:
-    """What a worker does without a run."""
+    """Do nothing, to measure a process that has only imported its modules."""
 
 
 def write_giant(root: Path, giant: str, n_bytes: int) -> Run:
-    """A run of the bundled sample of which one file is large, or the files for display are, which it else lacks."""
+    """Write a run of the bundled sample with one large file, or with large display files; else it has none of these."""
     storage = open_corpus(None)
     run = summarised_runs(storage, "lite")[0]
     files = read_run(storage, run)
@@ -75,7 +87,7 @@ def write_giant(root: Path, giant: str, n_bytes: int) -> Run:
 
 
 def states_of(files: Mapping[str, bytes]) -> bytes:
-    """The list in scenario_state.json that a run's files for display were made from, but for what they lack."""
+    """Make the list in scenario_state.json from a run's display files, which hold a part of the list."""
     instances, predictions, requests = (
         json.loads(files[name]) for name in ("instances.json", "display_predictions.json", "display_requests.json")
     )

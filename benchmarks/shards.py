@@ -1,9 +1,9 @@
-"""Whole shards of ordinary runs, over `orjson.loads` of all their files, garbage collector off; then in parallel.
+"""Measure the CPU time to build shards of ordinary runs, over `orjson.loads` of their files; then with two processes.
 
     python -m benchmarks.shards [--corpus FOLDER] [--benchmark NAME] [--runs N] [--run-mb N] [--shards N] [--folder F]
 
-Runs are made by repeating the instances of real ones under new ids. Seconds of the processor are those of all
-processes; the MD5 of every input, which our work includes, is measured by itself and taken off.
+The instances of real runs are repeated under new ids. CPU times are those of all processes. Building a shard includes
+the MD5 of every input; that time is measured separately and subtracted.
 """
 
 import argparse
@@ -16,14 +16,12 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from benchmarks.enlarging import open_corpus, write_corpus
-from benchmarks.measuring import MIB, Spread, floor, measure, show
+from benchmarks.enlarged_runs import open_corpus, write_corpus
+from benchmarks.measurement import MIB, Spread, floor, measure, show
 from every_eval.hub.folder.folder_hub import FolderHub
 from every_eval.ingestion.catalog import Entry
 from every_eval.ingestion.planning import Shard, Status
-from every_eval.ingestion.shard_files import ShardMaker
-from every_eval.ingestion.workers.making import making
-from every_eval.ingestion.workers.reading import reading
+from every_eval.ingestion.workers.shard_builds import ShardBuilds
 from every_eval.network.content import md5_of
 from every_eval.sources.helm.source import HelmSource
 from every_eval.sources.source import Run
@@ -33,14 +31,20 @@ N_REPEATS = 3
 
 
 def main() -> None:
-    """Print the ratios."""
+    """Print the ratios to the floor, and of two processes to one."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, help="root in the public bucket's layout; default: the bundled sample")
-    parser.add_argument("--benchmark", default="lite")
-    parser.add_argument("--runs", type=int, default=48, help="runs of a shard")
-    parser.add_argument("--run-mb", type=int, default=11, help="size of a run: 11 is one of Lite with 1,000 instances")
-    parser.add_argument("--shards", type=int, default=4, help="shards of a batch: the same one, made several times")
-    parser.add_argument("--folder", type=Path, help="where the runs are written, and removed; default: a temporary one")
+    parser.add_argument("--benchmark", default="lite", help="HELM project whose runs are read")
+    parser.add_argument("--runs", type=int, default=48, help="number of runs in a shard")
+    parser.add_argument(
+        "--run-mb", type=int, default=11, help="size of a run, in MB; a run of Lite with 1,000 instances has 11"
+    )
+    parser.add_argument(
+        "--shards", type=int, default=4, help="number of shards in a batch; all are built from the same runs"
+    )
+    parser.add_argument(
+        "--folder", type=Path, help="folder for the runs, which are removed at the end; default: a temporary folder"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         root = Path(folder) / "root"
@@ -61,19 +65,19 @@ def _compare(storage: FolderStorage, runs: list[Run], folder: Path, n_shards: in
     files.clear()
     elapsed = {}
     for n_processes in (1, 2):
-        seconds, elapsed[n_processes] = _all_processes(partial(make, storage, shard, folder, n_processes, n_shards))
+        seconds, elapsed[n_processes] = _all_processes(partial(build, storage, shard, folder, n_processes, n_shards))
         ours = Spread([value - digests.least for value in seconds.seconds])
-        show(f"{n_processes} process(es): {ours.over(base)} of the floor, {elapsed[n_processes]:.2f} s by the clock")
+        show(f"{n_processes} process(es): {ours.over(base)} of the floor, {elapsed[n_processes]:.2f} s wall time")
     show(f"two processes are {elapsed[1] / elapsed[2]:.2f} times as fast as one")
 
 
-def make(storage: FolderStorage, shard: Shard, folder: Path, n_processes: int, n_shards: int) -> None:
-    """Read the shard's runs and write its files, as often as there are shards in a batch."""
-    with reading(HelmSource(), storage, n_processes, n_shards * shard.n_bytes) as reader:
-        head = FolderHub(folder / "hub", lambda: datetime.now(UTC)).snapshot("a/b")
-        batch = [replace(shard, key=f"{shard.key[:-1]}{number}") for number in range(n_shards)]
-        for _, make_files in making(ShardMaker(reader, head, folder, str), batch):
-            make_files()
+def build(storage: FolderStorage, shard: Shard, folder: Path, n_processes: int, n_shards: int) -> None:
+    """Build the files of a batch of shards, which differ only in their keys."""
+    head = FolderHub(folder / "hub", lambda: datetime.now(UTC)).snapshot("a/b")
+    batch = [replace(shard, key=f"{shard.key[:-1]}{number}") for number in range(n_shards)]
+    with ShardBuilds(HelmSource(), storage, head, folder, str, n_processes).open(batch) as builds:
+        for _, build_files in builds:
+            build_files()
 
 
 def _with_md5(storage: FolderStorage, run: Run) -> Run:
@@ -82,7 +86,7 @@ def _with_md5(storage: FolderStorage, run: Run) -> Run:
 
 
 def _all_processes(work: Callable[[], object]) -> tuple[Spread, float]:
-    """Seconds of this process and of those that it started and that ended, and the least by the clock."""
+    """Return the CPU seconds of this process and of the processes that it started, and the least wall time."""
     seconds, clock = [], []
     for _ in range(N_REPEATS):
         before, start = _used(), time.perf_counter()

@@ -1,8 +1,8 @@
-"""A weekly run that finds nothing new, against the one before it that found everything.
+"""Measure a weekly run that finds nothing new, against a first run that ingests everything.
 
     python -m benchmarks.weekly [--corpus FOLDER] [--benchmarks NAME ...] [--processes N]
 
-It counts what is asked of the storage: listings, objects read, and bytes of them.
+The benchmark counts the requests to the storage: listings, objects read, and bytes read.
 """
 
 import argparse
@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from benchmarks.enlarging import open_corpus
-from benchmarks.measuring import cpu_seconds, show
+from benchmarks.enlarged_runs import open_corpus
+from benchmarks.measurement import cpu_seconds, show
 from every_eval.hub.folder.folder_hub import FolderHub
 from every_eval.ingestion.discovery import Discovered, Discoverer
 from every_eval.ingestion.ingestor import Ingestor
@@ -29,59 +29,50 @@ SHARD_BYTES = 1 << 30
 
 
 @dataclass
-class Counting:
-    """A storage that counts what is asked of it."""
+class CountingStorage:
+    """A storage that counts the requests to it."""
 
     inner: Storage
     counts: Counter[str] = field(default_factory=Counter)
 
     @property
     def location(self) -> str:
-        """See `Storage.location`."""
         return self.inner.location
 
     @property
     def is_remote(self) -> bool:
-        """See `Storage.is_remote`."""
         return self.inner.is_remote
 
     @property
     def can_list(self) -> bool:
-        """See `Storage.can_list`."""
         return self.inner.can_list
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
-        """See `Storage.list`."""
         self.counts["listings"] += 1
         for item in self.inner.list(prefix):
             self.counts["objects listed"] += 1
             yield item
 
     def list_folders(self, prefix: str) -> Sequence[str]:
-        """See `Storage.list_folders`."""
         self.counts["listings of folders"] += 1
         return self.inner.list_folders(prefix)
 
     def stat(self, name: str) -> StoredObject | None:
-        """See `Storage.stat`."""
         self.counts["objects asked for"] += 1
         return self.inner.stat(name)
 
     def read(self, name: str, witness: str | None = None) -> bytes:
-        """See `Storage.read`."""
         raw = self.inner.read(name, witness)
         self._note(name, len(raw))
         return raw
 
     def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
-        """See `Storage.open`."""
         file = self.inner.open(name, witness, md5)
         self._note(name, file.seek(0, 2))
         file.seek(0)
         return file
 
     def open_digested(self, name: str, witness: str) -> Digested:
-        """See `Storage.open_digested`."""
         found = self.inner.open_digested(name, witness)
         self._note(name, found.size)
         return found
@@ -93,37 +84,35 @@ class Counting:
 
 
 def main() -> None:
-    """Print what both runs ask for and take."""
+    """Print the CPU time and the requests of both runs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, help="root in the public bucket's layout; default: the bundled sample")
-    parser.add_argument("--benchmarks", nargs="+", default=["lite", "mmlu", "classic"])
-    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--benchmarks", nargs="+", default=["lite", "mmlu", "classic"], help="HELM projects")
+    parser.add_argument("--processes", type=int, default=1, help="number of worker processes")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         hub = FolderHub(Path(folder), lambda: datetime.now(UTC))
         for what in ("everything is new", "nothing is new"):
-            storage = Counting(open_corpus(options.corpus))
+            storage = CountingStorage(open_corpus(options.corpus))
             before, commit = cpu_seconds(), hub.snapshot(REPO).commit
             n_shards = refresh(storage, hub, options.benchmarks, options.processes)
             is_moved = hub.snapshot(REPO).commit != commit
-            show(
-                f"{what}: {cpu_seconds() - before:.2f} s of the processor, {n_shards} shards made, commits: {is_moved}"
-            )
+            show(f"{what}: {cpu_seconds() - before:.2f} s CPU time, {n_shards} shards built, committed: {is_moved}")
             show("  " + ", ".join(f"{count} {name}" for name, count in sorted(storage.counts.items())))
 
 
 def refresh(storage: Storage, hub: FolderHub, benchmarks: Sequence[str], n_processes: int) -> int:
-    """Discover and ingest what is new; how many shards that was."""
+    """Discover and ingest what is new, and return the number of shards that were built."""
     return ingest(storage, hub, discover(storage, hub, benchmarks), n_processes)
 
 
 def discover(storage: Storage, hub: FolderHub, benchmarks: Sequence[str]) -> list[Discovered]:
-    """Discover, and commit what is known then."""
+    """Discover the benchmarks, and commit their catalogs."""
     return Discoverer(HelmSource(), storage, hub, REPO, SHARD_BYTES, None, str).discover(benchmarks)
 
 
 def ingest(storage: Storage, hub: FolderHub, known: Sequence[Discovered], n_processes: int) -> int:
-    """Ingest what is new; how many shards that was."""
+    """Ingest what is new, and return the number of shards that were built."""
     source, n_shards = HelmSource(), 0
     for found in known:
         head = hub.snapshot(REPO)

@@ -1,8 +1,8 @@
-"""The weekly job on two Celery workers over the same on one: servers, daemon and workers, all on this machine.
+"""Measure the weekly job on two Celery workers over one: servers, daemon and workers all run on this machine.
 
     python -m benchmarks.workers [--corpus FOLDER] [--shards N] [--shard-mib N] [--workers N ...] [--repeats N]
 
-A worker has one process that reads runs, so that it takes one core, and makes one shard a step. PostgreSQL and Redis
+Each worker reads runs in one process, so that it uses one core, and builds one shard in each step. PostgreSQL and Redis
 must be installed; see deploy/several_machines.
 """
 
@@ -15,20 +15,22 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measuring import show
+from benchmarks.measurement import show
 from benchmarks.overhead import digests
-from benchmarks.replicating import add_options, replicate
+from benchmarks.replica import add_options, replicate
 
 REHEARSE = Path(__file__).parents[1] / "deploy" / "several_machines" / "rehearse.py"
 
 
 def main() -> None:
-    """Print what each number of workers takes, over what the first takes."""
+    """Print the time of each number of workers as a multiple of the first."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_options(parser, shards=8, shard_mib=8)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2], help="numbers of workers to compare")
-    parser.add_argument("--repeats", type=int, default=1, help="times that each is measured")
-    parser.add_argument("--folder", type=Path, help="where all is written, and removed; default: a temporary one")
+    parser.add_argument("--repeats", type=int, default=1, help="number of measurements of each")
+    parser.add_argument(
+        "--folder", type=Path, help="folder for everything, which is removed at the end; default: a temporary folder"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         root = Path(name) / "root"
@@ -52,7 +54,7 @@ def _take_turns(folder: Path, settings: dict[str, str], reports: dict[int, list[
             published.append(digests(Path(place) / "hub" / "evaleval" / "every_eval_ever"))
         show(f"{n_workers} worker(s): {of_workers[-1]}")
         if published[-1] != published[0]:
-            raise SystemExit("they do not publish the same bytes")
+            raise SystemExit("Different numbers of workers published different bytes.")
 
 
 def _rehearse(place: Path, settings: dict[str, str], n_workers: int) -> dict[str, Any]:
@@ -62,7 +64,7 @@ def _rehearse(place: Path, settings: dict[str, str], n_workers: int) -> dict[str
     )
     report: dict[str, Any] = json.loads(done.stdout)
     if report["status"] != "SUCCESS":
-        raise SystemExit(f"the run ended with {report['status']}")
+        raise SystemExit(f"The run ended with the status {report['status']}.")
     return report
 
 

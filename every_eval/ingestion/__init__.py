@@ -1,1 +1,1 @@
-"""The weekly job: discover runs, put them into shards, and publish each batch of shards in one commit."""
+"""The weekly job: discover runs, assign them to shards, build the shards' files, and publish them batch by batch."""

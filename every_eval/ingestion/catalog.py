@@ -1,6 +1,6 @@
-"""The catalog: which runs are known, from what they were made, and in which shard they lie.
+"""The catalog of a benchmark: every known run, its input files, and the shard that holds it.
 
-Discovery merges what it finds into what is known. Nothing known is ever forgotten, and no run ever moves to
+Discovery merges the runs that it finds into the catalog. The catalog never loses a run, and a run never moves to
 another shard.
 """
 
@@ -14,34 +14,35 @@ import pyarrow as pa
 from every_eval.contracts.catalog import CATALOG, State
 from every_eval.contracts.rejects import Reason
 from every_eval.contracts.repo_layout import shard_number
-from every_eval.ingestion.garbage import uncollected
+from every_eval.ingestion.gc_pause import gc_paused
 from every_eval.ingestion.inputs import open_input
 from every_eval.ingestion.progress import Progress
-from every_eval.ingestion.shards import assign
+from every_eval.ingestion.shards import split_into_shards
 from every_eval.sources.source import Input, Run
 from every_eval.storage.storage import Storage
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A run with its place."""
+    """A run and the shard that holds it."""
 
     run: Run
     shard: str | None
+    """Key of the shard; null until the run is assigned to a shard."""
     state: State = State.PRESENT
 
     @property
     def lacks_md5(self) -> bool:
-        """Whether an input is still to be read before its MD5 is known; a run that is gone will not be read."""
+        """Whether the MD5 of an input is unknown until the input is read; a withdrawn run is not read."""
         return self.state is State.PRESENT and any(item.md5 is None for item in self.run.inputs)
 
 
 Catalog = tuple[Entry, ...]
-"""A benchmark's entries, sorted by the runs' identity."""
+"""The entries of one benchmark, sorted by the identity of their runs."""
 
 
 def catalog_table(entries: Iterable[Entry]) -> pa.Table:
-    """Entries as rows of the contract `catalog`."""
+    """Convert entries to rows of the contract `catalog`."""
     return pa.Table.from_pylist([_row(entry) for entry in entries], schema=CATALOG.schema)
 
 
@@ -66,8 +67,8 @@ def _row(entry: Entry) -> dict[str, object]:
 
 
 def catalog_entries(table: pa.Table) -> Catalog:
-    """Rows of the contract `catalog` as entries."""
-    with uncollected():
+    """Convert rows of the contract `catalog` to entries."""
+    with gc_paused():
         return tuple(_entry(row) for row in table.to_pylist())
 
 
@@ -85,9 +86,10 @@ def _entry(row: Mapping[str, object]) -> Entry:
 
 
 def merge(known: Catalog, found: Sequence[Run]) -> Catalog:
-    """What is known after a discovery: every run found, and every run known that is gone, as withdrawn.
+    """Return the catalog after a discovery: the runs that were found, and known runs that are gone as withdrawn.
 
-    A file whose witness is unchanged keeps its MD5; one whose witness changed has none unless the storage states it.
+    An input with an unchanged witness keeps its known MD5. An input with a changed witness has an MD5 only if the
+    storage states it.
     """
     before = {entry.run.identity: entry for entry in known}
     after = {run.identity: _merge_run(run, before.get(run.identity)) for run in found}
@@ -105,8 +107,8 @@ def _merge_run(run: Run, before: Entry | None) -> Entry:
     return Entry(_with_known(run, before.run), before.shard)
 
 
-def filled(entries: Catalog, read: Iterable[Entry]) -> Catalog:
-    """The entries, with what was learnt meanwhile of those of their inputs that are still what they were when read."""
+def fill_in(entries: Catalog, read: Iterable[Entry]) -> Catalog:
+    """Copy sizes and MD5s from entries that were read, for each input whose witness is still the same."""
     runs = {(entry.run.identity, entry.run.folder): entry.run for entry in read}
     keys = ((entry.run.identity, entry.run.folder) for entry in entries)
     return tuple(
@@ -125,31 +127,38 @@ def _known_input(item: Input, before: Input | None) -> Input:
     return item if before is None else replace(item, size=before.size, md5=item.md5 or before.md5)
 
 
-def place(entries: Catalog, folder: str, shard_bytes: int, max_runs: int | None) -> Catalog:
-    """Give runs without a shard one: the first `max_runs` of them, in the order of their identity."""
+def assign_shards(entries: Catalog, folder: str, shard_bytes: int, max_runs: int | None) -> Catalog:
+    """Assign runs without a shard to new shards: the first `max_runs` of them, in the order of their identity."""
     waiting = [entry.run for entry in entries if entry.shard is None and entry.state is State.PRESENT]
     first = max((shard_number(entry.shard) for entry in entries if entry.shard is not None), default=0) + 1
-    shards = {run.identity: key for key, runs in assign(folder, waiting[:max_runs], first, shard_bytes) for run in runs}
+    shards = {
+        run.identity: key
+        for key, runs in split_into_shards(folder, waiting[:max_runs], first, shard_bytes)
+        for run in runs
+    }
     return tuple(replace(entry, shard=entry.shard or shards.get(entry.run.identity)) for entry in entries)
 
 
 N_THREADS: Final = 16
+"""Number of threads that read inputs for their MD5s."""
 
 Digests = dict[tuple[str, str], Input]
-"""Inputs with size and MD5, by an object's name and witness."""
+"""Inputs with size and MD5, by the path and witness of the stored object."""
 
 
 def with_digests(
     entries: Catalog, shards: Container[str | None], storage: Storage, known: Digests, report: Callable[[str], object]
 ) -> Catalog:
-    """Fill in the MD5 of every input of the shards' runs that lacks one, by reading it; `known` is added to.
+    """Read every input of the shards' runs that has no MD5 yet, and fill in its MD5.
+
+    `known` holds the inputs that were read before; the inputs that are read now are added to it.
 
     Raises:
-        UpstreamUnavailable: an object could not be read as it was listed.
+        UpstreamUnavailable: an input is no longer as it was listed.
     """
     lacking = [entry for entry in entries if entry.shard in shards and entry.lacks_md5]
     n_bytes = sum(entry.run.n_bytes for entry in lacking)
-    progress = Progress(report, "reading MD5s", len(lacking), n_bytes)
+    progress = Progress(report, "computing MD5s", len(lacking), n_bytes)
     read = {}
     with ThreadPoolExecutor(N_THREADS) as threads:
         for entry, run in zip(
@@ -172,7 +181,7 @@ def _with_md5(run: Run, storage: Storage, known: Digests) -> Run:
 
 
 def by_shard(entries: Iterable[Entry]) -> Mapping[str, tuple[Entry, ...]]:
-    """The entries of each shard, in the order of the shards' numbers."""
+    """Group the entries by shard, in the order of the shards' numbers."""
     shards: dict[str, list[Entry]] = {}
     for entry in entries:
         if entry.shard is not None:

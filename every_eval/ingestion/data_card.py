@@ -1,4 +1,4 @@
-"""The data repo's card: what is published of which benchmarks."""
+"""The dataset card of the data repo: what the repo holds, counted for each benchmark."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -22,11 +22,12 @@ from every_eval.contracts.shards import SHARDS
 from every_eval.hub.cards import CARD, Card, Config, Section, count_bytes, markdown_table
 from every_eval.hub.hub import Add, Change, Snapshot
 from every_eval.ingestion.shard_index import read_index
-from every_eval.sources import SOURCES
+from every_eval.sources.source import Source
 
 INTRODUCTION = """Results of public evaluations of language models: every run, every instance, every metric, as Parquet.
-They are made from the JSON files that the evaluations' authors publish; what could not be read is listed, with the
-reason, in `rejects`. A leaderboard over them is in [{repo}](https://huggingface.co/datasets/{repo})."""
+They are read from the JSON files that the evaluations' authors publish. The table `rejects` lists each file or row that
+could not be read, with the reason. The leaderboard of these results is in
+[{repo}](https://huggingface.co/datasets/{repo})."""
 
 HEADER = (
     *("benchmark", "newest release", "models", "runs", "samples", "metrics", "statistics", "rejects"),
@@ -34,9 +35,12 @@ HEADER = (
 )
 
 
-def card_change(head: Snapshot, repo: str, scores_repo: str) -> Sequence[Change]:
-    """The card of what the repo holds; nothing while it holds nothing. The leaderboard is in `scores_repo`."""
-    folders = [folder for source in SOURCES for folder in published_folders(head.files, source.name)]
+def card_change(head: Snapshot, repo: str, scores_repo: str, sources: Sequence[Source]) -> Sequence[Change]:
+    """Return the change that writes the card; there is none while nothing is published.
+
+    The card covers the benchmarks of `sources`, and links to the leaderboard in `scores_repo`.
+    """
+    folders = [folder for source in sources for folder in published_folders(head.files, source.name)]
     if not folders:
         return []
     indexes = {folder: read_index(head, folder) for folder in folders}
@@ -58,7 +62,7 @@ def card_change(head: Snapshot, repo: str, scores_repo: str) -> Sequence[Change]
         sections=sections,
         contents=markdown_table(HEADER, _rows(head, indexes)) + f"\n\n{len(models):,} models in all.",
         n_rows=_total(rows, "samples"),
-        sources=[source.name for source in SOURCES if any(is_folder_of(source.name, folder) for folder in folders)],
+        sources=[source.name for source in sources if any(is_folder_of(source.name, folder) for folder in folders)],
     )
     return [Add(CARD, card.render())]
 
@@ -73,17 +77,17 @@ def _is_there(section: Section, head: Snapshot) -> bool:
 
 
 def _holds(section: Section, rows: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether a table has rows at all: `datasets` would fail to load one without."""
+    """Whether a table has rows: the library `datasets` cannot load a table without rows."""
     return section.contract not in SHARD_TABLES or _total(rows, section.contract.name) > 0
 
 
 def _rows(head: Snapshot, indexes: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[list[object]]:
     for folder, index in indexes.items():
-        # Sizes of the shards alone: the catalog's depends on where the results were read from.
+        # Only the sizes of shards: the size of the catalog depends on the storage that the results were read from.
         tops = {f"{top_folder(table)}/{folder}" for table in SHARD_TABLES}
         yield [
             folder,
-            _newest(head, folder),
+            _newest_release(head, folder),
             len({model for row in index for model in row["models"]}),
             *(f"{_total(index, of):,}" for of in ("runs", "samples", "metrics", "stats", "rejects")),
             _columns(head, benchmark_path(CATALOG, folder), "state")["state"].to_pylist().count(State.WITHDRAWN),
@@ -96,13 +100,13 @@ def _total(index: Sequence[Mapping[str, Any]], of: str) -> int:
     return sum(row[f"n_{of}"] for row in index)
 
 
-def _newest(head: Snapshot, folder: str) -> str | None:
+def _newest_release(head: Snapshot, folder: str) -> str | None:
     rows = _columns(head, benchmark_path(RELEASES, folder), "release", "is_newest").to_pylist()
     return next((row["release"] for row in rows if row["is_newest"]), None)
 
 
 def _columns(head: Snapshot, path: str, *names: str) -> pa.Table:
-    """Columns of a file, without fetching the rest of it; no rows where there is no file."""
+    """Read some columns of a file without fetching the other columns; no rows if there is no file."""
     if path not in head.files:
         return pa.table({name: pa.array([], pa.null()) for name in names})
     with head.open(path) as file:

@@ -1,7 +1,6 @@
-"""Discovery: what is upstream becomes what is known, in one commit of its own.
+"""Discovery: find the runs and releases of each benchmark, and publish them in the catalog, in a commit of its own.
 
-Over a network no file of a run is fetched for that, unless it was published and is another one by now, as far as the
-storage says.
+Over a network, discovery fetches no input of a run, except inputs of published runs that seem to have changed.
 """
 
 import tempfile
@@ -15,25 +14,34 @@ from every_eval.contracts.releases import RELEASES
 from every_eval.contracts.repo_layout import benchmark_path, folder_name, published_shards
 from every_eval.errors import EveryEvalError, UpstreamUnavailable
 from every_eval.hub.hub import Add, Change, Hub, Snapshot, publish
-from every_eval.ingestion.catalog import Catalog, Digests, catalog_entries, catalog_table, merge, place, with_digests
-from every_eval.ingestion.shards import check_benchmarks
-from every_eval.network.retries import WAITS, with_retries
+from every_eval.ingestion.catalog import (
+    Catalog,
+    Digests,
+    assign_shards,
+    catalog_entries,
+    catalog_table,
+    merge,
+    with_digests,
+)
+from every_eval.ingestion.shards import check_folder_names
 from every_eval.sources.source import Discovery, Source
 from every_eval.storage.storage import Storage
 
 
 @dataclass(frozen=True, slots=True)
 class Discovered:
-    """What discovery made of one benchmark; an error leaves everything as it was known before."""
+    """The catalog of one benchmark after discovery; after an error, the catalog as it was before."""
 
     benchmark: str
     folder: str
+    """The benchmark's folder in the data repo."""
     catalog: Catalog = ()
     error: EveryEvalError | None = None
+    """Why the benchmark could not be discovered."""
 
 
 def read_catalog(snapshot: Snapshot, folder: str) -> Catalog:
-    """What is known of a benchmark; nothing if it was never discovered."""
+    """Read the published catalog of a benchmark; there are no entries if the benchmark was never discovered."""
     path = benchmark_path(CATALOG, folder)
     if path not in snapshot.files:
         return ()
@@ -41,7 +49,7 @@ def read_catalog(snapshot: Snapshot, folder: str) -> Catalog:
 
 
 def catalog_change(folder: str, catalog: Catalog, workdir: Path) -> Add:
-    """A benchmark's catalog, written in `workdir`."""
+    """Write a benchmark's catalog in `workdir`, and return the change that publishes it."""
     return Add(
         benchmark_path(CATALOG, folder),
         write_table(CATALOG, workdir / f"catalog_{folder}.parquet", catalog_table(catalog)),
@@ -56,24 +64,23 @@ class Discoverer:
     storage: Storage
     hub: Hub
     repo: str
+    """Name of the data repo."""
     shard_bytes: int
-    """Input bytes that a shard is filled to."""
+    """Bytes of input that a shard is filled to."""
     max_runs: int | None
-    """New runs of a benchmark that are given a shard; null for all."""
+    """Number of new runs of each benchmark that are assigned to shards; null: all."""
     report: Callable[[str], object]
-    waits: Sequence[float] = WAITS
-    """Seconds before each further try of a benchmark whose error may pass."""
 
     def discover(self, benchmarks: Sequence[str]) -> list[Discovered]:
-        """Find what is upstream of each benchmark, and commit what is known then.
+        """Find the runs and releases of each benchmark, and commit the new catalogs.
 
-        What goes wrong with a benchmark is told with it and does not stop the others.
+        An error of one benchmark is returned with that benchmark, and does not stop the others.
 
         Raises:
             ConfigurationError: two benchmarks would share a folder.
             HubUnavailable, PublishConflict: the commit could not be made.
         """
-        check_benchmarks(self.source.name, benchmarks)
+        check_folder_names(self.source.name, benchmarks)
         found = [self._find(benchmark) for benchmark in dict.fromkeys(benchmarks)]
         with tempfile.TemporaryDirectory() as folder:
             publish(
@@ -82,13 +89,13 @@ class Discoverer:
         return [item.outcome for item in found]
 
     def _find(self, benchmark: str) -> "_Found":
-        self.report(f"{self.source.name}/{benchmark}: looking for runs in {self.storage.location}")
+        self.report(f"Looking for runs of {self.source.name}/{benchmark} in {self.storage.location}.")
         outcome = Discovered(benchmark, folder_name(self.source.name, benchmark))
         try:
-            discovery = with_retries(lambda: self.source.discover(self.storage, benchmark), self.report, self.waits)
+            discovery = self.source.discover(self.storage, benchmark)
         except EveryEvalError as error:
             return _Found(replace(outcome, error=error))
-        self.report(f"{self.source.name}/{benchmark}: {len(discovery.runs)} runs")
+        self.report(f"Found {len(discovery.runs)} runs of {self.source.name}/{benchmark}.")
         return _Found(outcome, discovery)
 
     def _plan(self, head: Snapshot, found: Sequence["_Found"], workdir: Path) -> list[Change]:
@@ -105,37 +112,42 @@ class Discoverer:
 
     def _merge(self, head: Snapshot, item: "_Found", discovery: Discovery, workdir: Path) -> list[Change]:
         folder, known = item.outcome.folder, item.outcome.catalog
-        self._require_sight(known, discovery)
-        check_benchmarks(self.source.name, [*(entry.run.benchmark for entry in known), item.outcome.benchmark])
-        entries = place(merge(known, discovery.runs), folder, self.shard_bytes, self.max_runs)
-        catalog = with_digests(entries, self._read_now(entries, head, folder), self.storage, item.digests, self.report)
+        self._require_complete(known, discovery)
+        check_folder_names(self.source.name, [*(entry.run.benchmark for entry in known), item.outcome.benchmark])
+        entries = assign_shards(merge(known, discovery.runs), folder, self.shard_bytes, self.max_runs)
+        catalog = with_digests(
+            entries, self._shards_to_digest(entries, head, folder), self.storage, item.digests, self.report
+        )
         releases = write_table(RELEASES, workdir / f"releases_{folder}.parquet", discovery.releases)
         item.outcome = replace(item.outcome, catalog=catalog, error=None)
         return [catalog_change(folder, catalog, workdir), Add(benchmark_path(RELEASES, folder), releases)]
 
-    def _read_now(self, entries: Catalog, head: Snapshot, folder: str) -> Container[str | None]:
-        """The shards whose inputs are read for their MD5s now: over a network, none that will be read anyway."""
+    def _shards_to_digest(self, entries: Catalog, head: Snapshot, folder: str) -> Container[str | None]:
+        """Return the shards whose inputs are read for their MD5s now.
+
+        Over a network, inputs of new shards are not read twice: ingestion will compute their MD5s.
+        """
         if self.storage.is_remote:
             return published_shards(head.files, folder)
         return {entry.shard for entry in entries} - {None}
 
-    def _require_sight(self, known: Catalog, discovery: Discovery) -> None:
-        """Raise `UpstreamUnavailable` if runs that are there are not seen, so that they are not taken for withdrawn."""
-        seen = {run.identity for run in discovery.runs}
-        unseen = [entry.run for entry in known if entry.state is State.PRESENT and entry.run.identity not in seen]
-        for run in () if discovery.is_whole else unseen:
+    def _require_complete(self, known: Catalog, discovery: Discovery) -> None:
+        """Raise `UpstreamUnavailable` if a known run was not found but exists: it must not be marked as withdrawn."""
+        found = {run.identity for run in discovery.runs}
+        missing = [entry.run for entry in known if entry.state is State.PRESENT and entry.run.identity not in found]
+        for run in () if discovery.is_complete else missing:
             if any(self.storage.stat(f"{run.folder}/{item.name}") for item in run.inputs[:1]):
                 raise UpstreamUnavailable(
-                    f"{self.storage.location} does not list what it holds, and no index names {len(unseen)} runs that "
-                    f"are known, among them {run.folder}, which is there; they are left as they are"
+                    f"{self.storage.location} cannot be listed, and no index names {len(missing)} known runs. At least "
+                    f"one of them is still there: {run.folder}. The catalog stays as it was."
                 )
 
 
 @dataclass
 class _Found:
-    """A benchmark while it is being discovered."""
+    """What discovery knows about a benchmark while the commit is planned."""
 
     outcome: Discovered
     discovery: Discovery | None = None
     digests: Digests = field(default_factory=dict)
-    """What was read, so that a new plan reads nothing again."""
+    """Inputs that were read, so that a second plan of the commit does not read them again."""

@@ -1,4 +1,4 @@
-"""A run's inputs as they were listed, and nothing else."""
+"""Open the input files of runs, and make sure that they are still as they were listed."""
 
 from dataclasses import replace
 from typing import IO
@@ -8,19 +8,19 @@ from every_eval.sources.source import Input, Run
 from every_eval.storage.storage import Storage
 
 Opened = tuple[IO[bytes], Input]
-"""The content of an input, and the input with its size and MD5, which are learnt from the content where they lack."""
+"""The content of an input, and the input with its size and MD5."""
 
 
 def input_of(run: Run, name: str) -> Input:
-    """The run's input of that name."""
+    """Return the input of a run by its name."""
     return next(item for item in run.inputs if item.name == name)
 
 
 def open_input(storage: Storage, run: Run, name: str) -> Opened:
-    """One of the run's inputs, complete and unchanged.
+    """Open one input of a run, complete and unchanged. An unknown size or MD5 is computed from the content.
 
     Raises:
-        UpstreamUnavailable: it is gone, or another one than was listed.
+        UpstreamUnavailable: the input is gone, or has changed since it was listed.
     """
     item = input_of(run, name)
     path = f"{run.folder}/{name}"
@@ -29,5 +29,7 @@ def open_input(storage: Storage, run: Run, name: str) -> Opened:
             return storage.open(path, item.witness, item.md5), item
         found = storage.open_digested(path, item.witness)
     except FileNotFoundError as error:
-        raise UpstreamUnavailable(f"{path} was listed and is gone; the next discovery will see why") from error
+        raise UpstreamUnavailable(
+            f"{path} was listed and is gone. The next discovery will notice what became of it."
+        ) from error
     return found.file, replace(item, size=found.size, md5=found.md5)

@@ -1,14 +1,14 @@
-"""How far long work is, how fast, and what remains."""
+"""Report the progress of long work: runs and bytes done, rate, and time left."""
 
 import time
 from collections.abc import Callable
 
 
 class Progress:
-    """Reports at most once in `interval` seconds."""
+    """Reports one line at most every `interval` seconds."""
 
     def __init__(self, report: Callable[[str], object], what: str, n_total: int, bytes_total: int) -> None:
-        """`what` names the work; `report` takes a line of text."""
+        """`what` names the work; `report` takes a line of text; the totals are numbers of runs and of bytes."""
         self._report = report
         self._what = what
         self._n_total, self._bytes_total = n_total, bytes_total
@@ -17,7 +17,7 @@ class Progress:
         self.interval = 10.0
 
     def add(self, n_bytes: int) -> None:
-        """One more item, of `n_bytes`, is done."""
+        """Count one more run, of `n_bytes`, as done."""
         self._n += 1
         self._bytes += n_bytes
         now = time.monotonic()

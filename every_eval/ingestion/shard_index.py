@@ -1,7 +1,8 @@
-"""The index of a benchmark's shards: what each holds, noted in the commit that publishes it.
+"""The index of a benchmark's shards: numbers of runs and rows, and the models, of each published shard.
 
-It spares opening every file of a repo to sum it up. What has been ingested is told by the listing alone, and a row
-whose fingerprint is not published counts for nothing.
+The commit that publishes a shard writes the shard's row, so that totals can be computed without opening the files of
+every shard. The index does not decide what is published: the listing of the repo does, and a row with a fingerprint
+that is not published is ignored.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,19 +18,19 @@ from every_eval.contracts.repo_layout import SHARD_TABLES, benchmark_path, publi
 from every_eval.contracts.shards import SHARDS
 from every_eval.contracts.stats import STATS
 from every_eval.hub.hub import Add, Snapshot
-from every_eval.ingestion.shard_files import ShardFiles
+from every_eval.ingestion.shard_builder import ShardFiles
 
 
 def read_index(snapshot: Snapshot, folder: str) -> list[dict[str, Any]]:
-    """Rows of the contract `shards`, of the shards as they are published."""
+    """Return the rows of the contract `shards` for the shards as they are published."""
     published = published_shards(snapshot.files, folder)
     return [row for row in _rows(snapshot, folder) if published.get(row["shard"]) == [row["fingerprint"]]]
 
 
-def index_change(head: Snapshot, folder: str, made: Iterable[ShardFiles], workdir: Path) -> Add:
-    """The index once `made` are published on `head`, written in `workdir`."""
+def index_change(head: Snapshot, folder: str, built: Iterable[ShardFiles], workdir: Path) -> Add:
+    """Write the index in `workdir`, as it is after `built` are published on top of `head`."""
     rows = {row["shard"]: row for row in _rows(head, folder)}
-    rows |= {files.shard.key: _row(files) for files in made}
+    rows |= {files.shard.key: _row(files) for files in built}
     table = pa.Table.from_pylist([rows[key] for key in sorted(rows, key=shard_number)], schema=SHARDS.schema)
     return Add(benchmark_path(SHARDS, folder), write_table(SHARDS, workdir / SHARDS.name, table))
 

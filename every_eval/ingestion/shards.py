@@ -1,4 +1,4 @@
-"""Which runs lie together: keys, assignment and fingerprints of shards."""
+"""Split runs into shards, and compute the fingerprint of a shard's inputs."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,19 +9,24 @@ from every_eval.errors import ConfigurationError
 from every_eval.sources.source import Run
 
 
-def check_benchmarks(source: str, benchmarks: Sequence[str]) -> None:
-    """Raise `ConfigurationError` where two benchmarks would share a folder."""
+def check_folder_names(source: str, benchmarks: Sequence[str]) -> None:
+    """Raise `ConfigurationError` if two benchmarks would share a folder."""
     taken: dict[str, str] = {}
     for benchmark in benchmarks:
         other = taken.setdefault(folder_name(source, benchmark).lower(), benchmark)
         if other != benchmark:
-            raise ConfigurationError(f"benchmarks {other!r} and {benchmark!r} share one folder name; follow only one")
+            raise ConfigurationError(
+                f"The benchmarks {other!r} and {benchmark!r} of {source} would share the folder "
+                f"{folder_name(source, benchmark)}. Follow only one of them."
+            )
 
 
-def assign(folder: str, runs: Iterable[Run], first: int, shard_bytes: int) -> Iterator[tuple[str, list[Run]]]:
-    """Put new runs, sorted by (suite, name), into new shards from number `first` on.
+def split_into_shards(
+    folder: str, runs: Iterable[Run], first: int, shard_bytes: int
+) -> Iterator[tuple[str, list[Run]]]:
+    """Sort new runs by (suite, name), and split them into new shards, numbered from `first` on.
 
-    A shard is closed when its next run would fill it beyond `shard_bytes` of input; every shard has a run.
+    A shard ends before the run that would take its input above `shard_bytes`; every shard has at least one run.
     """
     members: list[Run] = []
     filled = 0
@@ -36,7 +41,7 @@ def assign(folder: str, runs: Iterable[Run], first: int, shard_bytes: int) -> It
 
 
 def fingerprint(runs: Iterable[Run], data_version: int) -> str:
-    """Digest of what a shard is made from: 12 hexadecimal digits of SHA-256."""
+    """Return a digest of all that determines a shard's rows: the first 12 hexadecimal digits of SHA-256."""
     parts = [
         [run.suite, run.name, dict(run.facts), run.problem, [[item.name, item.size, item.md5] for item in run.inputs]]
         for run in sorted(runs, key=lambda run: run.identity)

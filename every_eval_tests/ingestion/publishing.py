@@ -25,11 +25,11 @@ FOLDER = "helm_mmlu"
 
 @dataclass
 class WatchedHub:
-    """A Hub that notes every commit, and before which something happens."""
+    """A Hub that records every commit, and can do something before a commit."""
 
     hub: Hub
     happening: list[Callable[[], object]] = field(default_factory=list)
-    """Before the next commits, one each."""
+    """Functions that are called before the next commits, one for each commit."""
     parents: list[str | None] = field(default_factory=list)
     changes: list[Sequence[Change]] = field(default_factory=list)
 
@@ -37,7 +37,6 @@ class WatchedHub:
         return getattr(self.hub, name)
 
     def commit(self, repo: str, changes: Sequence[Change], *, title: str, parent: str | None) -> Snapshot:
-        """See `Hub.commit`."""
         self.parents.append(parent)
         self.changes.append(list(changes))
         if self.happening:
@@ -47,25 +46,24 @@ class WatchedHub:
 
 @dataclass
 class Publishing:
-    """One repo that is kept up to date from one storage."""
+    """A data repo that is kept up to date from one storage."""
 
     storage: Storage
     hub: Hub
     shard_bytes: int = 1
-    """So little that every run has a shard of its own."""
+    """Bytes of input of a shard; the default is so small that every run has a shard of its own."""
     source: Source = field(default_factory=HelmSource)
     reports: list[str] = field(default_factory=list)
-    waits: Sequence[float] = ()
 
     @classmethod
     def of(cls, upstream: Path | Storage, hub: Path, **rest: object) -> "Publishing":
-        """From a folder, or any storage, into a folder Hub."""
+        """Publish from a folder, or any other storage, into a folder Hub."""
         storage = FolderStorage(upstream) if isinstance(upstream, Path) else upstream
         return replace(cls(storage, FolderHub(hub, lambda: NOON)), **rest)  # type: ignore[arg-type]
 
     def discover(self, *benchmarks: str, max_runs: int | None = None) -> list[Discovered]:
         discoverer = Discoverer(
-            self.source, self.storage, self.hub, REPO, self.shard_bytes, max_runs, self.reports.append, self.waits
+            self.source, self.storage, self.hub, REPO, self.shard_bytes, max_runs, self.reports.append
         )
         return discoverer.discover(benchmarks or ("mmlu",))
 
@@ -77,37 +75,37 @@ class Publishing:
         return [shard.key for shard in to_do(self.shards(folder))]
 
     def ingest(self, keys: Sequence[str], folder: str = FOLDER) -> list[ShardOutcome]:
-        ingestor = Ingestor(self.source, self.storage, self.hub, REPO, self.reports.append, self.waits)
+        ingestor = Ingestor(self.source, self.storage, self.hub, REPO, self.reports.append)
         return ingestor.ingest(folder, keys)
 
     def refresh(self, *benchmarks: str, max_runs: int | None = None) -> list[str]:
-        """Discover and ingest, without any error; the shards that were made."""
-        made: list[str] = []
+        """Discover and ingest without any error, and return the keys of the shards that were built."""
+        built: list[str] = []
         for found in self.discover(*benchmarks, max_runs=max_runs):
             assert found.error is None, found.error
             keys = self.to_do(found.folder)
             if keys:
                 assert [outcome.error for outcome in self.ingest(keys, found.folder)] == [None] * len(keys)
-            made += keys
-        return made
+            built += keys
+        return built
 
     def contents(self) -> dict[str, bytes]:
-        """Every file that is published."""
+        """Return every published file by its path."""
         return contents(self.hub.snapshot(REPO))
 
     def data(self) -> dict[str, bytes]:
-        """Every file that is published, without the catalogs, which hold what only this storage says."""
+        """Return every published file but the catalogs, which hold witnesses of this storage."""
         return {path: raw for path, raw in self.contents().items() if not path.startswith("catalog/")}
 
     def commit(self) -> str | None:
         return self.hub.snapshot(REPO).commit
 
     def rows(self, contract: Table) -> pa.Table:
-        """All published rows of a table."""
+        """Return all published rows of a table."""
         head = self.hub.snapshot(REPO)
         top = {"samples": "data"}.get(contract.name, contract.name)
         return read_table(contract, [head.fetch(path) for path in head.files if path.startswith(f"{top}/")])
 
     def rejects(self) -> list[tuple[str, str | None, str | None, str]]:
-        """(run, file, place, reason) of every published reject."""
+        """Return (run, file, place, reason) of every published reject."""
         return [(row["run"], row["file"], row["place"], row["reason"]) for row in self.rows(REJECTS).to_pylist()]

@@ -10,12 +10,12 @@ from every_eval.errors import UpstreamUnavailable
 from every_eval.ingestion.catalog import (
     Digests,
     Entry,
+    assign_shards,
     by_shard,
     catalog_entries,
     catalog_table,
-    filled,
+    fill_in,
     merge,
-    place,
     with_digests,
 )
 from every_eval.network.content import md5_of
@@ -45,7 +45,7 @@ def test_a_catalog_comes_back_from_its_table() -> None:
     assert catalog_entries(catalog_table(())) == ()
 
 
-def test_what_is_known_and_found_is_merged_in_the_order_of_suite_and_name() -> None:
+def test_known_and_found_runs_are_merged_in_the_order_of_suite_and_name() -> None:
     known = (Entry(_run("b"), "s1"), Entry(_run("d"), "s1"))
     merged = merge(known, [_run("c"), _run("a", suite="v2"), _run("b"), _run("a")])
 
@@ -58,7 +58,7 @@ def test_what_is_known_and_found_is_merged_in_the_order_of_suite_and_name() -> N
     ]
 
 
-def test_a_file_keeps_its_digest_as_long_as_its_witness_is_the_same() -> None:
+def test_an_input_keeps_its_md5_while_its_witness_is_the_same() -> None:
     known = (Entry(_run("a", _input("x", "1", "m1"), _input("y", "1", "m2"), _input("z", "1", "m3")), "s1"),)
     found = _run("a", _input("x", "1"), _input("y", "2"), _input("z", "2", "stated"))
 
@@ -66,19 +66,19 @@ def test_a_file_keeps_its_digest_as_long_as_its_witness_is_the_same() -> None:
     assert [item.md5 for item in entry.run.inputs] == ["m1", None, "stated"]
 
 
-def test_what_was_learnt_of_a_file_is_filled_in_where_it_is_the_same_file() -> None:
+def test_sizes_and_md5s_are_filled_in_where_the_witness_is_the_same() -> None:
     learnt = _run("a", Input("x", 3, "1", "m1"), Input("y", 4, "1", "m2"), Input("z", 5, "1", "m3"))
     now = _run("a", Input("x", None, "1"), Input("y", None, "2"), Input("z", 9, "2", "stated"))
     elsewhere = replace(_run("b", Input("x", None, "1")), folder="moved")
     entries = (Entry(now, "s1", State.WITHDRAWN), Entry(elsewhere, "s1"), Entry(_run("c"), None))
-    after = filled(entries, [Entry(learnt, "s1"), Entry(_run("b", Input("x", 3, "1", "m4")), "s1")])
+    after = fill_in(entries, [Entry(learnt, "s1"), Entry(_run("b", Input("x", 3, "1", "m4")), "s1")])
 
     assert after[0].run.inputs == (Input("x", 3, "1", "m1"), *now.inputs[1:])
     assert after == (replace(entries[0], run=after[0].run), *entries[1:])
-    assert filled(after, []) == after
+    assert fill_in(after, []) == after
 
 
-def test_a_run_that_an_index_names_and_whose_files_are_gone_is_withdrawn_as_it_was() -> None:
+def test_a_run_that_an_index_names_but_whose_files_are_gone_is_withdrawn_unchanged() -> None:
     known = (Entry(_run("a", _input(md5="m")), "s1"),)
     gone = replace(_run("a"), inputs=(), problem=Reason.RUN_MISSING)
 
@@ -86,26 +86,26 @@ def test_a_run_that_an_index_names_and_whose_files_are_gone_is_withdrawn_as_it_w
     assert merge(merge(known, [gone]), [gone]) == (replace(known[0], state=State.WITHDRAWN),)
 
 
-def test_a_run_that_comes_back_is_where_it_was_and_need_not_be_read_again() -> None:
+def test_a_run_that_comes_back_keeps_its_shard_and_is_not_read_again() -> None:
     known = (Entry(_run("a", _input(md5="m")), "s1"),)
 
     assert merge(merge(known, []), [_run("a")]) == known
 
 
-def test_a_run_that_was_missing_and_comes_is_read_into_its_shard() -> None:
+def test_a_missing_run_that_appears_later_keeps_its_shard() -> None:
     known = (Entry(replace(_run("a"), inputs=(), problem=Reason.RUN_MISSING), "s1"),)
 
     assert merge(known, [_run("a")]) == (Entry(_run("a"), "s1"),)
 
 
-def test_what_an_index_says_is_taken_anew() -> None:
+def test_the_facts_of_an_index_replace_the_known_facts() -> None:
     known = (Entry(replace(_run(), releases=("v1",), facts={"creator": "x"}), "s1"),)
     found = replace(_run(), releases=("v1", "v2"), facts={"creator": "y"})
 
     assert merge(known, [found])[0].run == found
 
 
-def test_runs_without_a_shard_get_new_ones_behind_all_there_are() -> None:
+def test_runs_without_a_shard_get_new_shards_after_all_known_shards() -> None:
     entries = (
         Entry(_run("a"), None),
         Entry(_run("b"), "helm_lite_part_00007", State.WITHDRAWN),
@@ -114,18 +114,18 @@ def test_runs_without_a_shard_get_new_ones_behind_all_there_are() -> None:
         Entry(_run("e"), "helm_lite_part_00002"),
         Entry(_run("f"), None),
     )
-    placed = place(entries, "helm_lite", 20, None)
+    placed = assign_shards(entries, "helm_lite", 20, None)
 
     numbers = [entry.shard and int(entry.shard[-5:]) for entry in placed]
     assert numbers == [8, 7, None, 8, 2, 9]
     assert [entry.run for entry in placed] == [entry.run for entry in entries]
-    assert place(placed, "helm_lite", 20, None) == placed
+    assert assign_shards(placed, "helm_lite", 20, None) == placed
 
 
 @pytest.mark.parametrize(("max_runs", "n_placed"), [(0, 0), (1, 1), (2, 2), (9, 3), (None, 3)])
 def test_a_limit_holds_for_new_runs_in_their_order(max_runs: int | None, n_placed: int) -> None:
     entries = tuple(Entry(_run(name), None) for name in "abc")
-    placed = place(entries, "helm_lite", 1000, max_runs)
+    placed = assign_shards(entries, "helm_lite", 1000, max_runs)
 
     assert [entry.shard is not None for entry in placed] == [True] * n_placed + [False] * (3 - n_placed)
 
@@ -140,7 +140,7 @@ def _stored(tmp_path: Path, name: str, raw: bytes) -> tuple[WatchedStorage, Inpu
     return storage, Input("stats.json", stored.size, stored.witness)
 
 
-def test_digests_are_taken_of_the_shards_runs_alone_and_once(tmp_path: Path) -> None:
+def test_only_inputs_of_the_given_shards_are_digested_and_only_once(tmp_path: Path) -> None:
     storage, item = _stored(tmp_path, "a", b"[1]")
     known: Digests = {}
     entries = (
@@ -159,7 +159,7 @@ def test_digests_are_taken_of_the_shards_runs_alone_and_once(tmp_path: Path) -> 
     assert storage.read_names == ["runs/v1/a/stats.json"]
 
 
-def test_a_file_that_is_another_one_by_now_is_not_digested(tmp_path: Path) -> None:
+def test_an_input_that_has_changed_is_not_digested(tmp_path: Path) -> None:
     storage, item = _stored(tmp_path, "a", b"[1]")
     (tmp_path / "runs/v1/a/stats.json").write_bytes(b"[1, 2]")
 
@@ -167,7 +167,7 @@ def test_a_file_that_is_another_one_by_now_is_not_digested(tmp_path: Path) -> No
         with_digests((Entry(_run("a", item), "s1"),), {"s1"}, storage, {}, print)
 
 
-def test_a_file_that_was_listed_and_is_gone_is_worth_a_retry(tmp_path: Path) -> None:
+def test_an_input_that_is_gone_is_a_transient_error(tmp_path: Path) -> None:
     storage, item = _stored(tmp_path, "a", b"[1]")
     (tmp_path / "runs/v1/a/stats.json").unlink()
 
@@ -175,7 +175,7 @@ def test_a_file_that_was_listed_and_is_gone_is_worth_a_retry(tmp_path: Path) -> 
         with_digests((Entry(_run("a", item), "s1"),), {"s1"}, storage, {}, print)
 
 
-def test_a_size_that_nobody_states_is_known_once_the_file_was_read(tmp_path: Path) -> None:
+def test_a_size_that_was_not_stated_is_known_after_the_input_was_read(tmp_path: Path) -> None:
     storage, item = _stored(tmp_path, "a", b"[1]")
     found = _run("a", replace(item, size=None))
     (digested,) = with_digests((Entry(found, "s1"),), {"s1"}, storage, {}, print)
@@ -184,7 +184,7 @@ def test_a_size_that_nobody_states_is_known_once_the_file_was_read(tmp_path: Pat
     assert merge((digested,), [found]) == (digested,)
 
 
-def test_digests_are_those_that_others_state() -> None:
+def test_digests_agree_with_those_of_other_programs() -> None:
     assert md5_of(b"") == "d41d8cd98f00b204e9800998ecf8427e"  # RFC 1321, A.5
 
 

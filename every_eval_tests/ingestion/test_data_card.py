@@ -1,4 +1,4 @@
-"""The data repo's card says what is published, in numbers that its files confirm."""
+"""The dataset card of the data repo states numbers that the published files confirm."""
 
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,9 @@ from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.stats import STATS
 from every_eval.hub.hub import publish
 from every_eval.ingestion.data_card import card_change
+from every_eval.sources import SOURCES
+from every_eval.sources.eval_harness.source import EvalHarnessSource
+from every_eval.sources.helm.source import HelmSource
 from every_eval_tests.helm_root import HelmRoot
 from every_eval_tests.hub.hubs import REPO
 from every_eval_tests.ingestion.publishing import Publishing
@@ -18,8 +21,8 @@ SCORES = "somebody/scores"
 
 
 def describe(publishing: Publishing) -> tuple[dict[str, Any], str]:
-    """Publish the card; its YAML and its Markdown."""
-    publish(publishing.hub, REPO, "Describe", lambda head: card_change(head, REPO, SCORES))
+    """Publish the card, and return its YAML fields and its Markdown."""
+    publish(publishing.hub, REPO, "Describe", lambda head: card_change(head, REPO, SCORES, SOURCES))
     _, fields, body = publishing.contents()["README.md"].decode().split("---\n", 2)
     return yaml.safe_load(fields), body
 
@@ -30,13 +33,13 @@ def row_of(body: str, benchmark: str) -> dict[str, str]:
     return dict(zip(header, next(line for line in lines if line[0] == benchmark), strict=True))
 
 
-def test_it_leads_to_the_leaderboard_wherever_that_is(publishing: Publishing) -> None:
+def test_the_card_links_to_the_leaderboard_in_the_scores_repo(publishing: Publishing) -> None:
     publishing.refresh()
 
     assert f"[{SCORES}](https://huggingface.co/datasets/{SCORES})" in describe(publishing)[1]
 
 
-def test_it_counts_models_runs_and_rows_of_each_benchmark(publishing: Publishing) -> None:
+def test_the_card_counts_models_runs_and_rows_of_each_benchmark(publishing: Publishing) -> None:
     publishing.refresh()
     _, body = describe(publishing)
     row = row_of(body, "helm_mmlu")
@@ -51,7 +54,7 @@ def test_it_counts_models_runs_and_rows_of_each_benchmark(publishing: Publishing
     assert f"{len(models)} models in all." in body
 
 
-def test_what_has_gone_upstream_is_said(publishing: Publishing, root: HelmRoot) -> None:
+def test_the_card_counts_withdrawn_runs(publishing: Publishing, root: HelmRoot) -> None:
     publishing.refresh()
     (gone, *_) = root.runs()
     gone.rename(root.path / "gone")
@@ -59,7 +62,9 @@ def test_what_has_gone_upstream_is_said(publishing: Publishing, root: HelmRoot) 
     assert row_of(describe(publishing)[1], "helm_mmlu")["withdrawn upstream"] == "1"
 
 
-def test_it_has_a_config_for_what_is_there_and_none_for_what_is_not(publishing: Publishing, root: HelmRoot) -> None:
+def test_the_card_has_a_config_for_each_table_with_rows_and_for_no_other(
+    publishing: Publishing, root: HelmRoot
+) -> None:
     publishing.refresh()
     names = [config["config_name"] for config in describe(publishing)[0]["configs"]]
     assert names == ["helm_mmlu", "metrics", "stats", "catalog", "releases", "shards"]
@@ -71,11 +76,20 @@ def test_it_has_a_config_for_what_is_there_and_none_for_what_is_not(publishing: 
     assert "### rejects" in body
 
 
-def test_nothing_is_said_of_nothing(publishing: Publishing) -> None:
-    assert card_change(publishing.hub.snapshot(REPO), REPO, SCORES) == []
+def test_the_card_covers_only_the_benchmarks_of_the_given_sources(publishing: Publishing) -> None:
+    publishing.refresh()
+    head = publishing.hub.snapshot(REPO)
+    [of_helm] = card_change(head, REPO, SCORES, [HelmSource()])
+
+    assert card_change(head, REPO, SCORES, SOURCES) == [of_helm]
+    assert card_change(head, REPO, SCORES, [EvalHarnessSource()]) == card_change(head, REPO, SCORES, []) == []
 
 
-def test_it_is_the_same_from_wherever_the_results_were_read(root: HelmRoot, tmp_path: Path) -> None:
+def test_there_is_no_card_while_nothing_is_published(publishing: Publishing) -> None:
+    assert card_change(publishing.hub.snapshot(REPO), REPO, SCORES, SOURCES) == []
+
+
+def test_the_card_does_not_depend_on_the_storage_of_the_results(root: HelmRoot, tmp_path: Path) -> None:
     cards = []
     for name in ("a", "b"):
         publishing = Publishing.of(root.path.rename(tmp_path / f"root {name}"), tmp_path / f"hub {name}")

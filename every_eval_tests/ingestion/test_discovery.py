@@ -47,7 +47,7 @@ def test_discovery_publishes_the_catalog_and_the_releases_and_nothing_else(publi
     assert {row["state"] for row in rows} == {"present"}
     assert [row["releases"] for row in rows] == [["v1.0.0", "v1.1.0"], ["v1.0.0", "v1.1.0"], ["v1.1.0"]]
     assert [row["release"] for row in publishing.rows(RELEASES).to_pylist()] == ["v1.0.0", "v1.1.0"]
-    assert "helm/mmlu: 3 runs" in publishing.reports
+    assert "Found 3 runs of helm/mmlu." in publishing.reports
 
 
 @pytest.mark.parametrize(("kind", "n_early"), [(FolderStorage, 1), (RemoteFolder, 0)])
@@ -159,7 +159,7 @@ def test_numbers_of_shards_only_grow_even_when_names_come_in_between(publishing:
     assert after == before | {(suite, "aaa:first=by,name=1"): f"{FOLDER}_part_00004"}
 
 
-def test_new_runs_are_taken_up_a_few_at_a_time(publishing: Publishing) -> None:
+def test_a_limit_assigns_a_few_new_runs_to_shards_at_a_time(publishing: Publishing) -> None:
     counts = []
     for max_runs in (0, 2, 2, 2):
         catalog = publishing.discover(max_runs=max_runs)[0].catalog
@@ -201,7 +201,7 @@ def test_a_benchmark_named_twice_is_discovered_once(publishing: Publishing) -> N
     assert [found.benchmark for found in publishing.discover("mmlu", "mmlu")] == ["mmlu"]
 
 
-def test_a_file_that_changes_while_it_is_discovered_is_worth_a_retry(root: HelmRoot, tmp_path: Path) -> None:
+def test_an_input_that_changes_during_discovery_is_a_transient_error(root: HelmRoot, tmp_path: Path) -> None:
     changing = root.run("mmlu", *RUNS[1]) / "stats.json"
 
     class Changing(WatchedStorage):
@@ -221,7 +221,7 @@ def test_a_file_that_changes_while_it_is_discovered_is_worth_a_retry(root: HelmR
     assert found.error is None
 
 
-def test_of_what_is_published_only_what_was_touched_is_read_and_of_what_is_new_nothing(
+def test_only_touched_inputs_of_published_runs_are_read_and_no_input_of_new_runs(
     root: HelmRoot, tmp_path: Path
 ) -> None:
     storage = WatchedStorage(RemoteFolder(root.path))
@@ -241,7 +241,7 @@ def test_of_what_is_published_only_what_was_touched_is_read_and_of_what_is_new_n
     ]
 
 
-def test_a_rival_that_commits_first_costs_no_second_reading(root: HelmRoot, tmp_path: Path) -> None:
+def test_no_input_is_read_again_if_a_rival_commits_first(root: HelmRoot, tmp_path: Path) -> None:
     storage = WatchedStorage(FolderStorage(root.path))
     publishing = Publishing.of(storage, tmp_path / "hub")
     publishing.refresh()
@@ -287,7 +287,7 @@ def test_an_archive_and_a_folder_are_discovered_alike(root: HelmRoot, tmp_path: 
     assert of_folder.rows(CATALOG).select(columns).equals(of_archive.rows(CATALOG).select(columns))
 
 
-def test_a_name_of_a_run_that_leads_elsewhere_is_kept_without_a_folder(publishing: Publishing, root: HelmRoot) -> None:
+def test_a_run_whose_name_is_an_unsafe_path_is_kept_without_a_folder(publishing: Publishing, root: HelmRoot) -> None:
     for name in ("../../escape", "a/b", "a\\b", "", "..", "nul\0"):
         root.index_run("mmlu", "v1.1.0", "v1.1.0", name)
     root.index_run("mmlu", "v1.1.0", "../v1.1.0", mmlu_run(ALGEBRA, "model=x"))

@@ -2,7 +2,6 @@ import random
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import IO
 
 import pytest
 
@@ -12,19 +11,17 @@ from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.stats import STATS
 from every_eval.errors import ConfigurationError, UpstreamUnavailable
 from every_eval.ingestion.planning import Status
-from every_eval.network.content import Digested
 from every_eval.sources.helm.source import HelmSource
 from every_eval.storage.archive import ArchiveStorage
-from every_eval.storage.folder import FolderStorage
 from every_eval_tests.helm_root import HelmRoot, edit
 from every_eval_tests.ingestion.publishing import FOLDER, Publishing, WatchedHub
-from every_eval_tests.ingestion.upstream import RUNS, WatchedStorage, add_run, load, touch, zipped
+from every_eval_tests.ingestion.upstream import RUNS, add_run, load, touch, zipped
 
 SHARDS = [f"{FOLDER}_part_{number:05d}" for number in (1, 2, 3, 4)]
 
 
 def _changed(before: dict[str, bytes], after: dict[str, bytes]) -> set[str]:
-    """Paths whose content is another one, or is new."""
+    """Return the paths whose content has changed or is new."""
     return {path for path, raw in after.items() if before.get(path) != raw}
 
 
@@ -65,7 +62,7 @@ def test_shards_are_published_in_one_commit_and_counted(publishing: Publishing, 
     assert publishing.rows(SAMPLES).num_rows == 9
 
 
-def test_an_unchanged_shard_that_is_made_again_makes_no_commit(publishing: Publishing) -> None:
+def test_rebuilding_an_unchanged_shard_makes_no_commit(publishing: Publishing) -> None:
     publishing.refresh()
     commit = publishing.commit()
 
@@ -73,7 +70,7 @@ def test_an_unchanged_shard_that_is_made_again_makes_no_commit(publishing: Publi
     assert publishing.commit() == commit
 
 
-def test_after_a_new_run_and_a_rebuilt_index_only_a_new_shard_is_made(publishing: Publishing, root: HelmRoot) -> None:
+def test_after_a_new_run_and_a_rebuilt_index_only_a_new_shard_is_built(publishing: Publishing, root: HelmRoot) -> None:
     publishing.refresh()
     before = publishing.contents()
     add_run(root, *RUNS[0], "aaa:model=new")
@@ -87,7 +84,7 @@ def test_after_a_new_run_and_a_rebuilt_index_only_a_new_shard_is_made(publishing
     assert set(before) <= set(publishing.contents())
 
 
-def test_after_a_runs_statistics_changed_only_its_shard_is_made_again_in_place(
+def test_after_a_runs_statistics_changed_only_its_shard_is_rebuilt_in_place(
     publishing: Publishing, root: HelmRoot
 ) -> None:
     publishing.refresh()
@@ -105,7 +102,7 @@ def test_after_a_runs_statistics_changed_only_its_shard_is_made_again_in_place(
     assert {row["evaluation_score"] for row in scores if row["run"] != RUNS[1][1]} == {0.0, 1.0}
 
 
-def test_the_old_statistics_go_in_the_commit_that_brings_the_new_ones(publishing: Publishing, root: HelmRoot) -> None:
+def test_one_commit_deletes_the_old_statistics_and_adds_the_new_ones(publishing: Publishing, root: HelmRoot) -> None:
     publishing.refresh()
     _score_everything_wrong(root, *RUNS[1])
     publishing.discover()
@@ -118,7 +115,7 @@ def test_the_old_statistics_go_in_the_commit_that_brings_the_new_ones(publishing
     assert _stats_path(publishing, SHARDS[1])
 
 
-def test_files_that_were_touched_and_are_equal_make_no_shard_again(publishing: Publishing, root: HelmRoot) -> None:
+def test_files_that_were_touched_without_a_change_rebuild_no_shard(publishing: Publishing, root: HelmRoot) -> None:
     publishing.refresh()
     data = publishing.data()
     touch(root)
@@ -129,9 +126,7 @@ def test_files_that_were_touched_and_are_equal_make_no_shard_again(publishing: P
     assert publishing.rows(CATALOG)["inputs"] != witnesses
 
 
-def test_an_index_that_says_something_else_of_a_run_makes_its_shard_again(
-    publishing: Publishing, root: HelmRoot
-) -> None:
+def test_an_index_with_other_facts_about_a_run_rebuilds_the_shard(publishing: Publishing, root: HelmRoot) -> None:
     publishing.refresh()
 
     def rename(schema: dict[str, object]) -> dict[str, object]:
@@ -161,7 +156,7 @@ def test_a_withdrawn_run_stays_published(publishing: Publishing, root: HelmRoot)
     assert [row["state"] for row in publishing.rows(CATALOG).to_pylist()] == ["withdrawn", "present", "present"]
 
 
-def test_a_withdrawn_run_stays_published_when_its_shard_is_made_again(root: HelmRoot, tmp_path: Path) -> None:
+def test_a_withdrawn_run_stays_published_when_its_shard_is_rebuilt(root: HelmRoot, tmp_path: Path) -> None:
     publishing = Publishing.of(root.path, tmp_path / "hub", shard_bytes=1 << 30)
     (root.run("mmlu", *RUNS[0]) / "scenario.json").write_bytes(b"")
     assert publishing.refresh() == [SHARDS[0]]
@@ -181,7 +176,7 @@ def test_a_withdrawn_run_stays_published_when_its_shard_is_made_again(root: Helm
     assert publishing.rejects() == rejects
 
 
-def test_rejects_go_when_what_they_told_of_is_mended(publishing: Publishing, root: HelmRoot) -> None:
+def test_rejects_are_deleted_when_the_file_is_repaired(publishing: Publishing, root: HelmRoot) -> None:
     file = root.run("mmlu", *RUNS[0]) / "instances.json"
     whole = file.read_bytes()
     file.write_bytes(whole[:-20])
@@ -195,7 +190,7 @@ def test_rejects_go_when_what_they_told_of_is_mended(publishing: Publishing, roo
     assert publishing.rows(SAMPLES).num_rows == 9
 
 
-def test_after_the_data_version_is_raised_shards_are_made_again_behind_new_and_changed_ones(
+def test_after_the_data_version_is_raised_shards_are_rebuilt_after_new_and_changed_shards(
     publishing: Publishing, root: HelmRoot
 ) -> None:
     publishing.refresh()
@@ -227,7 +222,7 @@ def _version(number: int) -> HelmSource:
 
 
 class _Killed(BaseException):
-    """What no handler catches, as a killed process would not be."""
+    """An error that no handler catches, as if the process were killed."""
 
 
 def test_an_ingestion_that_was_killed_is_completed_with_the_same_bytes(root: HelmRoot, tmp_path: Path) -> None:
@@ -278,49 +273,15 @@ def test_a_shard_that_cannot_be_read_does_not_stop_the_others(publishing: Publis
     assert publishing.refresh() == [SHARDS[1]]  # discovery has seen what is there now
 
 
-def test_an_error_that_passes_is_waited_out(root: HelmRoot, tmp_path: Path) -> None:
-    class Flaky(WatchedStorage):
-        n_failures = 0
-
-        def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
-            self._fail()
-            return super().open(name, witness, md5)
-
-        def open_digested(self, name: str, witness: str) -> Digested:
-            self._fail()
-            return super().open_digested(name, witness)
-
-        def read(self, name: str, witness: str | None = None) -> bytes:
-            self._fail()
-            return super().read(name, witness)
-
-        def _fail(self) -> None:
-            if self.n_failures:
-                self.n_failures -= 1
-                raise UpstreamUnavailable("the network is down")
-
-    storage = Flaky(FolderStorage(root.path))
-    publishing = Publishing.of(storage, tmp_path / "hub")
-    publishing.discover()
-    storage.n_failures = 2
-
-    assert isinstance(publishing.ingest([SHARDS[0]])[0].error, UpstreamUnavailable)
-    publishing.waits = (0.0,)
-    assert publishing.ingest([SHARDS[0]])[0].error is None
-    storage.n_failures = 1
-    assert publishing.discover()[0].error is None
-    assert publishing.rows(SAMPLES).num_rows == 3
-
-
-def test_a_shard_that_nobody_knows_is_an_error_of_its_own(publishing: Publishing) -> None:
+def test_an_unknown_shard_fails_alone(publishing: Publishing) -> None:
     publishing.discover()
     unknown, known = publishing.ingest([f"{FOLDER}_part_00099", SHARDS[0]])
 
-    assert isinstance(unknown.error, ConfigurationError) and "discover first" in str(unknown.error)
+    assert isinstance(unknown.error, ConfigurationError) and "Run discovery first" in str(unknown.error)
     assert known.error is None
 
 
-def test_a_shard_that_changed_while_it_was_made_is_left_to_the_next_ingestion(
+def test_a_shard_that_changed_while_it_was_built_is_left_to_the_next_ingestion(
     publishing: Publishing, root: HelmRoot
 ) -> None:
     publishing.discover()
@@ -340,7 +301,9 @@ def test_a_shard_that_changed_while_it_was_made_is_left_to_the_next_ingestion(
     assert {row["evaluation_score"] for row in rows if row["run"] == RUNS[1][1]} == {0.0}
 
 
-def test_no_name_of_a_run_leads_out_of_the_hubs_folder(publishing: Publishing, root: HelmRoot, tmp_path: Path) -> None:
+def test_no_name_of_a_run_escapes_from_the_folder_of_the_hub(
+    publishing: Publishing, root: HelmRoot, tmp_path: Path
+) -> None:
     names = ["../../../escape", "a/b", "a\\b", "", "..", "/etc/passwd", "gone:model=m"]
     for name in names:
         root.index_run("mmlu", "v1.1.0", "v1.1.0", name)
@@ -359,7 +322,7 @@ def test_no_name_of_a_run_leads_out_of_the_hubs_folder(publishing: Publishing, r
     assert publishing.rows(SAMPLES).num_rows == 9
 
 
-def test_a_run_that_is_missing_and_comes_is_read_into_its_shard(publishing: Publishing, root: HelmRoot) -> None:
+def test_a_missing_run_that_appears_later_is_read_into_its_shard(publishing: Publishing, root: HelmRoot) -> None:
     name = "later:model=m"
     root.index_run("mmlu", "v1.1.0", "v1.1.0", name)
     assert publishing.refresh() == SHARDS

@@ -1,4 +1,4 @@
-"""A run's inputs are what was listed, wherever they are read from."""
+"""Inputs are opened only as they were listed, from every kind of storage."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,7 +13,6 @@ import pytest
 from every_eval.errors import UpstreamUnavailable
 from every_eval.ingestion.inputs import open_input
 from every_eval.sources.source import Input, Run
-from every_eval.storage import storage as storages
 from every_eval.storage.archive import ArchiveStorage
 from every_eval.storage.bucket import BucketStorage
 from every_eval.storage.folder import FolderStorage
@@ -27,7 +26,7 @@ DIGEST = md5(CONTENT, usedforsecurity=False).hexdigest()
 RUN = Run("helm", "lite", "v1", "r", "runs/r", (Input("a.json", len(CONTENT), "by another storage", DIGEST),))
 
 LACKING = replace(RUN, inputs=(Input("a.json", None, "{}"),))
-"""The same where nothing is stated; the witness of a bucket that says nothing."""
+"""The same run without stated sizes and MD5s; the witness is that of a bucket that states nothing."""
 
 
 def _folder(path: Path, content: bytes) -> Storage:
@@ -44,7 +43,7 @@ def _archive(path: Path, content: bytes) -> Storage:
 
 @pytest.fixture(params=["folder", "archive", "bucket", "gzip", "mirror"])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
-    """A function that makes a storage of one file."""
+    """Return a function that makes a storage with one file."""
     if request.param in ("folder", "archive"):
         yield lambda content: {"folder": _folder, "archive": _archive}[request.param](tmp_path, content)
         return
@@ -62,21 +61,19 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
 def test_content_of_the_listed_md5_is_given_from_its_beginning(
     make: Any, monkeypatch: pytest.MonkeyPatch, memory_bytes: int
 ) -> None:
-    monkeypatch.setattr(storages, "MEMORY_BYTES", memory_bytes)
+    monkeypatch.setattr("every_eval.network.content.MEMORY_BYTES", memory_bytes)
     with open_input(make(CONTENT), RUN, "a.json")[0] as file:
         assert file.read(10) + file.read() == CONTENT
 
 
 @pytest.mark.parametrize("memory_bytes", [5000, 5001], ids=["larger than memory", "in memory"])
-def test_content_that_is_another_one_is_told_and_not_given(
-    make: Any, monkeypatch: pytest.MonkeyPatch, memory_bytes: int
-) -> None:
-    monkeypatch.setattr(storages, "MEMORY_BYTES", memory_bytes)
+def test_content_with_another_md5_is_an_error(make: Any, monkeypatch: pytest.MonkeyPatch, memory_bytes: int) -> None:
+    monkeypatch.setattr("every_eval.network.content.MEMORY_BYTES", memory_bytes)
     with pytest.raises(UpstreamUnavailable, match=r"runs/r/a\.json"):
         open_input(make(bytes(reversed(CONTENT))), RUN, "a.json")
 
 
-def test_what_has_gone_is_told(make: Any) -> None:
+def test_a_missing_input_is_an_error(make: Any) -> None:
     with pytest.raises(UpstreamUnavailable, match=r"gone\.json"):
         open_input(make(CONTENT), replace(RUN, inputs=(replace(RUN.inputs[0], name="gone.json"),)), "gone.json")
 

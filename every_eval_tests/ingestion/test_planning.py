@@ -25,7 +25,7 @@ def _status(paths: list[str]) -> Status:
     return shard.status
 
 
-def test_a_shard_is_judged_by_the_names_that_are_published() -> None:
+def test_the_status_of_a_shard_follows_from_the_published_names() -> None:
     wanted, old, other = (
         _published(_entry(1)),
         _published(_entry(1), 1),
@@ -39,7 +39,7 @@ def test_a_shard_is_judged_by_the_names_that_are_published() -> None:
     assert _status([old]) is Status.OUTDATED
 
 
-def test_a_shard_has_no_fingerprint_before_all_of_its_inputs_are_known() -> None:
+def test_a_shard_has_no_fingerprint_before_the_md5_of_every_input_is_known() -> None:
     known, unread = _entry(1), _entry(1, "b")
     unread = replace(unread, run=replace(unread.run, inputs=(Input("stats.json", None, "w"),)))
     other = shard_path(STATS, "helm_lite_part_00001", "f" * 12)
@@ -58,13 +58,13 @@ def test_a_run_that_was_gone_before_it_was_read_does_not_keep_its_shard_from_a_f
     assert shard.status is Status.UNCHANGED
 
 
-def test_a_shard_with_a_second_file_of_statistics_is_made_again() -> None:
+def test_a_shard_with_a_second_file_of_statistics_is_rebuilt() -> None:
     wanted, other = _published(_entry(1)), shard_path(STATS, "helm_lite_part_00001", "f" * 12)
 
     assert _status([wanted, other]) is Status.CHANGED
 
 
-def test_runs_that_wait_are_in_no_shard_and_the_others_in_the_order_of_numbers() -> None:
+def test_waiting_runs_are_in_no_shard_and_shards_are_in_the_order_of_their_numbers() -> None:
     entries = (_entry(100_000, "a"), _entry(None, "b"), _entry(2, "c"), _entry(99_999, "d"), _entry(2, "e"))
     shards = shards_of(entries, "helm_lite", [], 1)
 

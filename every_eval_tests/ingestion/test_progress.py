@@ -7,7 +7,7 @@ from every_eval.ingestion.progress import Progress
 
 
 class _Clock:
-    """A clock that is told how late it is."""
+    """A clock that the test sets."""
 
     def __init__(self) -> None:
         self.seconds = 100.0
@@ -23,7 +23,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Clock]:
     yield clock
 
 
-def test_a_line_says_how_far_how_fast_and_what_remains(clock: _Clock) -> None:
+def test_a_line_states_what_is_done_the_rate_and_the_time_left(clock: _Clock) -> None:
     lines: list[str] = []
     work = Progress(lines.append, "helm_lite_part_00001", 4, 80_000_000)
     clock.seconds += 20
@@ -43,7 +43,7 @@ def test_lines_come_at_most_every_ten_seconds(clock: _Clock) -> None:
     assert [line.split()[1] for line in lines] == [str(n) for n in range(10, 101, 10)]
 
 
-def test_runs_without_bytes_tell_no_end(clock: _Clock) -> None:
+def test_runs_without_bytes_have_no_estimate_of_the_time_left(clock: _Clock) -> None:
     lines: list[str] = []
     work = Progress(lines.append, "x", 2, 0)
     clock.seconds += 10

@@ -1,4 +1,4 @@
-"""Whatever a root states of its files, each is fetched once, and the same is known and published."""
+"""Every input is fetched once, and the published files are the same, whatever sizes and MD5s a root states."""
 
 import hashlib
 import shutil
@@ -31,21 +31,21 @@ from every_eval_tests.storage.bucket_server import BucketServer
 SHARDS = [f"{FOLDER}_part_0000{number}" for number in (1, 2, 3)]
 KINDS = ["folder", "listed bucket", "mirror", "gzip"]
 UNSTATED = ["mirror", "gzip"]
-"""Those of them on a network that do not state the MD5 of what a file holds."""
+"""Kinds of roots on a network that do not state the MD5 of a file's content."""
 
 
 @dataclass(frozen=True)
 class Upstream:
-    """A root of some kind."""
+    """A root, and a way to change its files."""
 
     storage: Storage
     change: Callable[[str, bytes], object]
-    """Overwrites a file."""
+    """Overwrites the file of a name."""
 
 
 @contextmanager
 def _upstream(kind: str, root: HelmRoot) -> Iterator[Upstream]:
-    """What is in a folder, as a root of that kind."""
+    """Serve a folder as a root of the given kind."""
     if kind == "folder":
         yield Upstream(FolderStorage(root.path), lambda name, raw: (root.path / name).write_bytes(raw))
         return
@@ -57,7 +57,7 @@ def _upstream(kind: str, root: HelmRoot) -> Iterator[Upstream]:
 
 @pytest.fixture
 def upstream(request: pytest.FixtureRequest, root: HelmRoot) -> Iterator[Upstream]:
-    """The small root, as one of a kind; the specification of its first run cannot be read."""
+    """Return the small root as a root of the given kind; the run_spec.json of its first run cannot be read."""
     rewrite(root.run("mmlu", *RUNS[0]) / "run_spec.json", lambda raw: raw[:-20])
     with _upstream(request.param, root) as upstream:
         yield upstream
@@ -68,19 +68,19 @@ each_unstated = pytest.mark.parametrize("upstream", UNSTATED, indirect=True)
 
 
 def _known(publishing: Publishing) -> list[dict[str, object]]:
-    """The catalog without what only its storage says."""
+    """Return the rows of the catalog without the witnesses, which differ between storages."""
     rows: list[dict[str, object]] = publishing.rows(CATALOG).to_pylist()
     return [row | {"inputs": [item | {"witness": ""} for item in row["inputs"]]} for row in rows]  # type: ignore[attr-defined]
 
 
 def _lacking(publishing: Publishing) -> list[str]:
-    """Shards of which the MD5 of an input is not known."""
+    """Return the shards of runs with an input of unknown MD5."""
     rows = publishing.rows(CATALOG).to_pylist()
     return [row["shard"] for row in rows if None in [item["md5"] for item in row["inputs"]]]
 
 
 @each_kind
-def test_the_same_is_known_and_published_whatever_a_root_states(
+def test_catalog_and_data_are_the_same_whatever_a_root_states(
     upstream: Upstream, root: HelmRoot, tmp_path: Path
 ) -> None:
     of_folder = Publishing.of(root.path, tmp_path / "folder")
@@ -93,7 +93,7 @@ def test_the_same_is_known_and_published_whatever_a_root_states(
 
 
 @each_kind
-def test_digests_are_those_of_the_files_also_of_files_that_no_reader_asks_for(
+def test_md5s_are_those_of_the_files_even_if_no_reader_opens_them(
     upstream: Upstream, root: HelmRoot, tmp_path: Path
 ) -> None:
     publishing = Publishing.of(upstream.storage, tmp_path / "hub")
@@ -131,7 +131,7 @@ def test_each_file_is_fetched_once_and_never_again(upstream: Upstream, tmp_path:
 
 
 @each_unstated
-def test_what_was_learnt_in_one_batch_is_kept_by_the_next(upstream: Upstream, tmp_path: Path) -> None:
+def test_the_next_batch_keeps_the_md5s_of_the_batch_before(upstream: Upstream, tmp_path: Path) -> None:
     at_once = Publishing.of(upstream.storage, tmp_path / "at once")
     at_once.refresh()
     publishing = Publishing.of(upstream.storage, tmp_path / "hub")
@@ -147,7 +147,7 @@ def test_what_was_learnt_in_one_batch_is_kept_by_the_next(upstream: Upstream, tm
 
 
 @each_unstated
-def test_what_two_batches_learn_at_the_same_time_is_kept(upstream: Upstream, tmp_path: Path) -> None:
+def test_the_md5s_of_two_concurrent_batches_are_kept(upstream: Upstream, tmp_path: Path) -> None:
     at_once = Publishing.of(upstream.storage, tmp_path / "at once")
     at_once.refresh()
     publishing = Publishing.of(upstream.storage, tmp_path / "hub")
@@ -161,7 +161,7 @@ def test_what_two_batches_learn_at_the_same_time_is_kept(upstream: Upstream, tmp
 
 
 class _Killed(BaseException):
-    """What no handler catches, as a killed process would not be."""
+    """An error that no handler catches, as if the process were killed."""
 
 
 @each_unstated
@@ -203,13 +203,12 @@ def test_a_file_that_changes_before_it_is_read_is_noticed(upstream: Upstream, tm
     assert publishing.contents() == of_changed.contents()
 
 
-@pytest.mark.parametrize("shard_bytes", [1, 1 << 30], ids=["shards made whole and shared", "one shard shared"])
+@pytest.mark.parametrize("shard_bytes", [1, 1 << 30], ids=["shards built whole and shared", "one shard shared"])
 @pytest.mark.parametrize("upstream", ["folder", "mirror"], indirect=True)
-def test_other_processes_bring_back_what_they_learn(
+def test_md5s_that_worker_processes_compute_are_kept(
     upstream: Upstream, tmp_path: Path, shard_bytes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("every_eval.ingestion.workers.reading.PROCESS_BYTES", 1)
-    monkeypatch.setattr("every_eval.ingestion.workers.reading.STARTING_BYTES", 0)
+    monkeypatch.setattr("every_eval.ingestion.workers.shard_builds.PROCESS_BYTES", 1)
     alone = Publishing.of(upstream.storage, tmp_path / "alone", shard_bytes=shard_bytes)
     alone.refresh()
     publishing = Publishing.of(upstream.storage, tmp_path / "hub", shard_bytes=shard_bytes)
@@ -220,7 +219,7 @@ def test_other_processes_bring_back_what_they_learn(
     assert publishing.contents() == alone.contents()
 
 
-def test_a_run_that_goes_before_it_is_read_is_read_when_it_comes_back(root: HelmRoot, tmp_path: Path) -> None:
+def test_a_run_that_vanishes_before_it_is_read_is_read_when_it_comes_back(root: HelmRoot, tmp_path: Path) -> None:
     uninterrupted = Publishing.of(RemoteFolder(root.path), tmp_path / "uninterrupted", shard_bytes=1 << 30)
     uninterrupted.refresh()
     publishing = Publishing.of(RemoteFolder(root.path), tmp_path / "hub", shard_bytes=1 << 30)

@@ -1,4 +1,4 @@
-"""What a bucket is asked for: by a first run, and by one that finds nothing new."""
+"""The requests to a bucket: of a first run, and of a run that finds nothing new."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -54,7 +54,7 @@ def test_each_file_of_a_run_is_read_once_and_a_page_of_the_listing_names_them_al
     assert _asked(server, "HEAD") == []
 
 
-def test_pages_are_as_many_as_the_objects_of_the_project_fill(server: BucketServer, tmp_path: Path) -> None:
+def test_a_listing_asks_only_for_the_pages_of_the_project(server: BucketServer, tmp_path: Path) -> None:
     server.page_objects = 10
     server.objects |= {f"other/benchmark_output/runs/v1/r{number}/stats.json": b"[]" for number in range(30)}
     publishing_from(server, tmp_path).discover()
@@ -82,7 +82,7 @@ def test_a_run_that_finds_nothing_new_reads_indexes_alone_and_commits_nothing(
     assert len(_asked(server, "HEAD")) == (0 if listing else N_FILES)
 
 
-def test_without_a_listing_each_file_is_asked_for_once_and_read_once(server: BucketServer, tmp_path: Path) -> None:
+def test_without_a_listing_each_file_costs_one_head_and_one_get(server: BucketServer, tmp_path: Path) -> None:
     server.spoil(LISTING, busy(404))
     publishing_from(server, tmp_path).refresh()
 
@@ -92,7 +92,7 @@ def test_without_a_listing_each_file_is_asked_for_once_and_read_once(server: Buc
     assert set(read.values()) == {1}
 
 
-def test_without_a_listing_the_state_is_asked_for_where_files_for_display_are_missing(
+def test_without_a_listing_scenario_state_is_requested_if_display_files_are_missing(
     server: BucketServer, tmp_path: Path
 ) -> None:
     server.spoil(LISTING, busy(404))
@@ -107,7 +107,7 @@ def test_without_a_listing_the_state_is_asked_for_where_files_for_display_are_mi
 
 
 @pytest.mark.parametrize("is_plain", [True, False], ids=["a mirror without listing and MD5s", "gzip"])
-def test_where_no_digest_of_the_content_is_stated_each_file_is_read_once_and_then_no_more(
+def test_files_without_a_stated_md5_are_read_once_and_never_again(
     server: BucketServer, tmp_path: Path, is_plain: bool
 ) -> None:
     server.is_plain = is_plain

@@ -1,4 +1,4 @@
-"""The same results give the same datasets, wherever they are read from."""
+"""The same results give the same datasets from every kind of storage."""
 
 from pathlib import Path
 

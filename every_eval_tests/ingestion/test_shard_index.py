@@ -1,4 +1,4 @@
-"""The index of shards says what their files hold, and only of those that are published as it says."""
+"""The index of shards agrees with the published files, and its reader ignores rows of other fingerprints."""
 
 import pyarrow.parquet as pq
 
@@ -12,7 +12,7 @@ from every_eval_tests.hub.hubs import REPO, commit_on_head
 from every_eval_tests.ingestion.publishing import FOLDER, Publishing
 
 
-def test_every_published_shard_has_a_row_that_says_what_its_files_hold(publishing: Publishing) -> None:
+def test_every_published_shard_has_a_row_that_agrees_with_its_files(publishing: Publishing) -> None:
     publishing.refresh()
     head = publishing.hub.snapshot(REPO)
     index = read_index(head, FOLDER)
@@ -41,7 +41,7 @@ def test_the_index_comes_with_the_shards_in_one_commit(publishing: Publishing) -
     assert [row["shard"] for row in read_index(publishing.hub.snapshot(REPO), FOLDER)] == [first, *others]
 
 
-def test_shards_made_in_another_order_give_the_same_index(publishing: Publishing) -> None:
+def test_the_order_in_which_shards_are_built_does_not_change_the_index(publishing: Publishing) -> None:
     publishing.refresh()
     before = publishing.contents()[benchmark_path(SHARDS, FOLDER)]
     keys = [shard.key for shard in publishing.shards()]
@@ -51,7 +51,7 @@ def test_shards_made_in_another_order_give_the_same_index(publishing: Publishing
     assert publishing.contents()[benchmark_path(SHARDS, FOLDER)] == before
 
 
-def test_a_row_of_what_is_not_published_counts_for_nothing(publishing: Publishing) -> None:
+def test_a_row_with_a_fingerprint_that_is_not_published_is_ignored(publishing: Publishing) -> None:
     publishing.refresh()
     first, *others = [shard.key for shard in publishing.shards()]
     path = stats_of(publishing, first)

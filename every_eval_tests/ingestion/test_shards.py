@@ -13,7 +13,7 @@ from every_eval.contracts.repo_layout import (
 )
 from every_eval.contracts.stats import STATS
 from every_eval.errors import ConfigurationError
-from every_eval.ingestion.shards import assign, check_benchmarks, fingerprint
+from every_eval.ingestion.shards import check_folder_names, fingerprint, split_into_shards
 from every_eval.sources.source import Input, Run
 
 
@@ -30,9 +30,9 @@ def test_a_folders_name_has_letters_digits_and_underscores_alone(benchmark: str,
 
 
 def test_benchmarks_whose_folders_differ_in_case_alone_collide() -> None:
-    check_benchmarks("helm", ["lite", "mmlu", "lite"])
+    check_folder_names("helm", ["lite", "mmlu", "lite"])
     with pytest.raises(ConfigurationError, match="'Lite' and 'lite'"):
-        check_benchmarks("helm", ["mmlu", "Lite", "lite"])
+        check_folder_names("helm", ["mmlu", "Lite", "lite"])
 
 
 def test_keys_and_numbers_belong_together() -> None:
@@ -45,7 +45,7 @@ def test_keys_and_numbers_belong_together() -> None:
 
 def test_runs_fill_shards_in_the_order_of_suite_and_name() -> None:
     runs = [_run("b"), _run("a", suite="v2"), _run("c"), _run("a")]
-    shards = list(assign("helm_lite", runs, 3, 20))
+    shards = list(split_into_shards("helm_lite", runs, 3, 20))
 
     assert [key for key, _ in shards] == ["helm_lite_part_00003", "helm_lite_part_00004"]
     assert [[run.identity for run in members] for _, members in shards] == [
@@ -55,13 +55,15 @@ def test_runs_fill_shards_in_the_order_of_suite_and_name() -> None:
 
 
 def test_a_run_larger_than_a_shard_has_one_to_itself() -> None:
-    shards = assign("helm_lite", [_run("a", 5), _run("b", 50), _run("c", 5), _run("d", 15), _run("e", 1)], 1, 20)
+    shards = split_into_shards(
+        "helm_lite", [_run("a", 5), _run("b", 50), _run("c", 5), _run("d", 15), _run("e", 1)], 1, 20
+    )
 
     assert [[run.name for run in members] for _, members in shards] == [["a"], ["b"], ["c", "d"], ["e"]]
 
 
 def test_no_runs_need_no_shard() -> None:
-    assert list(assign("helm_lite", [], 1, 20)) == []
+    assert list(split_into_shards("helm_lite", [], 1, 20)) == []
 
 
 RUN = replace(_run("a"), facts={"creator": "x"}, releases=("v1",))
@@ -82,7 +84,7 @@ RUN = replace(_run("a"), facts={"creator": "x"}, releases=("v1",))
         replace(RUN, inputs=(replace(INPUT, md5="1" * 32),)),
     ],
 )
-def test_a_fingerprint_changes_with_all_that_rows_are_made_from(changed: Run) -> None:
+def test_a_fingerprint_changes_with_everything_that_determines_rows(changed: Run) -> None:
     assert fingerprint([changed], 1) != fingerprint([RUN], 1)
 
 
@@ -94,7 +96,7 @@ def test_a_fingerprint_changes_with_all_that_rows_are_made_from(changed: Run) ->
         replace(RUN, inputs=(replace(INPUT, witness="touched"),)),
     ],
 )
-def test_a_fingerprint_does_not_change_with_what_is_told_by_this_storage_alone(same: Run) -> None:
+def test_a_fingerprint_does_not_change_with_what_differs_between_storages(same: Run) -> None:
     assert fingerprint([same], 1) == fingerprint([RUN], 1)
 
 
@@ -106,7 +108,7 @@ def test_a_fingerprint_changes_with_the_data_version_and_not_with_the_order() ->
     assert int(fingerprint(runs, 1), 16) >= 0
 
 
-def test_what_is_published_is_read_from_the_names_of_statistics() -> None:
+def test_published_shards_are_read_from_the_names_of_statistics_files() -> None:
     key = "helm_lite_part_00001"
     paths = [
         shard_path(STATS, key, "0123456789ab"),

@@ -1,4 +1,4 @@
-"""Small HELM roots for tests to change, and storages that tell what was asked of them."""
+"""Small HELM roots that tests can change, and storages that record the requests to them."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -20,22 +20,22 @@ YI, GPT, CLAUDE = "model=01-ai_yi-34b", "model=openai_gpt-4-0613", "model=anthro
 
 
 def mmlu_run(subject: str, model: str) -> str:
-    """Name of a run of the sample's benchmark mmlu."""
+    """Return the name of a run of the sample's benchmark mmlu."""
     return MMLU.format(subject, model, subject)
 
 
 RUNS = (("v1.0.0", mmlu_run(ALGEBRA, YI)), ("v1.0.0", mmlu_run(ANATOMY, GPT)), ("v1.1.0", mmlu_run(ALGEBRA, CLAUDE)))
-"""The runs of the small root, as (suite, name): real ones, their instances but three left out."""
+"""Suite and name of each run of the small root: real runs, reduced to three instances."""
 
 
 def add_run(root: HelmRoot, suite: str, original: str, name: str) -> None:
-    """A run of another name with the content of `original`, and the newest release's index with it."""
+    """Copy the run `original` under another name, and add the copy to the newest release's index."""
     root.copy_run("mmlu", suite, original, suite, name)
     root.index_run("mmlu", "v1.1.0", suite, name)
 
 
 def small_root(path: Path) -> HelmRoot:
-    """Two releases of mmlu, over two suites, at `path`."""
+    """Write a root with two releases of mmlu over two suites to `path`."""
     root = HelmRoot(path)
     with ZipFile(HELM_SAMPLE) as archive:
         for name in archive.namelist():
@@ -71,7 +71,7 @@ def _is_of_a_run(name: str) -> bool:
 
 @dataclass
 class WatchedStorage:
-    """A storage that notes every object that is read; without its listing if it is told so."""
+    """A storage that records every object that is read, and can refuse to list."""
 
     storage: Storage
     can_list: bool = True
@@ -87,7 +87,7 @@ class WatchedStorage:
 
     @property
     def read_runs(self) -> list[str]:
-        """The files of runs that were read."""
+        """Names of the input files of runs that were read."""
         return [name for name in self.read_names if name.count("/") > 4 and "/runs/" in name]
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
@@ -119,7 +119,7 @@ class WatchedStorage:
 
 
 class RemoteFolder(FolderStorage):
-    """A folder that is taken for a place on the network."""
+    """A folder that claims to be on a network."""
 
     @property
     def is_remote(self) -> bool:
@@ -127,7 +127,7 @@ class RemoteFolder(FolderStorage):
 
 
 def zipped(root: HelmRoot, path: Path) -> Path:
-    """The files of `root` in an archive."""
+    """Write the files of `root` into a zip archive, and return its path."""
     with ZipFile(path, "w") as archive:
         for file in sorted(root.path.rglob("*")):
             if file.is_file():
@@ -136,17 +136,17 @@ def zipped(root: HelmRoot, path: Path) -> Path:
 
 
 def rewrite(file: Path, change: Callable[[bytes], bytes]) -> None:
-    """Replace a file's bytes by what `change` makes of them."""
+    """Replace the content of a file by what `change` returns for it."""
     file.write_bytes(change(file.read_bytes()))
 
 
 def touch(root: HelmRoot) -> None:
-    """Write every file of a run anew, as it was."""
+    """Write every file of each run again without a change."""
     for folder in root.runs():
         for file in folder.iterdir():
             rewrite(file, lambda raw: raw)
 
 
 def load(file: Path) -> object:
-    """JSON in a file, by the standard library."""
+    """Decode the JSON in a file."""
     return json.loads(file.read_bytes())

@@ -1,1 +1,1 @@
-"""Processes and threads that read runs: in parallel, and ahead of the parser."""
+"""Worker processes that read runs and build shards in parallel, and threads that fetch inputs ahead of the parser."""

@@ -1,4 +1,4 @@
-"""Opening a run's inputs before they are asked for, so that the network and the processor work at once."""
+"""Fetch the input files of runs before they are parsed, so that the network and the processor work at the same time."""
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,42 +15,44 @@ from every_eval.sources.source import Input, Run
 from every_eval.storage.storage import Storage
 
 AHEAD_BYTES: Final = 64 << 20
-"""Of inputs held in memory before they are asked for."""
+"""Bytes of input that are kept in memory before the reader asks for them."""
 THREADS: Final = 32
+"""Number of threads that fetch inputs, in all processes together."""
 
 Key = tuple[str, str]
-"""Folder of a run and name of its input."""
+"""Folder of a run, and name of one of its inputs."""
 
 
 class Inputs(Protocol):
     """Opens the inputs of runs."""
 
     def expect(self, runs: Iterable[Run]) -> None:
-        """Tell which runs will be read after those that are expected already."""
-        ...
+        """Announce runs that will be read after those announced before."""
 
     def open(self, run: Run, name: str) -> Opened:
-        """See `open_input`."""
-        ...
+        """Open one input, complete and unchanged.
+
+        Raises:
+            UpstreamUnavailable: the input is gone, or has changed since it was listed.
+        """
 
     def finish(self, run: Run) -> None:
-        """Give up what is expected of a run and was not asked for."""
-        ...
+        """Release the inputs of an announced run that were not opened."""
 
 
 @contextmanager
-def opening(storage: Storage, n_threads: int = THREADS) -> Iterator[Inputs]:
-    """Open inputs ahead where a network makes one wait for them; what is at hand is opened when it is asked for."""
+def open_inputs(storage: Storage, n_threads: int = THREADS) -> Iterator[Inputs]:
+    """Open inputs ahead if they come over a network, else when the reader asks for them."""
     if storage.is_remote:
         with ReadAhead(storage, max(1, n_threads)) as ahead:
             yield ahead
     else:
-        yield InTurn(storage)
+        yield OnDemand(storage)
 
 
 @contextmanager
 def expecting(inputs: Inputs, runs: Sequence[Run]) -> Iterator[None]:
-    """Expect runs, whether or not they were expected already, until the context ends."""
+    """Announce runs, if they are not announced yet; at the end of the context, release what was not opened."""
     inputs.expect(runs)
     try:
         yield
@@ -60,27 +62,26 @@ def expecting(inputs: Inputs, runs: Sequence[Run]) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class InTurn:
-    """Opens inputs when they are asked for, so that what is checked is still in the processor's cache when parsed."""
+class OnDemand:
+    """Opens an input when the reader asks for it: its bytes are then still in the processor's cache when parsed."""
 
     storage: Storage
 
     def expect(self, runs: Iterable[Run]) -> None:
-        """See `Inputs.expect`."""
+        pass
 
     def open(self, run: Run, name: str) -> Opened:
-        """See `open_input`."""
         return open_input(self.storage, run, name)
 
     def finish(self, run: Run) -> None:
-        """See `Inputs.finish`."""
+        pass
 
 
 class ReadAhead:
-    """Opens inputs in the order in which they are expected, as far as a bound on memory allows."""
+    """Opens inputs in the order in which runs are announced, as far as a limit on memory allows."""
 
     def __init__(self, storage: Storage, n_threads: int = THREADS, max_bytes: int = AHEAD_BYTES) -> None:
-        """Opens nothing yet."""
+        """`n_threads` fetch at the same time; up to `max_bytes` of input are kept in memory."""
         self._storage = storage
         self._max_bytes = max_bytes
         self._threads = ThreadPoolExecutor(n_threads, "read-ahead")
@@ -89,17 +90,17 @@ class ReadAhead:
         self._opening: dict[Key, tuple[Future[Opened], int]] = {}
         self._n_bytes = 0
         self._n_arriving = 0
-        self._max_arriving = 2 * n_threads  # what comes next waits for no thread, and little comes without a bound
+        self._max_arriving = (
+            2 * n_threads
+        )  # Enough that no thread waits for work; few enough to limit inputs of unknown size.
 
     def expect(self, runs: Iterable[Run]) -> None:
-        """See `Inputs.expect`."""
         with self._lock:
             expected = {(run.folder, item.name): run for run in runs for item in run.inputs}
             self._expected |= {key: run for key, run in expected.items() if key not in self._opening}
             self._advance()
 
     def open(self, run: Run, name: str) -> Opened:
-        """See `open_input`."""
         key = (run.folder, name)
         with self._lock:
             self._expected.pop(key, None)
@@ -114,11 +115,10 @@ class ReadAhead:
                 self._advance()
 
     def finish(self, run: Run) -> None:
-        """See `Inputs.finish`."""
         with self._lock:
             for key in [(run.folder, item.name) for item in run.inputs]:
                 self._expected.pop(key, None)
-                self._give_up(key)
+                self._release(key)
             self._advance()
 
     def __enter__(self) -> Self:
@@ -130,7 +130,7 @@ class ReadAhead:
         with self._lock:
             self._expected.clear()
             for key in list(self._opening):
-                self._give_up(key)
+                self._release(key)
         self._threads.shutdown(cancel_futures=True)
 
     def _advance(self) -> None:
@@ -158,14 +158,14 @@ class ReadAhead:
                 self._advance()
 
     def _arrive(self, key: Key, item: Input) -> None:
-        """Count what an input holds now that it is here: more than was stated, if it is stored as gzip."""
+        """Correct the count of bytes in memory: an input that is stored as gzip is larger than its stated size."""
         self._n_arriving -= 1
         if key in self._opening:
             opening, n_bytes = self._opening[key]
             self._opening[key] = opening, _held_bytes(item)
             self._n_bytes += _held_bytes(item) - n_bytes
 
-    def _give_up(self, key: Key) -> None:
+    def _release(self, key: Key) -> None:
         if key in self._opening:
             opening, n_bytes = self._opening.pop(key)
             self._n_bytes -= n_bytes

@@ -8,14 +8,14 @@ from typing import IO, Any
 import pytest
 
 from every_eval.errors import UpstreamUnavailable
-from every_eval.ingestion.workers.read_ahead import ReadAhead, opening
+from every_eval.ingestion.workers.read_ahead import ReadAhead, open_inputs
 from every_eval.network.content import Digested, checked, digested
 from every_eval.sources.source import Input, Run
 
 
 @dataclass
-class Counted:
-    """A storage that counts what is opened and not yet closed."""
+class CountedStorage:
+    """A storage that counts how often each object is opened."""
 
     contents: dict[str, bytes]
     is_remote: bool = True
@@ -43,10 +43,10 @@ def _run(number: int, *sizes: int) -> tuple[Run, dict[str, bytes]]:
 
 
 def _storage(*made: tuple[Run, dict[str, bytes]]) -> Any:
-    return Counted({name: raw for _, contents in made for name, raw in contents.items()})
+    return CountedStorage({name: raw for _, contents in made for name, raw in contents.items()})
 
 
-def test_every_input_is_opened_once_and_given_as_it_is() -> None:
+def test_every_input_is_opened_once_and_has_its_content() -> None:
     made = [_run(number, 10, 20, 30) for number in range(20)]
     storage = _storage(*made)
     with ReadAhead(storage, n_threads=4, max_bytes=100) as ahead:
@@ -59,7 +59,7 @@ def test_every_input_is_opened_once_and_given_as_it_is() -> None:
     assert set(storage.opened.values()) == {1} and len(storage.opened) == 60
 
 
-def test_no_more_is_opened_ahead_than_the_bound_allows() -> None:
+def test_no_more_is_opened_ahead_than_the_limit_allows() -> None:
     made = [_run(number, 40, 40) for number in range(10)]
     storage = _storage(*made)
     with ReadAhead(storage, n_threads=2, max_bytes=100) as ahead:
@@ -70,7 +70,7 @@ def test_no_more_is_opened_ahead_than_the_bound_allows() -> None:
 
 
 @pytest.mark.parametrize("stated", [1, None])
-def test_the_bound_is_on_what_is_held_and_not_on_what_was_stated(stated: int | None) -> None:
+def test_the_limit_holds_for_the_bytes_in_memory_and_not_for_the_stated_sizes(stated: int | None) -> None:
     made = [_run(number, 60) for number in range(10)]
     runs = [replace(run, inputs=(Input("a.json", stated, "w"),)) for run, _ in made]
     storage = _storage(*made)
@@ -88,7 +88,7 @@ def test_the_bound_is_on_what_is_held_and_not_on_what_was_stated(stated: int | N
     assert set(storage.opened.values()) == {1} and len(storage.opened) == 10
 
 
-def test_an_input_above_the_bound_is_opened_by_itself() -> None:
+def test_an_input_above_the_limit_is_opened_alone() -> None:
     made = _run(1, 500, 10)
     with ReadAhead(_storage(made), max_bytes=100) as ahead:
         ahead.expect([made[0]])
@@ -96,7 +96,7 @@ def test_an_input_above_the_bound_is_opened_by_itself() -> None:
         assert [len(ahead.open(made[0], name)[0].read()) for name in ("a.json", "b.json")] == [500, 10]
 
 
-def test_what_nobody_asks_for_makes_room_when_its_run_is_finished() -> None:
+def test_inputs_that_were_not_opened_are_released_when_their_run_is_finished() -> None:
     skipped, wanted = _run(1, 90, 90), _run(2, 90)
     storage = _storage(skipped, wanted)
     with ReadAhead(storage, n_threads=1, max_bytes=100) as ahead:
@@ -108,13 +108,13 @@ def test_what_nobody_asks_for_makes_room_when_its_run_is_finished() -> None:
     assert storage.opened["runs/r1/b.json"] == 0
 
 
-def test_what_was_not_expected_can_be_asked_for() -> None:
+def test_an_input_of_a_run_that_was_not_announced_can_be_opened() -> None:
     made = _run(1, 10)
     with ReadAhead(_storage(made)) as ahead:
         assert ahead.open(made[0], "a.json")[0].read() == b"\x01" * 10
 
 
-def test_an_input_that_is_another_one_is_told_to_whoever_asks_for_it() -> None:
+def test_opening_a_changed_input_is_an_error_and_the_next_input_can_be_opened() -> None:
     made = _run(1, 10, 10)
     storage = _storage(made)
     storage.contents["runs/r1/a.json"] = b"else"
@@ -127,11 +127,11 @@ def test_an_input_that_is_another_one_is_told_to_whoever_asks_for_it() -> None:
 
 
 @pytest.mark.parametrize("is_remote", [True, False])
-def test_only_what_one_has_to_wait_for_is_opened_before_it_is_asked_for(is_remote: bool) -> None:
+def test_only_inputs_on_a_network_are_opened_ahead(is_remote: bool) -> None:
     made = _run(1, 10, 20)
     storage = _storage(made)
     storage.is_remote = is_remote
-    with opening(storage) as inputs:
+    with open_inputs(storage) as inputs:
         inputs.expect([made[0]])
         assert isinstance(inputs, ReadAhead) or not storage.opened
         with inputs.open(made[0], "a.json")[0] as file:

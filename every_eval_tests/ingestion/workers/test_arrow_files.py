@@ -3,7 +3,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from every_eval.contracts.rejects import Reason
-from every_eval.ingestion.workers.spool import spool
+from every_eval.ingestion.workers.arrow_files import write_arrow_files
 from every_eval.sources.source import Reject, RunRows
 from every_eval_tests.sources.helm.made_up import FILES, read
 
@@ -13,15 +13,17 @@ def _coded(table: pa.Table, column: str) -> pa.Table:
     return table.set_column(place, column, table[column].dictionary_encode())
 
 
-def test_pieces_come_back_as_they_were_given_with_codes_of_their_own(tmp_path: Path) -> None:
+def test_rows_come_back_as_they_were_written_each_piece_with_its_own_dictionary(tmp_path: Path) -> None:
     rows = read(FILES)
     metrics = [_coded(rows.metrics.slice(start, 2), "metric_name") for start in (0, 2, 4)]
     rejects = tuple(Reject(Reason.NOT_JSON, str(number)) for number in range(3))
     pieces = [RunRows(metrics=table, rejects=(reject,)) for table, reject in zip(metrics, rejects, strict=True)]
-    spooled = spool([*pieces, RunRows(samples=rows.samples, disagreements=[{"field": "sum"}])], tmp_path / "7")
+    files = write_arrow_files(
+        [*pieces, RunRows(samples=rows.samples, disagreements=[{"field": "sum"}])], tmp_path / "7"
+    )
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["7_metrics.arrows", "7_samples.arrows"]
-    found = list(spooled.pieces())
+    found = list(files.pieces())
     assert [piece.metrics for piece in found if piece.metrics.num_rows] == metrics
     assert [piece.samples for piece in found if piece.samples.num_rows] == [rows.samples]
     assert found[-1].rejects == rejects and found[-1].disagreements == [{"field": "sum"}]

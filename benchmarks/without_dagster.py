@@ -1,14 +1,14 @@
-"""The weekly job's work without Dagster, in a process that knows nothing of it; `benchmarks.overhead` starts it.
+"""Do the work of the weekly job in a process that does not import Dagster; `benchmarks.overhead` starts it.
 
-python -m benchmarks.alone ROOT HUB --shard-bytes N [--benchmarks NAME ...] [--processes N]
+python -m benchmarks.without_dagster ROOT HUB --shard-bytes N [--benchmarks NAME ...] [--processes N]
 """
 
 import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.measuring import show
-from benchmarks.replicating import BENCHMARKS
+from benchmarks.measurement import show
+from benchmarks.replica import BENCHMARKS
 from every_eval.hub.folder.folder_hub import FolderHub
 from every_eval.hub.hub import publish
 from every_eval.ingestion.data_card import card_change
@@ -22,7 +22,7 @@ REPO = "evaleval/every_eval_ever"
 
 
 def main() -> None:
-    """Discover, ingest, describe and judge."""
+    """Discover, ingest, publish the dataset card, and count the shards that are missing."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("root", type=Path)
     parser.add_argument("hub", type=Path)
@@ -42,11 +42,11 @@ def main() -> None:
         for batch in batches(to_do(shards), options.batch_bytes, options.batch_shards):
             ingestor.ingest(item.folder, [shard.key for shard in batch])
     show(f"{len(missing(found, hub))} shards are missing")
-    publish(hub, REPO, "Describe", lambda head: card_change(head, REPO, "a/scores"))
+    publish(hub, REPO, "Describe", lambda head: card_change(head, REPO, "a/scores", [source]))
 
 
 def missing(found: list[Discovered], hub: FolderHub) -> list[str]:
-    """The shards that are known and not published."""
+    """Return the keys of the shards that are in a catalog and not published."""
     head = hub.snapshot(REPO)
     return [
         shard.key

@@ -1,4 +1,4 @@
-"""CPU seconds and memory of a piece of work, and the floor that it is compared with."""
+"""Measure the CPU time and the memory of a piece of work, and the floor that the work is compared with."""
 
 import gc
 import resource
@@ -18,33 +18,34 @@ MIB = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The same work measured several times, in CPU seconds."""
+    """Repeated measurements of the same work."""
 
     seconds: Sequence[float]
+    """CPU time of each repetition, in seconds."""
 
     @property
     def least(self) -> float:
-        """What the work takes when nothing disturbs it."""
+        """The least CPU time, in seconds: the time of the work when nothing disturbs it."""
         return min(self.seconds)
 
     @property
     def median(self) -> float:
-        """What it took typically."""
+        """The median CPU time, in seconds."""
         return statistics.median(self.seconds)
 
     def over(self, floor: "Spread") -> str:
-        """Both as multiples of a floor's, for people."""
+        """Format the least and the median time as multiples of those of a floor."""
         return f"{self.least / floor.least:.2f} (median {self.median / floor.median:.2f})"
 
 
 def cpu_seconds() -> float:
-    """User and system time of this process so far, its threads included."""
+    """Return the user and system time of this process so far, with its threads."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 
 
 def measure(work: Callable[[], object], n_repeats: int = N_REPEATS) -> Spread:
-    """Do the work several times, after once to warm up."""
+    """Do the work once to warm up, and then several times with measurement."""
     seconds = []
     for _ in range(n_repeats + 1):
         gc.collect()
@@ -55,7 +56,7 @@ def measure(work: Callable[[], object], n_repeats: int = N_REPEATS) -> Spread:
 
 
 def floor(files: Sequence[bytes], n_repeats: int = N_REPEATS) -> Spread:
-    """`orjson.loads` of each file, garbage collector off."""
+    """Measure `orjson.loads` of each file, with the garbage collector disabled."""
 
     def load() -> None:
         for raw in files:
@@ -69,9 +70,9 @@ def floor(files: Sequence[bytes], n_repeats: int = N_REPEATS) -> Spread:
 
 
 def peak_mib(work: Callable[..., object], *arguments: object) -> float:
-    """Peak of resident memory, in MiB, of a fresh process that does the work and nothing else.
+    """Return the peak resident memory, in MiB, of a fresh process that does the work and nothing else.
 
-    `work` is a function of a module, and its arguments can be pickled.
+    `work` must be a function of a module, and its arguments must be picklable.
     """
     receiver, sender = get_context("spawn").Pipe(duplex=False)
     process = get_context("spawn").Process(target=_work_and_tell, args=(sender, work, arguments))
@@ -79,7 +80,7 @@ def peak_mib(work: Callable[..., object], *arguments: object) -> float:
     sender.close()
     process.join()
     if process.exitcode:
-        raise SystemExit(f"the work failed: exit code {process.exitcode}")
+        raise SystemExit(f"The measured process failed with exit code {process.exitcode}.")
     return float(receiver.recv())
 
 
@@ -89,14 +90,17 @@ def _work_and_tell(sender: Connection, work: Callable[..., object], arguments: t
 
 
 def _own_peak_mib() -> float:
-    """Of this process, since it runs its own program: what `getrusage` tells on Linux includes its parent's memory."""
+    """Return the peak memory of this process since it started its program.
+
+    On Linux, `getrusage` is no use: its value includes memory of the parent process.
+    """
     status = Path("/proc/self/status")
     if status.exists():
         return next(int(line.split()[1]) / 1024 for line in status.read_text().splitlines() if "VmHWM" in line)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MIB  # in bytes on macOS
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MIB  # macOS states bytes.
 
 
 def show(line: str) -> None:
-    """Print a result at once."""
+    """Print a line, and flush it."""
     sys.stdout.write(line + "\n")
     sys.stdout.flush()

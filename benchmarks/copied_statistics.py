@@ -1,4 +1,4 @@
-"""A benchmark's statistics as large as wanted: those of real runs, under the names of other models and scenarios."""
+"""Make a benchmark's statistics as large as wanted: copy those of real runs under other models and scenarios."""
 
 import json
 import tempfile
@@ -11,7 +11,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from benchmarks.enlarging import open_corpus
+from benchmarks.enlarged_runs import open_corpus
 from every_eval.contracts.parquet import write_table
 from every_eval.contracts.releases import RELEASES
 from every_eval.contracts.repo_layout import benchmark_path, folder_name, shard_key, shard_path
@@ -19,10 +19,11 @@ from every_eval.contracts.stats import REPLICATES, STATS
 from every_eval.hub.hub import Add, Change, Hub, Snapshot, publish
 from every_eval.sources.helm.source import HelmSource
 
-MODELS: Final = 30
-"""Copies of each model: with those of the sample, about 70 in each scenario, as many as HELM Classic has."""
+N_MODELS: Final = 30
+"""Number of copies of each model. The sample then has about 70 models in each scenario, as many as HELM Classic."""
 FINGERPRINT: Final = "0" * 12
 BATCH: Final = 500
+"""Number of shards in a commit."""
 SCALED: Final = ("reported_sum", "reported_mean", "reported_min", "reported_max", "mean", "min", "max")
 
 Rename = Callable[[str], str]
@@ -30,16 +31,17 @@ Rename = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Original:
-    """What is copied."""
+    """The statistics and the release of one benchmark, which are copied."""
 
     folder: str
+    """The benchmark's folder in the data repo."""
     stats: pa.Table
     release: dict[str, Any]
     """The newest release, without its published cells."""
 
     @classmethod
     def read(cls, corpus: Path | None, benchmark: str) -> "Original":
-        """Of a corpus in the public bucket's layout; of the bundled sample if none is named."""
+        """Read a corpus in the public bucket's layout; default: the bundled sample."""
         storage, source = open_corpus(corpus), HelmSource()
         found = source.discover(storage, benchmark)
         [release] = [row for row in found.releases.drop(["cells"]).to_pylist() if row["is_newest"]]
@@ -50,11 +52,11 @@ class Original:
         return cls(folder_name(source.name, benchmark), pa.concat_tables(pieces).combine_chunks(), release)
 
     def first(self, n_rows: int) -> "Original":
-        """The same with so many rows."""
+        """Return the original with only its first statistics."""
         return replace(self, stats=self.stats.slice(0, n_rows))
 
     def publish(self, hub: Hub, repo: str, numbers: Sequence[int]) -> None:
-        """Publish copies, one a shard, and a release that shows all copies up to the last."""
+        """Publish copies, each as a shard, and a release that shows all copies up to the last number."""
         for first in range(0, len(numbers), BATCH):
             with tempfile.TemporaryDirectory() as folder:
                 changes: list[Change] = []
@@ -69,8 +71,8 @@ class Original:
             publish(hub, repo, "Add a release", partial(_same, [Add(benchmark_path(RELEASES, self.folder), local)]))
 
     def copy(self, number: int) -> pa.Table:
-        """The statistics under other names; a copied model is a little worse than the one before it."""
-        scenario, model = divmod(number, MODELS)
+        """Return the statistics under other names; each copied model scores a little lower than the copy before."""
+        scenario, model = divmod(number, N_MODELS)
         factor = 1 - model / 1000
         renamed: dict[str, Rename] = {
             "run": lambda text: _run_name(text, number),
@@ -101,7 +103,7 @@ class Original:
 
 
 def _same(changes: list[Change], _: Snapshot) -> list[Change]:
-    """The plan of a commit that does not depend on what is there."""
+    """Return the changes of a commit that does not depend on the head."""
     return changes
 
 
@@ -116,7 +118,7 @@ def _run_name(name: str, number: int) -> str:
 
 
 def _specification(text: str, scenario: int, model: int) -> str:
-    """The run's specification with another model, and another argument of the scenario."""
+    """Return a run's specification with another model and another argument of the scenario."""
     spec = json.loads(text)
     spec["scenario_spec"].setdefault("args", {})["scenario"] = scenario
     for key in ("model", "model_deployment"):

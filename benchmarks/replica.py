@@ -1,10 +1,10 @@
-"""A corpus replicated: its runs over and over again, in suites of other names, until they fill so many shards.
+"""Replicate a corpus: copy its runs into suites of other names until the copies fill the wanted number of shards.
 
-    python -m benchmarks.replicating ROOT [--corpus FOLDER] [--benchmarks NAME ...] [--shards N] [--shard-mib N]
+    python -m benchmarks.replica ROOT [--corpus FOLDER] [--benchmarks NAME ...] [--shards N] [--shard-mib N]
                                      [--run-mb N]
 
-Copies are links to one file each, so that they take no space. With the setting that is printed at the end, every shard
-has at least so many MiB of input.
+Copies are hard links, so they take no space. The program prints the setting with which every shard has at least the
+wanted MiB of input.
 """
 
 import argparse
@@ -12,8 +12,8 @@ import os
 from itertools import count
 from pathlib import Path
 
-from benchmarks.enlarging import enlarge, open_corpus, read_run, summarised_runs
-from benchmarks.measuring import MIB, show
+from benchmarks.enlarged_runs import enlarge, open_corpus, read_run, summarised_runs
+from benchmarks.measurement import MIB, show
 from every_eval.sources.helm.source import HelmSource
 from every_eval.sources.source import Run
 from every_eval.storage.storage import Storage
@@ -22,9 +22,9 @@ BENCHMARKS = ("lite", "mmlu", "classic")
 
 
 def main() -> None:
-    """Write a root, and print the setting for it."""
+    """Write the replica, and print the setting for it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("root", type=Path, help="where the replica is written")
+    parser.add_argument("root", type=Path, help="folder for the replica")
     add_options(parser, shards=12, shard_mib=64)
     options = parser.parse_args()
     limit = replicate(options, options.root)
@@ -32,16 +32,18 @@ def main() -> None:
 
 
 def add_options(parser: argparse.ArgumentParser, *, shards: int, shard_mib: int) -> None:
-    """What a replica is made of, and how large it is."""
+    """Add the options that say what is replicated and how large the replica is."""
     parser.add_argument("--corpus", type=Path, help="root in the public bucket's layout; default: the bundled sample")
-    parser.add_argument("--benchmarks", nargs="+", default=BENCHMARKS)
-    parser.add_argument("--shards", type=int, default=shards, help="of all benchmarks together")
-    parser.add_argument("--shard-mib", type=int, default=shard_mib, help="least input of a shard")
-    parser.add_argument("--run-mb", type=int, default=0, help="size that runs are enlarged to; default: as they are")
+    parser.add_argument("--benchmarks", nargs="+", default=BENCHMARKS, help="HELM projects to replicate")
+    parser.add_argument("--shards", type=int, default=shards, help="number of shards of all benchmarks together")
+    parser.add_argument("--shard-mib", type=int, default=shard_mib, help="least input of a shard, in MiB")
+    parser.add_argument(
+        "--run-mb", type=int, default=0, help="size that each run is enlarged to, in MB; 0: runs stay as they are"
+    )
 
 
 def replicate(options: argparse.Namespace, root: Path) -> int:
-    """Write a replica; the number of bytes that its shards are to be filled to."""
+    """Write a replica, and return the bytes of input that its shards must be filled to."""
     storage, run_bytes = open_corpus(options.corpus), options.run_mb * 1_000_000
     replicas = [_Replica(storage, name, root, run_bytes) for name in options.benchmarks]
     limit: int = options.shard_mib * MIB + max(replica.largest for replica in replicas)
@@ -53,7 +55,7 @@ def replicate(options: argparse.Namespace, root: Path) -> int:
 
 
 class _Replica:
-    """One benchmark of a corpus."""
+    """The replica of one benchmark."""
 
     def __init__(self, storage: Storage, benchmark: str, root: Path, run_bytes: int) -> None:
         self._storage = storage
@@ -64,11 +66,11 @@ class _Replica:
 
     @property
     def largest(self) -> int:
-        """Bytes that no run of it exceeds."""
+        """Upper bound of the size of a run, in bytes."""
         return self._run_bytes + max(run.n_bytes for run in self._runs)
 
     def write(self, n_shards: int, least: int, limit: int) -> None:
-        """Copy runs in the order in which they are put into shards, and stop when the last shard is full."""
+        """Copy runs in the order in which discovery assigns them to shards, until the last shard is full."""
         full, filled = 0, 0
         for number in count():
             for run in self._runs:
@@ -80,7 +82,7 @@ class _Replica:
                     return
 
     def _copy(self, run: Run, number: int) -> int:
-        """Write a run, or link it to its first copy; its size."""
+        """Write a run, or link it to its first copy, and return its size in bytes."""
         suite = f"/{run.suite}/"
         first, folder = (self._root / run.folder.replace(suite, f"/{n:04d}-{run.suite}/") for n in (0, number))
         folder.mkdir(parents=True)

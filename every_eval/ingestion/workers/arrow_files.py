@@ -1,4 +1,7 @@
-"""A run's rows on the local disk, on their way from the process that reads them to the one that writes them."""
+"""Hand a run's rows from the process that reads them to the process that writes them, through Arrow files on disk.
+
+Arrow files are mapped into memory without copying, so handing over a large run takes little memory.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -14,18 +17,20 @@ TABLES: Final = ("samples", "metrics", "stats")
 
 
 @dataclass(frozen=True, slots=True)
-class Spooled:
-    """Where the tables of a run's pieces are, and what else they hold; a table without rows has no file.
+class ArrowFiles:
+    """The rows of one run on disk: an Arrow stream for each table that has rows, and the rest in memory.
 
-    It is passed on from process to process, so that it holds no table: one without rows takes long enough.
+    Processes pass this object to each other, so it holds no Arrow table: pickling even an empty table is slow.
     """
 
     paths: dict[str, Path]
+    """Path of each table's file."""
     rejects: tuple[Reject, ...]
     disagreements: Sequence[Mapping[str, Any]]
+    """Numbers that the source reported otherwise than its own outputs give them."""
 
     def pieces(self) -> Iterator[RunRows]:
-        """The rows, each file gone when it has been gone through."""
+        """Yield the rows, and delete each file after its last row."""
         for table, path in self.paths.items():
             with pa.memory_map(str(path)) as file, pa.ipc.open_stream(file) as stream:
                 for batch in stream:
@@ -34,8 +39,8 @@ class Spooled:
         yield RunRows(rejects=self.rejects, disagreements=self.disagreements)
 
 
-def spool(pieces: Iterable[RunRows], prefix: Path) -> Spooled:
-    """Write pieces as Arrow streams, in files whose paths begin with `prefix`."""
+def write_arrow_files(pieces: Iterable[RunRows], prefix: Path) -> ArrowFiles:
+    """Write the pieces of one run to Arrow files whose paths begin with `prefix`."""
     rejects: tuple[Reject, ...] = ()
     disagreements: list[Mapping[str, Any]] = []
     paths = {table: prefix.with_name(f"{prefix.name}_{table}.arrows") for table in TABLES}
@@ -50,4 +55,4 @@ def spool(pieces: Iterable[RunRows], prefix: Path) -> Spooled:
                     writers[table].write_table(rows.combine_chunks())
             rejects += piece.rejects
             disagreements += piece.disagreements
-    return Spooled({table: path for table, path in paths.items() if table in writers}, rejects, disagreements)
+    return ArrowFiles({table: path for table, path in paths.items() if table in writers}, rejects, disagreements)

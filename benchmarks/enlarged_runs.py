@@ -1,4 +1,4 @@
-"""Large runs, made by repeating a real run's instances under new ids."""
+"""Make large runs: repeat the instances of a real run under new ids."""
 
 import shutil
 from collections.abc import Iterator, Mapping
@@ -19,28 +19,28 @@ ID_FIELDS: Final = {
     "display_requests.json": "instance_id",
     "per_instance_stats.json": "instance_id",
 }
-"""The lists that grow with a run's instances, and the field that names the instance."""
+"""Files whose lists grow with a run's instances, and the field that holds the instance's id."""
 
 
 def open_corpus(folder: Path | None) -> Storage:
-    """A corpus in the public bucket's layout; the bundled sample if none is named."""
+    """Open a corpus in the public bucket's layout; default: the bundled sample."""
     return ArchiveStorage(HELM_SAMPLE) if folder is None else FolderStorage(folder)
 
 
 def summarised_runs(storage: Storage, benchmark: str) -> list[Run]:
-    """The runs of a benchmark that have all files, the largest first."""
+    """Return the runs of a benchmark that have all files, the largest run first."""
     runs = HelmSource().discover(storage, benchmark).runs
     complete = [run for run in runs if {item.name for item in run.inputs} >= ID_FIELDS.keys()]
     return sorted(complete, key=lambda run: -run.n_bytes)
 
 
 def read_run(storage: Storage, run: Run) -> dict[str, bytes]:
-    """A run's files by name."""
+    """Return the content of a run's files by name."""
     return {item.name: storage.read(f"{run.folder}/{item.name}") for item in run.inputs}
 
 
 def enlarge(files: Mapping[str, bytes], n_bytes: int) -> dict[str, bytes]:
-    """The run with its instances repeated until its files have about `n_bytes` together."""
+    """Repeat the instances of a run until its files have about `n_bytes` together."""
     growing = sum(len(files[name]) for name in ID_FIELDS)
     n_copies = max(1, round(n_bytes / growing))
     return {
@@ -50,7 +50,7 @@ def enlarge(files: Mapping[str, bytes], n_bytes: int) -> dict[str, bytes]:
 
 
 def repeat(raw: bytes, field: str, n_copies: int) -> Iterator[bytes]:
-    """The text of a list with its elements repeated, in pieces; `field` holds the id that becomes a new one."""
+    """Yield the JSON text of a list with its elements repeated; each repeated element gets a new id in `field`."""
     elements = [bytes(element) for element in msgspec.json.decode(raw, type=list[msgspec.Raw])]
     before, mark = b"[\n  ", f'"{field}": "'.encode()
     for copy in range(n_copies):
@@ -61,7 +61,7 @@ def repeat(raw: bytes, field: str, n_copies: int) -> Iterator[bytes]:
 
 
 def write_corpus(storage: Storage, benchmark: str, root: Path, run_bytes: int, n_runs: int) -> None:
-    """A folder with some enlarged runs of a benchmark, without releases: each suite is read by its listing."""
+    """Write a folder with the first enlarged runs of a benchmark, without releases: HELM's suites are then listed."""
     for run in summarised_runs(storage, benchmark)[:n_runs]:
         folder = root / run.folder
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,6 +1,7 @@
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,9 @@ from every_eval.contracts.rejects import Reason
 from every_eval.contracts.repo_layout import SHARD_TABLES, shard_path
 from every_eval.contracts.samples import SAMPLES
 from every_eval.errors import UpstreamMalformed, UpstreamUnavailable
-from every_eval.ingestion.shard_files import N_PREVIEW, ShardFiles, ShardMaker, rejects_table
-from every_eval.ingestion.workers.read_ahead import InTurn
-from every_eval.ingestion.workers.reading import ReadingHere
+from every_eval.ingestion.shard_builder import N_PREVIEW, ShardBuilder, ShardFiles, rejects_table
+from every_eval.ingestion.workers.read_ahead import OnDemand
+from every_eval.ingestion.workers.verified_runs import read_runs
 from every_eval.sources.source import Reject, Run
 from every_eval.storage.archive import ArchiveStorage
 from every_eval.storage.folder import FolderStorage
@@ -22,59 +23,58 @@ from every_eval_tests.ingestion.publishing import Publishing
 from every_eval_tests.ingestion.upstream import RUNS, RemoteFolder, load, zipped
 
 
-def _make(publishing: Publishing, workdir: Path, number: int = 0) -> ShardFiles:
+def _build(publishing: Publishing, workdir: Path, number: int = 0) -> ShardFiles:
     workdir.mkdir(exist_ok=True)
     shard = publishing.shards()[number]
     head = publishing.hub.snapshot(REPO)
-    return ShardMaker(
-        ReadingHere(publishing.source, InTurn(publishing.storage)), head, workdir, publishing.reports.append
-    ).make(shard)
+    read = partial(read_runs, publishing.source, OnDemand(publishing.storage))
+    return ShardBuilder(publishing.source, read, head, workdir, publishing.reports.append).build(shard)
 
 
-def _bytes(made: ShardFiles) -> Mapping[str, bytes]:
-    return {name: path.read_bytes() for name, path in made.paths.items()}
+def _bytes(files: ShardFiles) -> Mapping[str, bytes]:
+    return {name: path.read_bytes() for name, path in files.paths.items()}
 
 
-def test_a_shard_has_a_file_for_each_table_but_for_rejects_that_it_has_not(
+def test_a_shard_without_rejects_has_a_file_of_each_other_table(
     publishing: Publishing, root: HelmRoot, tmp_path: Path
 ) -> None:
     publishing.discover()
-    made = _make(publishing, tmp_path / "work")
+    files = _build(publishing, tmp_path / "work")
     predictions = load(root.run("mmlu", *RUNS[0]) / "display_predictions.json")
     entries = load(root.run("mmlu", *RUNS[0]) / "per_instance_stats.json")
 
-    assert set(made.paths) == {"samples", "metrics", "stats"}
+    assert set(files.paths) == {"samples", "metrics", "stats"}
     assert isinstance(predictions, list) and isinstance(entries, list)
-    assert made.n_rows["samples"] == len(predictions) == 3
-    assert made.n_rows["metrics"] == sum(len(entry["stats"]) for entry in entries)
-    assert made.n_rows["rejects"] == 0
-    assert read_table(SAMPLES, [made.paths["samples"]]).num_rows == 3
+    assert files.n_rows["samples"] == len(predictions) == 3
+    assert files.n_rows["metrics"] == sum(len(entry["stats"]) for entry in entries)
+    assert files.n_rows["rejects"] == 0
+    assert read_table(SAMPLES, [files.paths["samples"]]).num_rows == 3
 
 
-def test_a_shard_is_made_of_the_same_bytes_every_time(publishing: Publishing, tmp_path: Path) -> None:
+def test_a_shard_has_the_same_bytes_each_time_it_is_built(publishing: Publishing, tmp_path: Path) -> None:
     publishing.discover()
 
-    assert _bytes(_make(publishing, tmp_path / "a")) == _bytes(_make(publishing, tmp_path / "b"))
+    assert _bytes(_build(publishing, tmp_path / "a")) == _bytes(_build(publishing, tmp_path / "b"))
 
 
 def test_rejects_have_a_file_where_there_are_any(publishing: Publishing, root: HelmRoot, tmp_path: Path) -> None:
     (root.run("mmlu", *RUNS[0]) / "scenario.json").unlink()
     publishing.discover()
-    made = _make(publishing, tmp_path / "work")
+    files = _build(publishing, tmp_path / "work")
 
-    assert made.n_rows["rejects"] == 1
-    assert "rejects" in made.paths
-    assert made.n_rows["samples"] == 3
+    assert files.n_rows["rejects"] == 1
+    assert "rejects" in files.paths
+    assert files.n_rows["samples"] == 3
 
 
 def test_a_preview_holds_the_first_rows_of_all_runs(root: HelmRoot, tmp_path: Path) -> None:
     publishing = Publishing.of(root.path, tmp_path / "hub", shard_bytes=1 << 30)
     publishing.discover()
-    made = _make(publishing, tmp_path / "work")
-    rows = read_table(SAMPLES, [made.paths["samples"]])
+    files = _build(publishing, tmp_path / "work")
+    rows = read_table(SAMPLES, [files.paths["samples"]])
 
-    assert made.n_rows["samples"] == rows.num_rows == 9
-    assert made.previews["samples"] == rows.slice(0, N_PREVIEW).to_pylist()
+    assert files.n_rows["samples"] == rows.num_rows == 9
+    assert files.previews["samples"] == rows.slice(0, N_PREVIEW).to_pylist()
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_preview_holds_the_first_rows_of_all_runs(root: HelmRoot, tmp_path: Pa
     ],
     ids=["MD5 known", "witness known"],
 )
-def test_a_file_that_is_not_what_was_listed_is_worth_a_retry(
+def test_an_input_that_has_changed_is_a_transient_error(
     root: HelmRoot, tmp_path: Path, storage: type[FolderStorage], message: str
 ) -> None:
     publishing = Publishing.of(storage(root.path), tmp_path / "hub")
@@ -94,7 +94,7 @@ def test_a_file_that_is_not_what_was_listed_is_worth_a_retry(
     file.write_bytes(file.read_bytes() + b" ")
 
     with pytest.raises(UpstreamUnavailable, match=message):
-        _make(publishing, tmp_path / "work")
+        _build(publishing, tmp_path / "work")
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_file_that_is_not_what_was_listed_is_worth_a_retry(
     ],
     ids=["MD5 known", "witness known"],
 )
-def test_a_file_that_is_gone_since_it_was_listed_is_worth_a_retry(
+def test_an_input_that_is_gone_is_a_transient_error(
     root: HelmRoot, tmp_path: Path, storage: type[FolderStorage], message: str
 ) -> None:
     publishing = Publishing.of(storage(root.path), tmp_path / "hub")
@@ -113,10 +113,10 @@ def test_a_file_that_is_gone_since_it_was_listed_is_worth_a_retry(
     (root.run("mmlu", *RUNS[0]) / "stats.json").unlink()
 
     with pytest.raises(UpstreamUnavailable, match=message):
-        _make(publishing, tmp_path / "work")
+        _build(publishing, tmp_path / "work")
 
 
-def test_an_archive_that_is_damaged_is_told(root: HelmRoot, tmp_path: Path) -> None:
+def test_a_damaged_archive_is_an_error_that_names_the_file(root: HelmRoot, tmp_path: Path) -> None:
     path = zipped(root, tmp_path / "root.zip")
     publishing = Publishing.of(ArchiveStorage(path), tmp_path / "hub")
     publishing.discover()
@@ -127,18 +127,18 @@ def test_an_archive_that_is_damaged_is_told(root: HelmRoot, tmp_path: Path) -> N
     publishing.storage = ArchiveStorage(path)
 
     with pytest.raises(UpstreamMalformed, match=r"run_spec\.json"):
-        _make(publishing, tmp_path / "work")
+        _build(publishing, tmp_path / "work")
 
 
 def test_a_withdrawn_run_gives_the_rows_that_are_published(
     publishing: Publishing, root: HelmRoot, tmp_path: Path
 ) -> None:
     publishing.refresh()
-    before = _bytes(_make(publishing, tmp_path / "before"))
+    before = _bytes(_build(publishing, tmp_path / "before"))
     shutil.rmtree(root.run("mmlu", *RUNS[0]))
     publishing.discover()
 
-    assert _bytes(_make(publishing, tmp_path / "after")) == before
+    assert _bytes(_build(publishing, tmp_path / "after")) == before
 
 
 def test_a_withdrawn_run_that_was_never_read_has_no_rows(
@@ -147,9 +147,9 @@ def test_a_withdrawn_run_that_was_never_read_has_no_rows(
     publishing.discover()
     shutil.rmtree(root.run("mmlu", *RUNS[0]))
     publishing.discover()
-    made = _make(publishing, tmp_path / "work")
+    files = _build(publishing, tmp_path / "work")
 
-    assert set(made.n_rows.values()) == {0}
+    assert set(files.n_rows.values()) == {0}
 
 
 def test_paths_follow_from_the_table_and_the_shard() -> None:
