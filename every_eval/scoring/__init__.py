@@ -1,1 +1,11 @@
-"""The daily job: find the shards that are new, fold their statistics into the state, publish the scores."""
+"""The daily job: find out what is new in the data repo, update the state, and publish the scores.
+
+change_detection.py   what is new: which state files the published shards call for
+state/                the state: the statistics of all published shards, kept in the scores repo
+tables/               the rows of each published table
+checks/               what must hold of the rows before they are published
+presentation/         what people are shown: the dataset card, the plot, the news, previews
+benchmark_scorer.py   all tables of one benchmark
+build.py              all files of one source
+scorer.py             the commit of the scores repo
+"""

@@ -1,4 +1,4 @@
-"""The newest tables of a source, written benchmark by benchmark as their rows come."""
+"""Build the files of one source's scores, benchmark by benchmark, with only a piece of each table in memory."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -14,68 +14,73 @@ from every_eval.contracts.leaderboard import LEADERBOARD
 from every_eval.contracts.parquet import TableWriter, read_table
 from every_eval.contracts.repo_layout import latest_path
 from every_eval.contracts.table import Table
-from every_eval.hub.hub import Add, Change, Snapshot
-from every_eval.scoring.change_detection import Folding
-from every_eval.scoring.checks.checks import Check
-from every_eval.scoring.presentation.newest import Previous
-from every_eval.scoring.presentation.report import NEWS_SCHEMA, newsworthy
-from every_eval.scoring.state.folding import Folder
-from every_eval.scoring.tables.benchmark_scores import BenchmarkScorer
-from every_eval.scoring.tables.comprehensive import Clock
+from every_eval.hub.hub import Snapshot
+from every_eval.scoring.benchmark_scorer import BenchmarkScorer
+from every_eval.scoring.change_detection import BenchmarkState
+from every_eval.scoring.checks.check import Check
+from every_eval.scoring.presentation.news import NEWS_SCHEMA, select_news_rows
+from every_eval.scoring.previous_scores import PreviousScores
+from every_eval.scoring.state.state_updater import StateUpdater
+from every_eval.scoring.tables.clock import Clock
 from every_eval.scoring.tables.cross_benchmark import cross_benchmark
 from every_eval.scoring.tables.cross_source import cross_source
-from every_eval.sources import SOURCES
 from every_eval.sources.source import Source
 
 
 @dataclass
-class Made:
-    """What was made beside the tables' files."""
+class BuiltScores:
+    """What building gives beside the files of the tables."""
 
-    changes: list[Change] = field(default_factory=list)
-    """Of the state."""
+    state: dict[str, Path] = field(default_factory=dict)
+    """Local files of the state, by path in the scores repo."""
     leaderboard: pa.Table = field(default_factory=LEADERBOARD.schema.empty_table)
-    newsworthy: pa.Table = field(default_factory=NEWS_SCHEMA.empty_table)
-    """Rows of `comprehensive_stats` that news can be made of."""
+    news_rows: pa.Table = field(default_factory=NEWS_SCHEMA.empty_table)
+    """Rows of comprehensive_stats that the news is made from."""
     disagreements: pa.Table | None = None
-    """Cells of published tables that differ from ours; null where there are no such tables."""
+    """Cells of the source's own tables that differ from ours; null if the source publishes no such tables."""
     checks: list[Check] = field(default_factory=list)
 
-    def note(self, source: Source, table: Table, rows: pa.Table) -> None:
-        """Keep what is told of rows of a table."""
+    def keep(self, source: Source, table: Table, rows: pa.Table) -> None:
+        """Keep what is needed of rows that were written: the leaderboard, the news, the disagreements."""
         if table is LEADERBOARD:
             self.leaderboard = pa.concat_tables([self.leaderboard, rows])
         elif table is COMPREHENSIVE_STATS:
-            self.newsworthy = pa.concat_tables([self.newsworthy, newsworthy(rows)])
+            self.news_rows = pa.concat_tables([self.news_rows, select_news_rows(rows)])
         elif table in source.published_contracts:
             known = [] if self.disagreements is None else [self.disagreements]
             self.disagreements = pa.concat_tables([*known, source.disagreements(rows)])
 
 
 @dataclass(frozen=True)
-class Maker:
-    """Makes the tables of a source from what is published."""
+class ScoresBuilder:
+    """Builds the tables of a source from the published shards."""
 
     source: Source
+    sources: Sequence[Source]
+    """All sources whose scores are in the scores repo: cross_source spans them."""
     clock: Clock
     older_releases: bool
-    """Whether published tables are recomputed of all releases, or of the newest alone."""
+    """Whether to recompute the source's own tables of all releases, or of the newest release alone."""
     report: Callable[[str], object]
     metadata: Mapping[str, str]
-    """Of every file that is of this source alone."""
+    """Metadata of every file that belongs to this source alone."""
 
-    def make(
-        self, foldings: Sequence[Folding], folder: Folder, previous: Previous, files: Mapping[Table, Path]
-    ) -> Made:
-        """Fold and score benchmark after benchmark, and write the files.
+    def build(
+        self,
+        benchmarks: Sequence[BenchmarkState],
+        updater: StateUpdater,
+        previous: PreviousScores,
+        files: Mapping[Table, Path],
+    ) -> BuiltScores:
+        """Update the state, score each benchmark, and write the files.
 
         Args:
-            foldings: The benchmarks.
-            folder: Folds them.
-            previous: What was published last; the pairs of a benchmark that did not change are taken from it.
+            benchmarks: The benchmarks.
+            updater: Updates the state.
+            previous: Scores published last; the pairs of a benchmark that did not change are taken from them.
             files: Where each table is written.
         """
-        made = Made()
+        built = BuiltScores()
         with ExitStack() as stack:
             writers = {
                 table.name: stack.enter_context(TableWriter(table, file, self._metadata(table)))
@@ -84,24 +89,24 @@ class Maker:
 
             def write(table: Table, rows: pa.Table) -> None:
                 writers[table.name].write(rows)
-                made.note(self.source, table, rows)
+                built.keep(self.source, table, rows)
 
             scorer = BenchmarkScorer(self.source, self.clock, self.older_releases, self.report, write)
-            for folding in foldings:
-                is_folded = folder.is_folded(folding)
-                state = folder.fold(folding)
-                made.changes += [Add(path, local) for path, local in state.items()]
-                made.checks += scorer.score(folding, state, previous.pairs(folding.folder) if is_folded else None)
-            write(CROSS_BENCHMARK, cross_benchmark(made.leaderboard))
-            write(CROSS_SOURCE, cross_source([made.leaderboard, *self._other_leaderboards(folder.scores)]))
-        return made
+            for benchmark in benchmarks:
+                known_pairs = previous.pairs(benchmark.folder) if updater.is_current(benchmark) else None
+                state = updater.update(benchmark)
+                built.state.update(state)
+                built.checks += scorer.score(benchmark, state, known_pairs)
+            write(CROSS_BENCHMARK, cross_benchmark(built.leaderboard))
+            write(CROSS_SOURCE, cross_source([built.leaderboard, *self._other_leaderboards(updater.scores)]))
+        return built
 
     def _metadata(self, table: Table) -> dict[str, str]:
         return {} if table is CROSS_SOURCE else dict(self.metadata)
 
-    def _other_leaderboards(self, head: Snapshot) -> Iterator[pa.Table]:
-        """The newest leaderboards of the other sources."""
-        for source in SOURCES:
+    def _other_leaderboards(self, scores: Snapshot) -> Iterator[pa.Table]:
+        """Yield the published leaderboards of the other sources."""
+        for source in self.sources:
             path = latest_path(LEADERBOARD, source.name)
-            if source.name != self.source.name and path in head.files:
-                yield read_table(LEADERBOARD, [head.fetch(path)])
+            if source.name != self.source.name and path in scores.files:
+                yield read_table(LEADERBOARD, [scores.fetch(path)])

@@ -1,8 +1,8 @@
-"""The state: which statistics are folded, told by the names of its files alone.
+"""Find out what is new: compare the published shards with the shards that the state holds.
 
-A state file holds the statistics of up to 16 shards with consecutive numbers, and its name ends in a digest of
-which versions of them it holds. Two listings, the data repo's and the scores repo's, so say what is new, and a new
-shard rewrites one file.
+A state file holds the statistics of up to 16 shards with consecutive numbers. Its name ends in a digest of the keys and
+fingerprints of these shards. So two listings, of the data repo and of the scores repo, tell which state files are out
+of date, and a new shard changes one file.
 """
 
 import hashlib
@@ -29,66 +29,73 @@ from every_eval.hub.hub import Snapshot
 SHARDS_PER_FILE: Final = 16
 
 VERSION: Final = 1
-"""Raised by hand when a change of ours changes the state's files."""
+"""Version of the state files' content, raised by hand when a change of ours changes the content."""
 
 
 @dataclass(frozen=True)
-class Folding:
-    """What the state of one benchmark holds, or should hold."""
+class BenchmarkState:
+    """The state files that one benchmark should have, by a listing of the data repo."""
 
     folder: str
+    """Folder of the benchmark, for example `helm_lite`."""
     files: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """By path of a state file: the fingerprints of its shards."""
+    """Fingerprints of the shards in each state file: path of the file, then key of the shard."""
     releases: str | None = None
-    """Path of the state's copy of the benchmark's releases."""
+    """Path of the state's copy of the benchmark's releases; null if no releases are published."""
 
     @property
     def paths(self) -> set[str]:
-        """Every file of the benchmark's state."""
+        """Paths of all files of the benchmark's state."""
         return set(self.files) | ({self.releases} if self.releases else set())
 
 
-def wanted(data: Snapshot, source: str) -> Iterator[Folding]:
-    """What the state should hold of each benchmark, by a listing of the data repo.
+def expected_state(data: Snapshot, source: str) -> Iterator[BenchmarkState]:
+    """Yield for each benchmark of a source the state files that its published shards call for.
 
     Raises:
-        ContractViolation: a shard is published twice.
+        ContractViolation: a shard has several statistics files.
     """
     for folder in published_folders(data.files, source):
         path = benchmark_path(RELEASES, folder)
         releases = state_releases_path(folder, data.files[path].digest) if path in data.files else None
-        yield Folding(folder, dict(_files(folder, _fingerprints(data.files, folder))), releases)
+        yield BenchmarkState(folder, dict(_files(folder, _fingerprints(data.files, folder))), releases)
 
 
 def _fingerprints(paths: Iterable[str], folder: str) -> Mapping[str, str]:
     shards = published_shards(paths, folder)
-    doubled = [key for key, digests in shards.items() if len(digests) > 1]
+    doubled = sorted(key for key, fingerprints in shards.items() if len(fingerprints) > 1)
     if doubled:
-        raise ContractViolation(f"published twice, and so counted by nobody: {', '.join(sorted(doubled))}")
-    return {key: digests[0] for key, digests in shards.items()}
+        raise ContractViolation(
+            f"The data repo has several files in stats/{folder}/ for each of these shards: {', '.join(doubled)}. "
+            "Delete all but the newest file of each shard."
+        )
+    return {key: fingerprints[0] for key, fingerprints in shards.items()}
 
 
 def _files(folder: str, fingerprints: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, str]]]:
-    buckets: dict[int, dict[str, str]] = {}
+    by_file: dict[int, dict[str, str]] = {}
     for key in sorted(fingerprints, key=shard_number):
-        buckets.setdefault((shard_number(key) - 1) // SHARDS_PER_FILE, {})[key] = fingerprints[key]
-    for bucket, shards in buckets.items():
+        by_file.setdefault((shard_number(key) - 1) // SHARDS_PER_FILE, {})[key] = fingerprints[key]
+    for number, shards in by_file.items():
         digest = hashlib.sha256(canonical_json([VERSION, shards]).encode()).hexdigest()
-        yield state_path(folder, bucket * SHARDS_PER_FILE + 1, digest), shards
+        yield state_path(folder, number * SHARDS_PER_FILE + 1, digest), shards
 
 
-def data_fingerprint(data: Snapshot, foldings: Iterable[Folding]) -> str:
-    """Digest of what is folded, the same on every Hub: the versions of all shards, and the releases files' contents."""
+def data_fingerprint(data: Snapshot, benchmarks: Iterable[BenchmarkState]) -> str:
+    """Return a digest of all that the scores are made from, the same on every Hub.
+
+    The digest covers the fingerprints of all shards and the digests of the releases files.
+    """
     shards, releases = [], {}
-    for folding in foldings:
-        shards += [shard_path(STATS, *shard) for file in folding.files.values() for shard in file.items()]
-        if folding.releases is not None:
-            path = benchmark_path(RELEASES, folding.folder)
+    for benchmark in benchmarks:
+        shards += [shard_path(STATS, *shard) for file in benchmark.files.values() for shard in file.items()]
+        if benchmark.releases is not None:
+            path = benchmark_path(RELEASES, benchmark.folder)
             releases[path] = data.files[path].digest
     return hashlib.sha256(canonical_json([shards, releases]).encode()).hexdigest()
 
 
-def stale(scores: Snapshot, foldings: Iterable[Folding], source: str) -> list[str]:
-    """State files of a source that should be there no more."""
-    there = {path for path in scores.files if is_state_of(source, path)}
-    return sorted(there - {path for folding in foldings for path in folding.paths})
+def outdated_files(scores: Snapshot, benchmarks: Iterable[BenchmarkState], source: str) -> list[str]:
+    """Return the paths of a source's state files that the benchmarks no longer call for."""
+    published = {path for path in scores.files if is_state_of(source, path)}
+    return sorted(published - {path for benchmark in benchmarks for path in benchmark.paths})

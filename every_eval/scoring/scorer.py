@@ -1,4 +1,4 @@
-"""The scores repo: what is new in the data repo becomes a new leaderboard, in one commit."""
+"""Bring the scores repo up to date: score what is new in the data repo, and publish the scores in one commit."""
 
 import tempfile
 import time
@@ -15,144 +15,161 @@ from every_eval.contracts.cross_benchmark import CROSS_BENCHMARK
 from every_eval.contracts.cross_source import CROSS_SOURCE
 from every_eval.contracts.leaderboard import LEADERBOARD
 from every_eval.contracts.pairs import PAIRS
-from every_eval.contracts.parquet import read_table
 from every_eval.contracts.repo_layout import dated_path, latest_path
+from every_eval.contracts.state import STATE
 from every_eval.contracts.table import Table
 from every_eval.errors import ContractViolation
 from every_eval.hub.cards import CARD
 from every_eval.hub.hub import Add, Change, Delete, Hub, Snapshot, publish
-from every_eval.scoring.build import Maker
-from every_eval.scoring.change_detection import Folding, data_fingerprint, stale, wanted
-from every_eval.scoring.checks.checks import Check, merge
+from every_eval.scoring.build import BuiltScores, ScoresBuilder
+from every_eval.scoring.change_detection import BenchmarkState, data_fingerprint, expected_state, outdated_files
+from every_eval.scoring.checks.check import Check, merge_checks
 from every_eval.scoring.checks.validation import check_sizes
-from every_eval.scoring.presentation.newest import SHOWN, Previous, Shown, read_coded, show, show_published
-from every_eval.scoring.presentation.report import news
-from every_eval.scoring.presentation.scores_card import card_add
-from every_eval.scoring.state.folding import Folder, Reading
-from every_eval.scoring.tables.comprehensive import Clock
+from every_eval.scoring.presentation.news import news_markdown
+from every_eval.scoring.presentation.published_table import PublishedTable
+from every_eval.scoring.presentation.scores_card import ScoresCard
+from every_eval.scoring.previous_scores import PreviousScores
+from every_eval.scoring.state.state_updater import FetchCounter, StateUpdater
+from every_eval.scoring.tables.clock import Clock
 from every_eval.sources.source import Source
 
 
 @dataclass
 class Scored:
-    """What one run of the daily job found or made."""
+    """What one run of the daily job did for a source, and what is published now."""
 
     shards_total: int
+    """Number of published shards."""
     data_commit: str | None
+    """Commit of the data repo that was read."""
     is_new: bool = True
-    """Whether anything was published."""
+    """Whether this run published scores; if not, nothing was new."""
     duration_seconds: float = 0.0
-    reading: Reading = field(default_factory=Reading)
-    shown: dict[str, Shown] = field(default_factory=dict)
-    """By table; nothing, where nothing is published."""
+    fetched: FetchCounter = field(default_factory=FetchCounter)
+    published: dict[str, PublishedTable] = field(default_factory=dict)
+    """Every published table of the source and across sources, by the table's name; empty if none is published."""
     leaderboard: pa.Table = field(default_factory=LEADERBOARD.schema.empty_table)
     disagreements: pa.Table | None = None
-    """Cells of published tables that differ from ours; null where there are no such tables."""
+    """Cells of the source's own tables that differ from ours; null if the source publishes no such tables."""
     checks: Sequence[Check] = ()
-    """What validation says of what was made; nothing, where nothing was."""
+    """Checks of the scores; empty if nothing was new."""
     news: str = ""
-    """What is new since the last leaderboard, as Markdown."""
+    """What differs from the scores published before, as Markdown; empty if nothing was new."""
 
 
 @dataclass(frozen=True)
 class Scorer:
-    """Brings a source's scores up to what is published."""
+    """Scores one source."""
 
     source: Source
+    sources: Sequence[Source]
+    """All sources whose scores are in the scores repo, in the order in which its card shows them."""
     hub: Hub
     data_repo: str
     scores_repo: str
     clock: Callable[[], datetime]
     report: Callable[[str], object]
+    """Takes lines for the log."""
     force: bool = False
-    """Make everything anew, whether or not anything is."""
+    """Whether to read every shard again and publish, whether or not anything is new."""
     older_releases: bool = False
-    """Recompute the published tables of all releases."""
+    """Whether to recompute the source's own tables of all releases."""
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """The tables that have a newest file in the scores repo."""
+        """The tables that have one newest file each; the state has several files beside them."""
         own = self.source.published_contracts
         return (COMPREHENSIVE_STATS, LEADERBOARD, PAIRS, CROSS_BENCHMARK, CROSS_SOURCE, *own)
 
     def run(self) -> Scored:
-        """Publish the scores of what is new, and tell what the newest scores are.
+        """Publish the scores if anything is new, and describe the scores that are published then.
 
         Raises:
-            HubUnavailable, PublishConflict: the Hub did not answer, or not take the commit.
-            ContractViolation: what is published, or what would be, breaks a contract.
+            HubUnavailable, PublishConflict: the Hub did not answer, or did not accept the commit.
+            ContractViolation: published shards, or the scores made from them, break a contract.
         """
         started = time.monotonic()
         data = self.hub.snapshot(self.data_repo)
-        foldings = list(wanted(data, self.source.name))
+        benchmarks = list(expected_state(data, self.source.name))
         scores = self.hub.snapshot(self.scores_repo)
-        scored = _scored(data, foldings)
-        if foldings and (self.force or not self._is_current(scores, foldings)):
+        scored = Scored(sum(len(shards) for one in benchmarks for shards in one.files.values()), data.commit)
+        if benchmarks and (self.force or not self._is_current(scores, benchmarks)):
             with tempfile.TemporaryDirectory() as workdir:
 
                 def plan(head: Snapshot) -> Sequence[Change]:
-                    scored.reading = Reading()
-                    return self._plan(data, head, foldings, Path(workdir), scored)
+                    scored.fetched = FetchCounter()
+                    return self._plan(data, head, benchmarks, Path(workdir), scored)
 
                 title = f"Score {self.source.name} from {self.data_repo} at {data.commit}"
                 publish(self.hub, self.scores_repo, title, plan)
         else:
             scored.is_new = False
-            self._show(scores, scored)
+            self._describe_published(scores, benchmarks, scored)
         scored.duration_seconds = time.monotonic() - started
         return scored
 
     def path(self, table: Table) -> str:
-        """Where the newest file of a table is in the scores repo."""
+        """Return the path of a table's newest file in the scores repo."""
         return latest_path(table, self.source.name)
 
-    def _is_current(self, scores: Snapshot, foldings: Sequence[Folding]) -> bool:
-        needed = {CARD, *map(self.path, self.tables)}
-        needed.update(*(folding.paths for folding in foldings))
-        return needed <= scores.files.keys() and not stale(scores, foldings, self.source.name)
+    def _is_current(self, scores: Snapshot, benchmarks: Sequence[BenchmarkState]) -> bool:
+        expected = {CARD, *map(self.path, self.tables)}
+        expected.update(*(benchmark.paths for benchmark in benchmarks))
+        return expected <= scores.files.keys() and not outdated_files(scores, benchmarks, self.source.name)
 
     def _plan(
-        self, data: Snapshot, head: Snapshot, foldings: Sequence[Folding], workdir: Path, scored: Scored
+        self, data: Snapshot, head: Snapshot, benchmarks: Sequence[BenchmarkState], workdir: Path, scored: Scored
     ) -> Sequence[Change]:
+        """Build the scores on `head`, note them in `scored`, and return the changes to commit."""
         now = self.clock().replace(microsecond=0)
         clock = Clock(now, (data.committed_at or now).replace(microsecond=0))
         files = {table: workdir / f"{table.name}.parquet" for table in self.tables}
-        previous = Previous(head, self.source.name)
-        # Each Hub names the data's commit in its own way: the commit's title says it, and the files stay the same.
-        metadata = {"data_repo": self.data_repo, "data_fingerprint": data_fingerprint(data, foldings)}
-        maker = Maker(self.source, clock, self.older_releases, self.report, metadata)
-        made = maker.make(foldings, Folder(data, head, workdir, scored.reading, self.force), previous, files)
-        checks = merge([*made.checks, check_sizes(previous.leaderboard, made.leaderboard, force=self.force)])
-        broken = [check for check in checks if check.is_blocking and not check.passed]
-        if broken:
-            raise ContractViolation("; ".join(f"{check.name}: {', '.join(check.problems[:5])}" for check in broken))
-        scored.news = news(made.leaderboard, made.newsworthy, previous.leaderboard, previous.newsworthy)
-        scored.checks, scored.leaderboard, scored.disagreements = checks, made.leaderboard, made.disagreements
-        scored.shown = {table.name: show(files[table]) for table in SHOWN}
+        previous = PreviousScores(head, self.source)
+        # The commit's title names the data's commit. Files do not: a folder and the Hub name it differently.
+        metadata = {"data_repo": self.data_repo, "data_fingerprint": data_fingerprint(data, benchmarks)}
+        builder = ScoresBuilder(self.source, self.sources, clock, self.older_releases, self.report, metadata)
+        updater = StateUpdater(data, head, workdir, scored.fetched, self.force)
+        built = builder.build(benchmarks, updater, previous, files)
+        sizes = check_sizes(previous.leaderboard, built.leaderboard, force=self.force)
+        scored.checks = merge_checks([*built.checks, sizes])
+        self._raise_for(scored.checks)
+        scored.leaderboard, scored.disagreements = built.leaderboard, built.disagreements
+        scored.news = news_markdown(built.leaderboard, built.news_rows, previous.leaderboard, previous.news_rows)
+        scored.published = self._describe_built(benchmarks, built, files)
         return [
-            *made.changes,
+            *(Add(path, local) for path, local in built.state.items()),
             *(Add(self.path(table), file) for table, file in files.items()),
             Add(dated_path(COMPREHENSIVE_STATS, self.source.name, now), files[COMPREHENSIVE_STATS]),
-            self._card(head, files, made.leaderboard),
-            *map(Delete, stale(head, foldings, self.source.name)),
+            Add(CARD, self._card(head, files, built.leaderboard)),
+            *map(Delete, outdated_files(head, benchmarks, self.source.name)),
         ]
 
-    def _card(self, head: Snapshot, files: Mapping[Table, Path], board: pa.Table) -> Add:
+    def _raise_for(self, checks: Sequence[Check]) -> None:
+        broken = [check for check in checks if check.is_blocking and not check.passed]
+        if broken:
+            found = "; ".join(f"{check.name}: {', '.join(check.problems[:5])}" for check in broken)
+            raise ContractViolation(f"The scores of {self.source.name} fail checks and are not published: {found}")
+
+    def _card(self, head: Snapshot, files: Mapping[Table, Path], board: pa.Table) -> bytes:
         n_rows = {table: pq.read_metadata(file).num_rows for table, file in files.items()}
-        return card_add(self.scores_repo, self.source.name, board, head=head, data_repo=self.data_repo, n_rows=n_rows)
+        return ScoresCard(self.scores_repo, self.data_repo, self.sources).render(self.source, board, n_rows, head)
 
-    def _show(self, scores: Snapshot, scored: Scored) -> None:
-        """Note what the newest files hold."""
-        there = {table: path for table in self.tables if (path := self.path(table)) in scores.files}
-        scored.shown = {table.name: show_published(scores, there[table]) for table in SHOWN if table in there}
-        if LEADERBOARD in there:
-            scored.leaderboard = read_table(LEADERBOARD, [scores.fetch(there[LEADERBOARD])])
-        for table in self.source.published_contracts:
-            if table in there:
-                tables = read_coded(table, scores.fetch(there[table]))
-                scored.disagreements = table.decode(self.source.disagreements(tables))
+    def _describe_built(
+        self, benchmarks: Sequence[BenchmarkState], built: BuiltScores, files: Mapping[Table, Path]
+    ) -> dict[str, PublishedTable]:
+        state = {path: built.state[path] for benchmark in benchmarks for path in benchmark.files}
+        tables = {table.name: {self.path(table): file} for table, file in files.items()} | {STATE.name: state}
+        return {name: PublishedTable.from_local(local) for name, local in tables.items() if local}
 
-
-def _scored(data: Snapshot, foldings: Sequence[Folding]) -> Scored:
-    n_shards = sum(len(shards) for folding in foldings for shards in folding.files.values())
-    return Scored(n_shards, data.commit)
+    def _describe_published(self, scores: Snapshot, benchmarks: Sequence[BenchmarkState], scored: Scored) -> None:
+        """Note in `scored` what is published already."""
+        tables = {table.name: [self.path(table)] for table in self.tables}
+        tables[STATE.name] = [path for benchmark in benchmarks for path in benchmark.files]
+        for name, paths in tables.items():
+            there = [path for path in paths if path in scores.files]
+            if there:
+                scored.published[name] = PublishedTable.from_snapshot(scores, there)
+        previous = PreviousScores(scores, self.source)
+        scored.disagreements = previous.disagreements
+        if previous.leaderboard is not None:
+            scored.leaderboard = previous.leaderboard

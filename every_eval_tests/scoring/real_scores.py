@@ -1,4 +1,4 @@
-"""The scores of the bundled sample, table by table."""
+"""The scores of the bundled sample, benchmark by benchmark."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,9 +10,11 @@ import pyarrow.compute as pc
 
 from every_eval.contracts.releases import RELEASES
 from every_eval.contracts.stats import STATS
-from every_eval.scoring.tables.comprehensive import Clock, Shown
+from every_eval.scoring.tables.clock import Clock
 from every_eval.scoring.tables.leaderboard import leaderboard
-from every_eval.sources.helm.main_table import directions, standings
+from every_eval.scoring.tables.releases import ShownRelease
+from every_eval.sources.helm.source import HelmSource
+from every_eval.sources.helm.tables.standings import standings
 from every_eval.sources.main_table import MainTable
 from every_eval_tests.ingestion.publishing import Publishing
 from every_eval_tests.scoring.run_stats import scored
@@ -25,9 +27,9 @@ class RealBenchmark:
     """The scores of a benchmark's newest release."""
 
     name: str
-    shown: Shown
+    release: ShownRelease
     stats: pa.Table
-    """Of the runs shown."""
+    """Statistics of the runs that the release shows."""
     main_table: MainTable
     comprehensive: pa.Table
     board: pa.Table
@@ -37,18 +39,17 @@ RealScores = Sequence[RealBenchmark]
 
 
 def score(published: Publishing) -> RealScores:
-    """The scores of what is published."""
+    """Score the newest release of each published benchmark."""
     stats = published.rows(STATS)
-    newest = [release for release in published.rows(RELEASES).to_pylist() if release["is_newest"]]
-    return [_score(release, stats.filter(pc.field("benchmark") == release["benchmark"])) for release in newest]
+    newest = [row for row in published.rows(RELEASES).to_pylist() if row["is_newest"]]
+    return [_score(row, stats.filter(pc.field("benchmark") == row["benchmark"])) for row in newest]
 
 
-def _score(release: Mapping[str, Any], stats: pa.Table) -> RealBenchmark:
-    name, runs = release["benchmark"], frozenset((run["suite"], run["run"]) for run in release["runs"])
-    shown = Shown(release["release"], runs, directions(release))
+def _score(row: Mapping[str, Any], stats: pa.Table) -> RealBenchmark:
+    name, release = row["benchmark"], ShownRelease.of(row, HelmSource())
     pairs = zip(stats["suite"].to_pylist(), stats["run"].to_pylist(), strict=True)
-    of_runs = stats.filter(pa.array([pair in runs for pair in pairs]))
-    table = standings(release, of_runs)
+    of_runs = stats.filter(pa.array([pair in release.runs for pair in pairs]))
+    table = standings(row, of_runs)
     assert table is not None
-    board = leaderboard("helm", name, shown.release, table, CLOCK)
-    return RealBenchmark(name, shown, of_runs, table, scored(of_runs, shown, CLOCK), board)
+    board = leaderboard("helm", name, release.name, table, CLOCK)
+    return RealBenchmark(name, release, of_runs, table, scored(of_runs, release, CLOCK), board)

@@ -4,15 +4,17 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from every_eval.errors import ContractViolation
 from every_eval.hub.folder.folder_hub import FolderHub
 from every_eval.hub.hub import Add, Change, Delete
-from every_eval.scoring.change_detection import data_fingerprint, wanted
+from every_eval.scoring.change_detection import data_fingerprint, expected_state
 from every_eval.scoring.scorer import Scorer
 from every_eval.sources.helm.source import HelmSource
 from every_eval.storage.archive import HELM_SAMPLE, ArchiveStorage
 from every_eval_tests.hub.hubs import NOON, REPO, commit_on_head
 from every_eval_tests.ingestion.publishing import Publishing
 
+HELM = HelmSource()
 ONE = "stats/helm_lite/helm_lite_part_00001-0123456789ab.parquet"
 CHANGED = "stats/helm_lite/helm_lite_part_00001-ffffffffffff.parquet"
 RELEASES = "releases/helm_lite.parquet"
@@ -20,7 +22,7 @@ RELEASES = "releases/helm_lite.parquet"
 
 def fingerprint(hub: FolderHub) -> str:
     data = hub.snapshot(REPO)
-    return data_fingerprint(data, list(wanted(data, "helm")))
+    return data_fingerprint(data, list(expected_state(data, "helm")))
 
 
 @pytest.fixture
@@ -39,13 +41,13 @@ def hub(tmp_path: Path) -> FolderHub:
         [Add(RELEASES, b"a new release")],
     ],
 )
-def test_what_is_folded_has_another_fingerprint_once_it_changes(hub: FolderHub, changes: list[Change]) -> None:
+def test_a_changed_shard_or_release_changes_the_fingerprint_of_the_data(hub: FolderHub, changes: list[Change]) -> None:
     before = fingerprint(hub)
     commit_on_head(hub, *changes)
     assert fingerprint(hub) != before
 
 
-def test_what_is_not_folded_has_no_part_in_the_fingerprint(hub: FolderHub) -> None:
+def test_files_that_the_scores_are_not_made_from_do_not_change_the_fingerprint(hub: FolderHub) -> None:
     before = fingerprint(hub)
     other_source = Add("stats/eval_harness_main/eval_harness_main_part_00001-0123456789ab.parquet", b"statistics")
     commit_on_head(
@@ -54,13 +56,19 @@ def test_what_is_not_folded_has_no_part_in_the_fingerprint(hub: FolderHub) -> No
     assert fingerprint(hub) == before
 
 
-def test_files_name_the_data_by_its_fingerprint_and_the_commit_names_it_by_its_commit(tmp_path: Path) -> None:
+def test_a_shard_with_two_statistics_files_is_an_error_that_names_the_shard(hub: FolderHub) -> None:
+    commit_on_head(hub, Add(CHANGED, b"statistics"))
+    with pytest.raises(ContractViolation, match=r"several files in stats/helm_lite/ .* helm_lite_part_00001\. Delete"):
+        fingerprint(hub)
+
+
+def test_files_name_the_fingerprint_of_the_data_and_the_commit_names_its_commit(tmp_path: Path) -> None:
     published = Publishing.of(ArchiveStorage(HELM_SAMPLE), tmp_path / "hub")
     published.refresh("mmlu")
-    Scorer(HelmSource(), published.hub, REPO, "owner/scores", lambda: NOON, str).run()
+    Scorer(HELM, [HELM], published.hub, REPO, "owner/scores", lambda: NOON, str).run()
     data, scores = published.hub.snapshot(REPO), published.hub.snapshot("owner/scores")
     file = pq.read_metadata(scores.fetch("latest/leaderboard_helm.parquet"))
     assert file.metadata[b"data_repo"] == REPO.encode()
-    assert file.metadata[b"data_fingerprint"] == data_fingerprint(data, list(wanted(data, "helm"))).encode()
+    assert file.metadata[b"data_fingerprint"] == data_fingerprint(data, list(expected_state(data, "helm"))).encode()
     commit = tmp_path / f"hub/owner/scores/.every_eval/commits/{scores.commit}.json"
     assert json.loads(commit.read_bytes())["title"] == f"Score helm from {REPO} at {data.commit}"

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -6,7 +7,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from every_eval.contracts.pairs import PAIRS
+from every_eval.contracts.stats import STATS
+from every_eval.errors import ContractViolation
 from every_eval.hub.hub import Add, Delete
+from every_eval.scoring.presentation.published_table import N_PREVIEW
 from every_eval.scoring.scorer import Scored, Scorer
 from every_eval.scoring.tables.pairs import pairs
 from every_eval.sources.helm.source import HelmSource
@@ -14,6 +18,7 @@ from every_eval.storage.archive import HELM_SAMPLE, ArchiveStorage
 from every_eval_tests.hub.hubs import NOON, REPO, commit_on_head
 from every_eval_tests.ingestion.publishing import Publishing
 
+HELM = HelmSource()
 SCORES = "owner/scores"
 CLOCK = {"processed_at", "comprehensive_stats_generated_at", "data_freshness_hours"}
 
@@ -27,7 +32,7 @@ def published(tmp_path: Path) -> Publishing:
 
 
 def score(published: Publishing, *, force: bool = False, at: datetime = NOON) -> Scored:
-    return Scorer(HelmSource(), published.hub, REPO, SCORES, lambda: at, str, force=force).run()
+    return Scorer(HELM, [HELM], published.hub, REPO, SCORES, lambda: at, str, force=force).run()
 
 
 def latest(published: Publishing, name: str) -> pa.Table:
@@ -35,21 +40,55 @@ def latest(published: Publishing, name: str) -> pa.Table:
     return rows.drop_columns([column for column in rows.column_names if column in CLOCK])
 
 
-def test_what_a_run_shows_that_published_is_what_one_shows_that_found_nothing_new(published: Publishing) -> None:
+def test_a_run_that_finds_nothing_new_describes_the_tables_as_they_were_published(
+    published: Publishing,
+) -> None:
     made, found = score(published), score(published)
 
     assert (made.is_new, found.is_new) == (True, False)
-    assert made.shown == found.shown
-    assert made.shown["comprehensive_stats"].n_rows == latest(published, "comprehensive_stats_helm").num_rows > 1000
+    # Rows of the state are not counted again: that would open each of its files.
+    state = made.published["state"]
+    assert made.published | {"state": replace(state, n_rows=None)} == found.published
+    assert state.n_rows == published.rows(STATS).num_rows
     assert made.leaderboard.equals(found.leaderboard)
     assert made.disagreements is not None and found.disagreements is not None
     assert made.disagreements.equals(found.disagreements)
 
 
+def test_every_published_table_is_described_with_its_path_rows_bytes_and_first_rows(published: Publishing) -> None:
+    described = score(published).published
+    head = published.hub.snapshot(SCORES)
+
+    paths = {path for path in head.files if path.startswith("latest/")}
+    assert {table.path for name, table in described.items() if name != "state"} == paths
+    assert described["helm_tables"].path == "latest/helm_tables.parquet"
+    for table in described.values():
+        rows = pq.read_table(head.fetch(table.path))
+        names = [name for name in rows.column_names if name not in {"boot_weight", "boot_sum"}]
+        assert table.preview == rows.select(names).slice(0, N_PREVIEW).to_pylist()
+        if table is not described["state"]:
+            assert (table.n_rows, table.n_bytes) == (rows.num_rows, head.files[table.path].size)
+    state = [path for path in head.files if path.startswith("state/") and "releases" not in path]
+    assert described["state"].n_bytes == sum(head.files[path].size for path in state)
+    assert described["state"].path in state
+
+
+def test_scores_that_fail_a_check_are_not_published_and_the_error_names_the_source_and_the_place(
+    published: Publishing,
+) -> None:
+    score(published)
+    before = published.hub.snapshot(SCORES).commit
+    lost = [path for path in published.hub.snapshot(REPO).files if "helm_mmlu" in path]
+    commit_on_head(published.hub, *map(Delete, lost))
+
+    with pytest.raises(ContractViolation, match=r"scores of helm fail checks .* mmlu: the leaderboard has 0 rows"):
+        score(published)
+    assert published.hub.snapshot(SCORES).commit == before
+
+
 def test_pairs_of_a_benchmark_that_did_not_change_are_not_compared_again(
     published: Publishing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The rows are those that comparing gives."""
     head = published.hub.snapshot(REPO)
     held_back = next(path for path in head.files if path.startswith("stats/helm_mmlu/"))
     file = head.fetch(held_back)
@@ -62,7 +101,7 @@ def test_pairs_of_a_benchmark_that_did_not_change_are_not_compared_again(
         benchmarks.append(benchmark)
         return pairs(source, benchmark, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("every_eval.scoring.tables.benchmark_scores.pairs", note)
+    monkeypatch.setattr("every_eval.scoring.benchmark_scorer.pairs", note)
     score(published, at=NOON + timedelta(days=1))
     assert benchmarks == ["mmlu"]
     rows = latest(published, "pairs_helm")

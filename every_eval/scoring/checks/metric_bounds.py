@@ -1,10 +1,10 @@
-"""What values metrics can take, by their definitions in HELM (`metrics/evaluate_reference_metrics.py`) and lm-eval."""
+"""Bounds of metrics, by their definitions in HELM (`metrics/evaluate_reference_metrics.py`) and lm-eval."""
 
 import math
 import re
 from typing import Final
 
-from every_eval.scoring.tables.comprehensive import ACCURACY_METRICS, QUALIFIED
+from every_eval.scoring.tables.comprehensive_stats import ACCURACY_METRICS, METRIC_SUFFIX
 
 UNIT: Final = (0.0, 1.0)
 
@@ -16,13 +16,12 @@ BOUNDS: Final = {
     r"bbq_metric_(un)?ambiguous_bias": (-1.0, 1.0),
     r"num_\w+": (0.0, math.inf),
 }
-"""Smallest and largest value, by names as regular expressions; what `QUALIFIED` says aside."""
-
+"""Smallest and largest value, by regular expressions of metric names without `METRIC_SUFFIX`."""
 
 _DECLARED: Final = tuple((re.compile(names), bounds) for names, bounds in BOUNDS.items())
 
 
 def bounds_of(metric_name: str) -> tuple[float, float] | None:
-    """Smallest and largest value that the metric can take; None where no bounds are declared."""
-    name = re.sub(QUALIFIED, "", metric_name)
+    """Return the smallest and the largest value that the metric can have; null where no bounds are declared."""
+    name = re.sub(METRIC_SUFFIX, "", metric_name)
     return next((bounds for names, bounds in _DECLARED if names.fullmatch(name)), None)

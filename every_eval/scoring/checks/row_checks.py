@@ -1,4 +1,4 @@
-"""What must hold of each statistic before it is published, beyond what its contract says of single columns."""
+"""Checks of each statistic before it is published, beyond what its contract says of single columns."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -7,71 +7,73 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from every_eval.contracts.distinct import distinct
 from every_eval.contracts.stats import STATISTIC_KEY
-from every_eval.scoring.checks.checks import Check
+from every_eval.scoring.checks.check import Check
 from every_eval.scoring.checks.metric_bounds import bounds_of
+from every_eval.sources.distinct import distinct
 from every_eval.statistics.groups import BoolArray, FloatArray
 
 TOLERANCE: Final = 1e-9
-"""How far a mean may lie outside of its limits, relative to itself or the limit."""
+"""How far a mean may lie outside its limits, relative to the mean or the limit."""
 
-PLACE: Final = ("benchmark", "suite", "run", *(column.name for column in STATISTIC_KEY))
+PLACE_COLUMNS: Final = ("benchmark", "suite", "run", *(column.name for column in STATISTIC_KEY))
+"""Columns that tell a reader where a problem is."""
 
 NUM_INSTANCES: Final = "num_instances"
-"""Statistic in which HELM reports how many instances each trial was over."""
+"""Statistic in which HELM reports the number of instances of each trial."""
 
 
 def check_rows(stats: pa.Table) -> list[Check]:
-    """Every check of rows of the contract `stats`, of whole runs."""
+    """Return every check of rows of the contract `stats`; the rows of a run must come together."""
     checks = (check_finite, check_order, check_reported_order, check_bounds, check_scored, check_instances)
     return [check(stats) for check in checks]
 
 
 def check_finite(stats: pa.Table) -> Check:
-    """Numbers are finite where they are stated."""
+    """Check that numbers are finite."""
     names = ("mean", "m2", "min", "max")
     is_finite = [pc.is_finite(pc.fill_null(stats[name], 0.0)).to_numpy() for name in names]
-    return Check.of_rows("finite", stats.select([*PLACE, *names]), ~np.all(is_finite, axis=0))
+    return Check.from_rows("finite", stats.select([*PLACE_COLUMNS, *names]), ~np.all(is_finite, axis=0))
 
 
 def check_order(stats: pa.Table) -> Check:
-    """Minimum ≤ mean ≤ maximum, where there is one trial.
+    """Check that minimum ≤ mean ≤ maximum, in runs of one trial.
 
-    Our limits are over instances, trials averaged; with several trials, of which an instance lacks one, the mean over
-    trials can leave them.
+    Minimum and maximum are over instances, trials averaged. With several trials, of which some instance lacks one, the
+    mean over trials can lie outside them.
     """
     mean, low, high, n_trials = _numbers(stats, "mean", "min", "max", "n_trials")
     is_wrong = (n_trials == 1) & _is_outside(mean, low, high)
-    return Check.of_rows("order", stats.select([*PLACE, "mean", "min", "max"]), is_wrong)
+    return Check.from_rows("order", stats.select([*PLACE_COLUMNS, "mean", "min", "max"]), is_wrong)
 
 
 def check_reported_order(stats: pa.Table) -> Check:
-    """Minimum ≤ mean ≤ maximum in what the source reports. It is only told: it is not our doing."""
+    """Check that minimum ≤ mean ≤ maximum in what the source reports; not blocking, as the numbers are not ours."""
     names = ("reported_mean", "reported_min", "reported_max")
     is_wrong = _is_outside(*_numbers(stats, *names))
-    return Check.of_rows("reported_order", stats.select([*PLACE, *names]), is_wrong, is_blocking=False)
+    return Check.from_rows("reported_order", stats.select([*PLACE_COLUMNS, *names]), is_wrong, is_blocking=False)
 
 
 def check_bounds(stats: pa.Table) -> Check:
-    """Means lie in the bounds that their metric's definition sets. Only told: one bad run must not hide others."""
+    """Check that means lie within the bounds of their metric; not blocking, so that a bad run does not stop others."""
     position, metrics = distinct(stats, ["metric_name"])
     bounds = np.array([bounds_of(name) or (-np.inf, np.inf) for (name,) in metrics])
     low, high = bounds.reshape(-1, 2)[position].T
     mean, reported = _numbers(stats, "mean", "reported_mean")
     is_wrong = _is_outside(mean, low, high) | _is_outside(reported, low, high)
-    return Check.of_rows("bounds", stats.select([*PLACE, "mean", "reported_mean"]), is_wrong, is_blocking=False)
+    rows = stats.select([*PLACE_COLUMNS, "mean", "reported_mean"])
+    return Check.from_rows("bounds", rows, is_wrong, is_blocking=False)
 
 
 def check_scored(stats: pa.Table) -> Check:
-    """No more instances have a value than were measured."""
+    """Check that the instances with a value are not more than the instances."""
     n_scored, n_instances = _numbers(stats, "n_scored", "n_instances")
-    return Check.of_rows("scored", stats.select([*PLACE, "n_scored", "n_instances"]), n_scored > n_instances)
+    return Check.from_rows("scored", stats.select([*PLACE_COLUMNS, "n_scored", "n_instances"]), n_scored > n_instances)
 
 
 def check_instances(stats: pa.Table) -> Check:
-    """Single outputs are of as many instances as the source says. It is only told: what it lacks is not our doing."""
-    return Check.of("instances", stats.num_rows, _wrong_instances(stats), is_blocking=False)
+    """Check that a run has as many instances as the source reports; not blocking, as the source may lack some."""
+    return Check.from_problems("instances", stats.num_rows, _wrong_instances(stats), is_blocking=False)
 
 
 def _wrong_instances(stats: pa.Table) -> Iterator[str]:
@@ -87,16 +89,16 @@ def _wrong_instances(stats: pa.Table) -> Iterator[str]:
         key = tuple(row[name] for name in part)
         if counts.get(key, row["reported_mean"]) != row["reported_mean"]:
             place = ", ".join(filter(None, key))
-            yield f"{place}: {counts[key]} instances, the source says {row['reported_mean']:g}"
+            yield f"{place}: {counts[key]} instances were read, the source reports {row['reported_mean']:g}"
 
 
 def _numbers(table: pa.Table, *names: str) -> list[FloatArray]:
-    """Columns as arrays; NaN where they are null."""
+    """Return columns as arrays; NaN where they are null."""
     return [table[name].cast(pa.float64()).to_numpy() for name in names]
 
 
 def _is_outside(values: FloatArray, low: FloatArray, high: FloatArray) -> BoolArray:
-    """Whether values lie outside of their limits by more than rounding; without a value, or limits, they do not."""
+    """Tell whether values lie outside their limits by more than rounding; a missing value or limit counts as inside."""
     largest = np.fmax(np.abs(values), np.fmin(np.abs(low), np.abs(high)))
     is_outside: BoolArray = (values < low - TOLERANCE * largest) | (values > high + TOLERANCE * largest)
     return is_outside

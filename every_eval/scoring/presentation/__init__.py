@@ -1,1 +1,1 @@
-"""What people are shown of the scores: the card, the picture, the news."""
+"""What people are shown of the scores: the dataset card, the plot, the news, and previews of tables."""

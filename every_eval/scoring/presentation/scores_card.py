@@ -1,10 +1,11 @@
-"""The scores repo's card, with the top of the leaderboard in it."""
+"""The dataset card of the scores repo, with the top of each leaderboard."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,20 +17,22 @@ from every_eval.contracts.repo_layout import folder_name, latest_path, shard_pat
 from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.state import STATE
 from every_eval.contracts.table import Table
-from every_eval.hub.cards import CARD, Card, Config, Section, address_of, markdown_table
-from every_eval.hub.hub import Add, Snapshot
-from every_eval.sources import SOURCES
+from every_eval.hub.cards import Card, Config, Section, address_of, markdown_table
+from every_eval.hub.hub import Snapshot
+from every_eval.sources.source import Source
 
-TOP_ROWS = 5
-DATA_REPO = "evaleval/every_eval_ever"
-HEADER = ("rank", "model", "deployment", "mean win rate", "95 %", "mean score", "95 %", "scenarios")
-INTRODUCTION = """Statistics and leaderboards over the results in
-[{data_repo}](https://huggingface.co/datasets/{data_repo}), recomputed from single outputs and compared with what the
-evaluations' authors report. `latest/` holds the newest tables; the `comprehensive_stats_*.parquet` beside it are
-the same as of one moment each, in UTC. The title of a commit names the commit of the data that it was made from; the
-metadata of its files holds a digest of that data, `data_fingerprint`."""
+TOP_ROWS: Final = 5
+"""Models of each leaderboard that the card shows, by rank."""
+HEADER: Final = ("rank", "model", "deployment", "mean win rate", "95 %", "mean score", "95 %", "scenarios")
+INTRODUCTION: Final = """This dataset holds statistics and leaderboards over the evaluation results in
+[{data_repo}](https://huggingface.co/datasets/{data_repo}). Every Eval recomputes the statistics from single outputs and
+compares them with the numbers that the authors of the evaluations report.
 
-ANSWERS = """From a row of the leaderboard to the prompts and answers behind it, scenario by scenario:
+The folder `latest/` holds the newest tables. The files `comprehensive_stats_*.parquet` beside it hold the same table as
+of earlier moments, in UTC. The title of a commit names the commit of the data repo that the scores were made from. The
+metadata of each file holds `data_fingerprint`, a digest of that data."""
+
+ANSWERS: Final = """This query leads from a row of the leaderboard to the prompts and answers behind it:
 
 ```sql
 -- DuckDB
@@ -43,66 +46,82 @@ WHERE board.benchmark = '{benchmark}' AND board.rank = 1 AND stats.is_main_metri
 ```"""
 
 
-def card_add(
-    repo: str,
-    source: str,
-    leaderboard: pa.Table,
-    *,
-    head: Snapshot | None = None,
-    data_repo: str = DATA_REPO,
-    n_rows: Mapping[Table, int],
-) -> Add:
-    """The card once a source's newest tables, of `n_rows` each, lie on `head` beside those of other sources.
+@dataclass(frozen=True)
+class ScoresCard:
+    """Renders the card of the scores repo."""
 
-    A table without rows is no config: `datasets` would fail to load it.
-    """
-    latest = {latest_path(table, source): table for table in n_rows}
-    rows_of = Counter(n_rows)
-    boards = [leaderboard]
-    for path, (table, file) in _others(head, latest).items() if head else ():
-        latest[path] = table
-        rows_of[table] += pq.read_metadata(file).num_rows
-        boards += [read_table(LEADERBOARD, [file])] if table is LEADERBOARD else []
-    full = {table.name: table for table in latest.values() if rows_of[table] or not rows_of.total()}
-    configs = [
-        Config(name, table, sorted(path for path in latest if latest[path] is table))
-        for name, table in sorted(full.items())
-    ]
-    rows = sorted(pa.concat_tables(boards).to_pylist(), key=lambda row: (_place(row["source"]), row["benchmark"]))
-    card = Card(
-        title="Every Eval Score Ever",
-        repo=repo,
-        introduction=INTRODUCTION.format(data_repo=data_repo),
-        configs=sorted(configs, key=lambda config: config.contract is not LEADERBOARD),
-        sections=[
-            *(Section(config.contract, ", ".join(config.patterns)) for config in configs),
-            Section(STATE, shard_pattern(STATE, "*")),
-        ],
-        contents="\n\n".join([*_tops(rows), _counts(rows_of)]),
-        n_rows=rows_of.total(),
-        queries=_answers(repo, data_repo, rows[0]) if rows else "",
-        sources=sorted({source, *(row["source"] for row in rows)}, key=_place),
-    )
-    return Add(CARD, card.render())
+    repo: str
+    """Name of the scores repo."""
+    data_repo: str
+    sources: Sequence[Source]
+    """All sources whose scores are in the repo, in the order in which the card shows them."""
+
+    def render(self, source: Source, leaderboard: pa.Table, n_rows: Mapping[Table, int], head: Snapshot) -> bytes:
+        """Return the card's bytes, as of the commit that adds the scores of a source to `head`.
+
+        Args:
+            source: Source whose scores are added.
+            leaderboard: Leaderboard of the source.
+            n_rows: Number of rows of each of the source's tables.
+            head: Commit that holds the scores of the other sources.
+
+        A table without rows is no config of the card: `datasets` would fail to load it.
+        """
+        latest = {latest_path(table, source.name): table for table in n_rows}
+        rows_of, boards = Counter(n_rows), [leaderboard]
+        for path, (table, file) in self._others(head, latest).items():
+            latest[path] = table
+            rows_of[table] += pq.read_metadata(file).num_rows
+            boards += [read_table(LEADERBOARD, [file])] if table is LEADERBOARD else []
+        shown = {table.name: table for table in latest.values() if rows_of[table] or not rows_of.total()}
+        configs = [
+            Config(name, table, sorted(path for path in latest if latest[path] is table))
+            for name, table in sorted(shown.items())
+        ]
+        rows = pa.concat_tables(boards).to_pylist()
+        rows.sort(key=lambda row: (self._order(row["source"]), row["benchmark"]))
+        card = Card(
+            title="Every Eval Score Ever",
+            repo=self.repo,
+            introduction=INTRODUCTION.format(data_repo=self.data_repo),
+            configs=sorted(configs, key=lambda config: config.contract is not LEADERBOARD),
+            sections=[
+                *(Section(config.contract, ", ".join(config.patterns)) for config in configs),
+                Section(STATE, shard_pattern(STATE, "*")),
+            ],
+            contents="\n\n".join([*_top_tables(rows), _row_counts(rows_of)]),
+            n_rows=rows_of.total(),
+            queries=self._answers(rows[0]) if rows else "",
+            sources=sorted({source.name, *(row["source"] for row in rows)}, key=self._order),
+        )
+        return card.render()
+
+    def _order(self, name: str) -> int:
+        """Return the position of a source among all sources."""
+        return [source.name for source in self.sources].index(name)
+
+    def _others(self, head: Snapshot, own: Mapping[str, Table]) -> dict[str, tuple[Table, Path]]:
+        """Return the newest tables of the other sources, by path, each with its fetched file."""
+        known = {
+            latest_path(table, source.name): table
+            for source in self.sources
+            for table in {*own.values(), *source.published_contracts}
+        }
+        return {path: (known[path], head.fetch(path)) for path in sorted(known.keys() & head.files.keys() - own.keys())}
+
+    def _answers(self, row: Mapping[str, Any]) -> str:
+        """Return an example query for the benchmark of a row of the leaderboard."""
+        source, benchmark = row["source"], row["benchmark"]
+        return ANSWERS.format(
+            leaderboard=address_of(self.repo, latest_path(LEADERBOARD, source)),
+            statistics=address_of(self.repo, latest_path(COMPREHENSIVE_STATS, source)),
+            samples=address_of(self.data_repo, shard_pattern(SAMPLES, folder_name(source, benchmark))),
+            benchmark=benchmark,
+        )
 
 
-def _place(source: str) -> int:
-    """Where a source stands among all."""
-    return [one.name for one in SOURCES].index(source)
-
-
-def _others(head: Snapshot, own: Mapping[str, Table]) -> dict[str, tuple[Table, Path]]:
-    """The newest files of other sources, by path, each fetched."""
-    known = {
-        latest_path(table, source.name): table
-        for source in SOURCES
-        for table in {*own.values(), *source.published_contracts}
-    }
-    return {path: (known[path], head.fetch(path)) for path in sorted(known.keys() & head.files.keys() - own.keys())}
-
-
-def _tops(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """The first rows of each benchmark's leaderboard."""
+def _top_tables(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the first rows of each benchmark's leaderboard, as Markdown."""
     for (source, benchmark), group in groupby(rows, key=lambda row: (row["source"], row["benchmark"])):
         board = list(group)
         best = [_top_row(row) for row in board if row["rank"] is not None and row["rank"] <= TOP_ROWS]
@@ -112,8 +131,8 @@ def _tops(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         )
 
 
-def _counts(rows_of: Mapping[Table, int]) -> str:
-    """How many rows each table has."""
+def _row_counts(rows_of: Mapping[Table, int]) -> str:
+    """Return the number of rows of each table, as Markdown."""
     counts = sorted((table.name, f"{number:,}") for table, number in rows_of.items())
     return markdown_table(("table", "rows"), counts)
 
@@ -128,14 +147,3 @@ def _top_row(row: Mapping[str, Any]) -> list[object]:
 def _interval(row: Mapping[str, Any], column: str) -> tuple[str, str]:
     value, low, high = (row[name] for name in (column, f"{column}_low", f"{column}_high"))
     return "" if value is None else f"{value:.3f}", "" if low is None or high is None else f"{low:.3f} to {high:.3f}"
-
-
-def _answers(repo: str, data_repo: str, row: Mapping[str, Any]) -> str:
-    source, benchmark = row["source"], row["benchmark"]
-    latest = {table: latest_path(table, source) for table in (LEADERBOARD, COMPREHENSIVE_STATS)}
-    return ANSWERS.format(
-        leaderboard=address_of(repo, latest[LEADERBOARD]),
-        statistics=address_of(repo, latest[COMPREHENSIVE_STATS]),
-        samples=address_of(data_repo, shard_pattern(SAMPLES, folder_name(source, benchmark))),
-        benchmark=benchmark,
-    )

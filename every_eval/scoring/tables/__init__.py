@@ -1,1 +1,1 @@
-"""The tables of the scores repo, made from the state."""
+"""The rows of each table of the scores repo."""

@@ -1,4 +1,4 @@
-"""How models do over all benchmarks, without a guess where one was not measured."""
+"""Rows of cross_benchmark: how each model of a source does over all benchmarks, with gaps left as gaps."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ Row = dict[str, Any]
 
 
 def cross_benchmark(leaderboard: pa.Table) -> pa.Table:
-    """Rows of the contract `cross_benchmark` from those of `leaderboard`: of one source, and all its benchmarks."""
+    """Return rows of the contract `cross_benchmark`, from the leaderboard of one source with all its benchmarks."""
     standings: dict[str, dict[str, Row]] = {}
     for benchmark, rows in _group(leaderboard.to_pylist(), "benchmark"):
         standings[benchmark] = _ranked({model: _representative(few) for model, few in _group(rows, "model_name")})
@@ -26,7 +26,7 @@ def cross_benchmark(leaderboard: pa.Table) -> pa.Table:
 
 
 def _group(rows: Iterable[Row], name: str) -> Iterable[tuple[str, list[Row]]]:
-    """Rows by what they have in a column, sorted by that; those that have nothing are left out."""
+    """Return rows grouped by the value of a column, sorted by the value; rows without a value are left out."""
     groups = defaultdict(list)
     for row in rows:
         if row[name] is not None:
@@ -35,23 +35,26 @@ def _group(rows: Iterable[Row], name: str) -> Iterable[tuple[str, list[Row]]]:
 
 
 def _representative(deployments: Sequence[Row]) -> Row:
-    """Of a model's rows of a benchmark, the one that stands for it, whatever it scored."""
+    """Return the row that represents a model in a benchmark: the deployment with most scenarios, then by name.
+
+    The choice does not depend on the scores.
+    """
     first = min(deployments, key=lambda row: (-row["n_scenarios"], row["model_deployment"] or ""))
     return first | {"n_deployments": len(deployments)}
 
 
 def _ranked(models: Mapping[str, Row]) -> dict[str, Row]:
-    """The rows with their places among each other."""
-    places = competition_ranks([row["rank"] and -row["rank"] for row in models.values()])
-    n_ranked = sum(place is not None for place in places)
+    """Return the rows with their ranks among each other."""
+    ranks = competition_ranks([row["rank"] and -row["rank"] for row in models.values()])
+    n_ranked = sum(rank is not None for rank in ranks)
     return {
-        model: row | {"rank": place, "n_ranked": n_ranked}
-        for (model, row), place in zip(models.items(), places, strict=True)
+        model: row | {"rank": rank, "n_ranked": n_ranked}
+        for (model, row), rank in zip(models.items(), ranks, strict=True)
     }
 
 
 def _win_rates(standings: Mapping[str, Mapping[str, Row]], models: Sequence[str]) -> Sequence[float | None]:
-    """Mean win rates by places: a place says which of two scores is better, whatever their unit and direction."""
+    """Return mean win rates by ranks: a rank says which of two scores is better, whatever their unit and direction."""
     columns = [[of_models.get(model, {}).get("rank") for model in models] for of_models in standings.values()]
     return mean_win_rates(columns, [True] * len(columns))
 

@@ -1,4 +1,4 @@
-"""Which models several sources measured, by their names alone."""
+"""Rows of cross_source: models that several sources evaluated, matched by their names alone."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,28 +12,28 @@ Row = Mapping[str, Any]
 
 
 def cross_source(leaderboards: Iterable[pa.Table]) -> pa.Table:
-    """Rows of the contract `cross_source` from those of `leaderboard`, of any number of sources, in any order."""
+    """Return rows of the contract `cross_source`, from the leaderboards of any number of sources, in any order."""
     rows = [row for board in leaderboards for row in board.to_pylist()]
     n_ranked = Counter((row["source"], row["benchmark"]) for row in rows if row["rank"] is not None)
     models: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        if (known := model_id(row["model_name"])) is not None:
-            models[known].append(row | {"n_ranked": n_ranked[row["source"], row["benchmark"]]})
-    matched = [_row(known, models[known]) for known in sorted(models)]
+        if (model := model_id(row["model_name"])) is not None:
+            models[model].append(row | {"n_ranked": n_ranked[row["source"], row["benchmark"]]})
+    matched = [_row(model, models[model]) for model in sorted(models)]
     return pa.Table.from_pylist([row for row in matched if row["n_sources"] > 1], schema=CROSS_SOURCE.schema)
 
 
 def model_id(name: str | None) -> str | None:
-    """A model's creator/name in lower case; null for a name that states no creator, or a revision or an adapter."""
+    """Return a model's creator/name in lower case; null if the name has no creator, or states a revision or adapter."""
     creator, slash, model = (name or "").partition("/")
     is_plain = bool(creator and slash and model) and not any(mark in model for mark in "/@+")
     return f"{creator}/{model}".casefold() if is_plain else None
 
 
-def _row(known: str, standings: Sequence[Row]) -> dict[str, Any]:
+def _row(model: str, standings: Sequence[Row]) -> dict[str, Any]:
     ordered = sorted(standings, key=_key)
     return {
-        "model_id": known,
+        "model_id": model,
         "match_rule": SAME_NAME if len({row["model_name"] for row in standings}) == 1 else SAME_BUT_FOR_CASE,
         "n_sources": len({row["source"] for row in standings}),
         "standings": [{field.name: row[field.name] for field in SOURCE_STANDING} for row in ordered],

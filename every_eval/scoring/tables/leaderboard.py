@@ -1,4 +1,4 @@
-"""The leaderboard: how models do on a benchmark's main table, and how sure that is."""
+"""Rows of leaderboard: how models do on a benchmark's main table, with confidence intervals."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from every_eval.contracts.leaderboard import LEADERBOARD
-from every_eval.scoring.tables.comprehensive import Clock
+from every_eval.scoring.tables.clock import Clock
 from every_eval.sources.main_table import Aggregate, MainTable
 from every_eval.statistics.bootstrap import percentile_interval
 from every_eval.statistics.groups import FloatArray
@@ -16,7 +16,7 @@ from every_eval.statistics.ranks import competition_ranks, rank_ranges
 
 
 def leaderboard(source: str, benchmark: str, release: str, table: MainTable, clock: Clock) -> pa.Table:
-    """Rows of the contract `leaderboard`, the best first, ties in the order of the main table."""
+    """Return rows of the contract `leaderboard`, the best first, ties in the order of the main table."""
     columns = _aggregates(table)
     rows = [
         {
@@ -37,12 +37,12 @@ def leaderboard(source: str, benchmark: str, release: str, table: MainTable, clo
 
 
 def _aggregates(table: MainTable) -> dict[str, Sequence[Any]]:
-    """Columns of what sums up a row, and of the ends of its intervals."""
+    """Return the columns of ranks, win rates and mean scores, and of the ends of their intervals."""
     columns: dict[str, Sequence[Any]] = {
-        "rank": competition_ranks(table.upward.values),
+        "rank": competition_ranks(table.ranking.values),
         "mean_win_rate": table.win_rates.values,
         "mean_score": table.mean_scores.values,
-        **_ends("rank", table.upward, rank_ranges),
+        **_ends("rank", table.ranking, rank_ranges),
         **_ends("mean_win_rate", table.win_rates, percentile_interval),
         **_ends("mean_score", table.mean_scores, percentile_interval),
     }
@@ -53,7 +53,7 @@ def _aggregates(table: MainTable) -> dict[str, Sequence[Any]]:
 def _ends(
     name: str, aggregate: Aggregate, interval: Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 ) -> dict[str, list[float | None]]:
-    """The interval of each row whose replicates are known, else null."""
+    """Return the two ends of each row's interval; null where the replicates of the row are unknown."""
     return {
         f"{name}_{end}": [
             float(value) if known and not math.isnan(value) else None

@@ -1,4 +1,4 @@
-"""Places of scores among the runs of their variant, over more rows than are in memory."""
+"""Ranks of scores among the runs of their variant, over more rows than fit in memory."""
 
 from typing import Final
 
@@ -6,60 +6,60 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from every_eval.contracts.distinct import distinct
-from every_eval.scoring.tables.comprehensive import Shown, directions, score_of
-from every_eval.statistics.grouped_ranks import RankArray, ranks_within
+from every_eval.scoring.tables.comprehensive_stats import score_of
+from every_eval.scoring.tables.releases import ShownRelease
+from every_eval.sources.distinct import distinct
 from every_eval.statistics.groups import BoolArray, FloatArray, IntArray
+from every_eval.statistics.ranks import RankArray, ranks_within
 
-SCENARIO: Final = ("dataset_name", "task", "variant")
-STATISTIC: Final = ("metric_name", "split", "sub_split", "perturbation", "computed_on")
-"""Columns that runs share whose scores are compared: these and those of the scenario."""
+SCENARIO_COLUMNS: Final = ("dataset_name", "task", "variant")
+STATISTIC_COLUMNS: Final = ("metric_name", "split", "sub_split", "perturbation", "computed_on")
+"""Scores are ranked among the rows that agree in these columns and in `SCENARIO_COLUMNS`."""
 
 
-class Ranking:
-    """Takes rows piece by piece, and keeps of each two numbers and its group."""
+class RankCollector:
+    """Collects rows piece by piece, and keeps two numbers of each row: its group and its score."""
 
-    def __init__(self, shown: Shown) -> None:
-        """No row yet."""
-        self._shown = shown
+    def __init__(self, release: ShownRelease) -> None:
+        """Start without any row; `release` says which direction of a metric is better."""
+        self._release = release
         self._known: tuple[dict[object, int], dict[object, int]] = ({}, {})
         self._groups: list[IntArray] = []
         self._upward: list[FloatArray] = []
 
     def add(self, state: pa.Table) -> None:
-        """Take rows of the contract `state`."""
-        scenario, statistic = (
-            _number(state, names, known) for names, known in zip((SCENARIO, STATISTIC), self._known, strict=True)
-        )
+        """Add rows of the contract `state`."""
+        columns = zip((SCENARIO_COLUMNS, STATISTIC_COLUMNS), self._known, strict=True)
+        scenario, statistic = (_number(state, names, known) for names, known in columns)
         self._groups.append(scenario << 32 | statistic)
-        lower, score = directions(state, self._shown), score_of(state)
-        upward = pc.if_else(lower, pc.negate(score), score)  # null where either is
+        lower, score = self._release.directions(state), score_of(state)
+        upward = pc.if_else(lower, pc.negate(score), score)  # Null where the score or the direction is null.
         self._upward.append(upward.to_numpy())
 
-    def places(self) -> "Places":
-        """The places of all rows that were taken, in their order; they are forgotten here."""
+    def ranks(self) -> "RowRanks":
+        """Return the ranks of all rows in the order in which they were added, and forget the rows."""
         groups = np.concatenate([np.zeros(0, np.int64), *self._groups])
         self._groups.clear()
         upward = np.concatenate([np.zeros(0), *self._upward])
         self._upward.clear()
-        return Places(*ranks_within(groups, upward), np.isnan(upward))
+        return RowRanks(*ranks_within(groups, upward), np.isnan(upward))
 
 
-class Places:
-    """Places of rows by their positions."""
+class RowRanks:
+    """Ranks of rows, by the position of the row."""
 
     def __init__(self, rank: RankArray, n_ranked: RankArray, is_missing: BoolArray) -> None:
-        """One a row."""
+        """Take one element for each row."""
         self._rank, self._n_ranked, self._is_missing = rank, n_ranked, is_missing
 
     def at(self, positions: IntArray) -> pa.Table:
-        """Columns `rank` and `n_ranked` of some rows; null where a row has no place."""
+        """Return the columns `rank` and `n_ranked` of some rows; null where a row has no rank."""
         mask = self._is_missing[positions]
         columns = {"rank": self._rank, "n_ranked": self._n_ranked}
         return pa.table({name: pa.array(values[positions], mask=mask) for name, values in columns.items()})
 
 
 def _number(state: pa.Table, names: tuple[str, ...], known: dict[object, int]) -> IntArray:
-    """A number for each row's values of some columns; `known` is added to."""
+    """Return a number for each row's values of some columns; new values are added to `known`."""
     position, found = distinct(state, names)
     return np.array([known.setdefault(values, len(known)) for values in found], np.int64)[position]

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from every_eval.scoring.checks.checks import Check
+from every_eval.scoring.checks.check import Check
 from every_eval.scoring.checks.row_checks import (
     check_bounds,
     check_finite,
@@ -17,7 +17,7 @@ from every_eval.scoring.checks.row_checks import (
     check_scored,
 )
 from every_eval.scoring.checks.validation import (
-    Totals,
+    RunTotals,
     Validation,
     check_coverage,
     check_scenarios,
@@ -26,7 +26,7 @@ from every_eval.scoring.checks.validation import (
     instances_of_models,
 )
 from every_eval_tests.scoring.real_scores import RealBenchmark, RealScores
-from every_eval_tests.scoring.run_stats import reported, shown, statistic, table
+from every_eval_tests.scoring.run_stats import reported, shown_release, statistic, table
 from every_eval_tests.scoring.tables.test_cross_benchmark import board, row
 
 
@@ -38,7 +38,7 @@ def _change(rows: pa.Table, at: int, **values: Any) -> pa.Table:
 
 
 def _main(benchmark: RealBenchmark) -> tuple[int, dict[str, Any]]:
-    """Position and content of a row that outputs determine."""
+    """Position and content of a row that is recomputed from outputs."""
     rows = enumerate(benchmark.stats.to_pylist())
     return next((at, row) for at, row in rows if row["is_main_metric"] and row["is_binary"] and 0 < row["mean"] < 1)
 
@@ -53,16 +53,16 @@ def rows_of(stats: pa.Table) -> Counter[tuple[str, str]]:
 
 
 def check_scores(benchmark: RealBenchmark, board: pa.Table | None) -> list[Check]:
-    """Every check, run by run."""
-    validation = Validation(benchmark.shown, rows_of(benchmark.stats))
+    """Every check; the rows are added run by run."""
+    validation = Validation(benchmark.release, rows_of(benchmark.stats))
     for run in sorted(set(benchmark.stats["run"].to_pylist())):
         parts = [rows.filter(pc.field("run") == run) for rows in (benchmark.stats, benchmark.comprehensive)]
         validation.add(*parts)
     return validation.checks(board)
 
 
-def totals(rows: pa.Table, instances: str) -> Totals:
-    found = Totals()
+def totals(rows: pa.Table, instances: str) -> RunTotals:
+    found = RunTotals()
     found.add(rows, instances)
     return found
 
@@ -102,15 +102,15 @@ def test_a_mean_may_leave_its_limits_by_rounding_alone() -> None:
 
 
 def test_over_several_trials_the_mean_can_leave_the_limits_of_instances() -> None:
-    # id0 has 0 in the first of four trials alone; id1 has 0.6 there and later 0.8667 on average, 0.8 over all: the
-    # trials' means are 0.3 and three of which the largest is 1, so the mean over trials can pass 0.8
-    lone = statistic("m/a", [0, 0.8]) | {"n_trials": 4, "mean": 0.9}
+    # Instance id0 has 0.5 in the first trial alone; id1 has 0 in the first trial and 1 in the second. Averaged over
+    # trials, both have 0.5. The means of the trials are 0.25 and 1, and their mean is 0.625.
+    lone = statistic("m/a", [0.5, 0.5]) | {"n_trials": 2, "mean": 0.625}
 
     assert check_order(table(lone)).passed
     assert not check_order(table(lone | {"n_trials": 1})).passed
 
 
-def test_what_is_reported_lies_within_what_was_reported_or_is_told_of() -> None:
+def test_a_reported_mean_outside_its_reported_limits_is_reported_and_does_not_block() -> None:
     assert check_reported_order(table(reported("m/a", 0.5))).passed
     told = check_reported_order(table(reported("m/a", 0.5, reported_max=0.4)))
     assert not told.passed
@@ -118,7 +118,7 @@ def test_what_is_reported_lies_within_what_was_reported_or_is_told_of() -> None:
     assert check_reported_order(table(reported("m/a", 0.5, reported_max=None))).passed
 
 
-def test_numbers_that_are_not_finite_are_found() -> None:
+def test_nan_and_infinite_numbers_are_found() -> None:
     honest = statistic("m/a", [0.1, 0.3])
 
     assert check_finite(table(honest, statistic("m/b", []))).passed
@@ -144,26 +144,26 @@ def test_bounds_are_those_that_the_metric_declares(metric: str, mean: float, *, 
         assert check_bounds(table(stats | {"metric_name": metric})).passed is not is_wrong
 
 
-def test_no_more_instances_have_a_value_than_were_measured() -> None:
+def test_more_instances_with_a_value_than_instances_are_found() -> None:
     honest = statistic("m/a", [1, 0])
 
     assert check_scored(table(honest, honest | {"n_scored": 0}, reported("m/a", 0.5))).passed
     assert check_scored(table(honest, honest | {"n_scored": 3})).n_problems == 1
 
 
-def test_instances_are_as_many_as_the_source_says() -> None:
+def test_a_number_of_instances_that_differs_from_the_reported_one_is_named() -> None:
     stated = reported("m/a", 3.0, metric_name="num_instances", is_main_metric=False)
     check = check_instances(table(statistic("m/a", [1, 0]), stated))
 
-    assert check.problems == ("v1, gsm:model=m_a, test: 2 instances, the source says 3",)
+    assert check.problems == ("v1, gsm:model=m_a, test: 2 instances were read, the source reports 3",)
     assert not check.is_blocking
     assert check_instances(table(statistic("m/a", [1, 0, 1]), stated)).passed
-    # nothing to compare: another split, another run, no statement
+    # There is nothing to compare in another split, in another run, and without a reported number.
     assert check_instances(table(statistic("m/a", [1], split="valid"), statistic("m/b", [1]), stated)).passed
     assert check_instances(table(statistic("m/a", [1, 0]), stated | {"reported_mean": None})).passed
 
 
-def test_instances_of_perturbed_texts_are_not_compared() -> None:
+def test_instances_of_perturbed_inputs_are_not_counted() -> None:
     stated = reported("m/a", 3.0, metric_name="num_instances", is_main_metric=False)
     perturbed = {"perturbation": "{}", "perturbation_name": "typos", "computed_on": "perturbed"}
 
@@ -194,29 +194,29 @@ def test_a_row_lost_or_altered_on_the_way_is_found_in_its_run(lite: RealBenchmar
         assert wrong.is_blocking
 
 
-def test_a_run_without_statistics_is_told(lite: RealBenchmark) -> None:
-    more = replace(lite.shown, runs=lite.shown.runs | {("v9", "gsm:model=new")})
+def test_a_run_without_statistics_is_named(lite: RealBenchmark) -> None:
+    more = replace(lite.release, runs=lite.release.runs | {("v9", "gsm:model=new")})
     check = check_coverage(rows_of(lite.stats).keys(), more)
 
-    assert check.problems == ("v9/gsm:model=new has no statistics",)
+    assert check.problems == ("v9/gsm:model=new: no statistics are published",)
     assert not check.is_blocking
 
 
-def test_the_leaderboard_claims_no_more_than_there_is(lite: RealBenchmark) -> None:
+def test_a_leaderboard_that_claims_too_many_scenarios_or_instances_is_found(lite: RealBenchmark) -> None:
     honest = lite.board.to_pylist()[0]
     model = f"lite {honest['model_name']} {honest['model_deployment']}"
 
     n_scored = instances_of_models(lite.comprehensive)
     for planted, told in (
-        ({"n_scenarios": 11}, f"{model}: 11 scenarios of 10"),
-        ({"n_scored": 10**6}, f"{model}: 1000000 instances, its runs have "),
+        ({"n_scenarios": 11}, f"{model}: 11 scenarios, the main table has 10"),
+        ({"n_scored": 10**6}, f"{model}: 1000000 instances, the model's runs have "),
     ):
         [problem] = check_scenarios(n_scored, _change(lite.board, 0, **planted)).problems
         assert problem.startswith(told)
     [problem] = check_scenarios(
         instances_of_models(lite.comprehensive), _change(lite.board, 0, model_deployment="x/y")
     ).problems
-    assert problem == f"lite {honest['model_name']} x/y: no statistics"
+    assert problem == f"lite {honest['model_name']} x/y: on the leaderboard, but without statistics"
 
 
 def test_a_leaderboard_does_not_shrink_unless_forced() -> None:
@@ -224,15 +224,18 @@ def test_a_leaderboard_does_not_shrink_unless_forced() -> None:
     now = board(row("lite", "a", 1), row("math", "a", 1), row("math", "b", 2))
 
     check = check_sizes(before, now, force=False)
-    assert check.problems == ("lite: 1 rows, before 2", "mmlu: 0 rows, before 1")
+    assert check.problems == (
+        "lite: the leaderboard has 1 rows, the published one has 2",
+        "mmlu: the leaderboard has 0 rows, the published one has 1",
+    )
     assert check.is_blocking
     assert not check_sizes(before, now, force=True).is_blocking
     assert check_sizes(now, pa.concat_tables([now, before]), force=False).passed
     assert check_sizes(None, now, force=False).passed
 
 
-def test_statistics_of_no_run_at_all_pass() -> None:
-    checks = Validation(shown(table()), {}).checks(board())
+def test_an_empty_benchmark_passes() -> None:
+    checks = Validation(shown_release(table()), {}).checks(board())
 
     assert len(checks) == 9
     assert all(check.passed for check in checks)

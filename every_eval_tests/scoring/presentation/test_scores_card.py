@@ -1,10 +1,12 @@
 """The scores repo's card: the top of each leaderboard, whichever source's scores were made last."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pytest
 import yaml
 
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
@@ -14,15 +16,20 @@ from every_eval.contracts.repo_layout import latest_name
 from every_eval.contracts.table import Table
 from every_eval.hub.folder.folder_hub import FolderHub
 from every_eval.hub.hub import Add, Snapshot
-from every_eval.scoring.presentation.scores_card import TOP_ROWS, card_add
+from every_eval.scoring.presentation.scores_card import TOP_ROWS, ScoresCard
+from every_eval.sources.eval_harness.source import EvalHarnessSource
+from every_eval.sources.helm.source import HelmSource
+from every_eval.sources.source import Source
 
 REPO = "evaleval/every_eval_score_ever"
+DATA_REPO = "evaleval/every_eval_ever"
+HELM, HARNESS = HelmSource(), EvalHarnessSource()
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ROWS: dict[Table, int] = {COMPREHENSIVE_STATS: 1_234, LEADERBOARD: 11}
 
 
 def board(source: str, benchmark: str, n_models: int) -> pa.Table:
-    """A leaderboard on which model 1 is first, with 1 point less than the next better for each."""
+    """A leaderboard on which model 1 is first, and each next model has 0.01 less."""
     nothing: dict[str, Any] = {
         column.name: None if column.null_when is not None else {pa.int32(): 0, pa.int64(): 0}.get(column.type, NOON)
         for column in LEADERBOARD.columns
@@ -37,9 +44,21 @@ def board(source: str, benchmark: str, n_models: int) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=LEADERBOARD.schema)
 
 
-def text(change: Add) -> str:
-    assert isinstance(change.content, bytes)
-    return change.content.decode()
+def card(
+    source: Source,
+    leaderboard: pa.Table,
+    head: Snapshot,
+    n_rows: Mapping[Table, int] = ROWS,
+    data_repo: str = DATA_REPO,
+) -> str:
+    """The card after the scores of a source are added."""
+    return ScoresCard(REPO, data_repo, [HELM, HARNESS]).render(source, leaderboard, n_rows, head).decode()
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Snapshot:
+    """A repo without scores."""
+    return FolderHub(tmp_path, lambda: NOON).snapshot(REPO)
 
 
 def with_latest(tmp_path: Path, source: str, leaderboard: pa.Table) -> Snapshot:
@@ -50,24 +69,23 @@ def with_latest(tmp_path: Path, source: str, leaderboard: pa.Table) -> Snapshot:
     return hub.commit(REPO, [Add(f"latest/{latest_name(LEADERBOARD, source)}", file)], title="Score", parent=None)
 
 
-def test_it_shows_the_first_rows_of_each_benchmark_and_what_is_not_known_as_nothing() -> None:
-    body = text(
-        card_add(REPO, "helm", pa.concat_tables([board("helm", "lite", 9), board("helm", "mmlu", 2)]), n_rows=ROWS)
-    )
+def test_the_card_shows_the_first_rows_of_each_benchmark_and_leaves_unknown_values_empty(empty: Snapshot) -> None:
+    body = card(HELM, pa.concat_tables([board("helm", "lite", 9), board("helm", "mmlu", 2)]), empty)
     assert "**lite** (helm), release v1, 9 models" in body
     assert "| 1 | m/1 |  | 0.990 | 0.250 to 1.000 |  |  | 3 of 10 |" in body
     assert f"| {TOP_ROWS} | m/{TOP_ROWS} |" in body
     assert f"| {TOP_ROWS + 1} | m/{TOP_ROWS + 1} |" not in body
 
 
-def test_it_is_the_same_whichever_source_was_scored_last(tmp_path: Path) -> None:
+def test_the_card_is_the_same_whichever_source_was_scored_last(tmp_path: Path) -> None:
     boards = {"helm": board("helm", "lite", 2), "eval_harness": board("eval_harness", "tasks", 3)}
     cards = []
-    for last, other in (("helm", "eval_harness"), ("eval_harness", "helm")):
-        head = with_latest(tmp_path / last, other, boards[other])
-        cards.append(text(card_add(REPO, last, boards[last], head=head, n_rows={LEADERBOARD: len(boards[last])})))
+    for last, other in ((HELM, HARNESS), (HARNESS, HELM)):
+        head = with_latest(tmp_path / last.name, other.name, boards[other.name])
+        cards.append(card(last, boards[last.name], head, {LEADERBOARD: len(boards[last.name])}))
     assert cards[0] == cards[1]
     assert "| leaderboard | 5 |" in cards[0]
+    assert "[evaleval/every_eval_ever](" in cards[0]
     fields = yaml.safe_load(cards[0].split("---\n")[1])
     (config,) = fields["configs"]
     assert config["data_files"][0]["path"] == [
@@ -76,20 +94,20 @@ def test_it_is_the_same_whichever_source_was_scored_last(tmp_path: Path) -> None
     ]
 
 
-def test_it_names_the_data_repo_that_it_is_made_from() -> None:
-    body = text(card_add(REPO, "helm", board("helm", "lite", 1), data_repo="me/mine", n_rows=ROWS))
+def test_the_card_names_the_data_repo_that_the_scores_are_made_from(empty: Snapshot) -> None:
+    body = card(HELM, board("helm", "lite", 1), empty, data_repo="me/mine")
     assert "hf://datasets/me/mine/data/helm_lite/*.parquet" in body
     assert "evaleval/every_eval_ever" not in body
 
 
-def test_a_table_without_rows_is_no_config() -> None:
-    body = text(card_add(REPO, "helm", board("helm", "lite", 1), n_rows=ROWS | {COMPREHENSIVE_STATS: 0}))
+def test_a_table_without_rows_is_no_config(empty: Snapshot) -> None:
+    body = card(HELM, board("helm", "lite", 1), empty, ROWS | {COMPREHENSIVE_STATS: 0})
     fields = yaml.safe_load(body.split("---\n")[1])
     assert [config["config_name"] for config in fields["configs"]] == ["leaderboard"]
     assert fields["size_categories"] == ["n<1K"]
 
 
-def test_without_a_leaderboard_there_is_a_card() -> None:
-    body = text(card_add(REPO, "helm", LEADERBOARD.schema.empty_table(), n_rows=dict.fromkeys(ROWS, 0)))
+def test_without_a_leaderboard_there_is_a_card(empty: Snapshot) -> None:
+    body = card(HELM, LEADERBOARD.empty, empty, dict.fromkeys(ROWS, 0))
     assert "# Every Eval Score Ever" in body
     assert "behind it" not in body

@@ -31,7 +31,7 @@ def row(benchmark: str, model: str | None, rank: int | None, **rest: Any) -> dic
 
 
 def board(*rows: dict[str, Any]) -> pa.Table:
-    """Rows of the leaderboard as the contract has them."""
+    """Rows of the leaderboard, with the types of the contract."""
     return pa.Table.from_pylist(list(rows), schema=LEADERBOARD.schema)
 
 
@@ -80,7 +80,7 @@ def test_a_benchmark_without_the_model_is_not_in_its_row() -> None:
     }
 
 
-def test_models_on_most_benchmarks_come_first() -> None:
+def test_models_with_most_benchmarks_come_first() -> None:
     rows = (row("lite", "z", 2), row("lite", "y", 3), row("lite", "x", 4), row("lite", "n", None))
 
     assert [one["model_name"] for one in _rows(*BENCHMARKS, *rows)] == ["a", "b", "z", "c", "y", "x", "n"]
@@ -92,7 +92,7 @@ def test_a_tie_counts_half() -> None:
     assert {one["model_name"]: one["mean_win_rate"] for one in found} == {"a": 0.75, "b": 0.75, "c": 0.0}
 
 
-def test_of_several_deployments_the_one_that_was_measured_most_stands_for_the_model() -> None:
+def test_the_deployment_with_most_scenarios_represents_the_model() -> None:
     rows = [
         row("lite", "a", 1, model_deployment="lucky/a", n_scenarios=1),
         row("lite", "b", 2),
@@ -101,12 +101,12 @@ def test_of_several_deployments_the_one_that_was_measured_most_stands_for_the_mo
     ]
     found = {one["model_name"]: one["benchmarks"][0] for one in _rows(*rows)}
 
-    # the first by name of those on 9 scenarios, and behind b once the others are gone
+    # Two deployments have 9 scenarios; the first by name represents the model, and ranks behind b.
     assert (found["a"]["model_deployment"], found["a"]["n_deployments"], found["a"]["rank"]) == ("second/a", 3, 2)
     assert (found["b"]["rank"], found["b"]["n_ranked"]) == (1, 2)
 
 
-def test_a_model_without_a_place_has_no_mean() -> None:
+def test_a_model_without_a_rank_has_no_mean_win_rate() -> None:
     [only] = _rows(row("lite", "a", None, mean_score=0.5))
 
     assert (only["mean_win_rate"], only["n_benchmarks"], only["n_benchmarks_ranked"]) == (None, 1, 0)

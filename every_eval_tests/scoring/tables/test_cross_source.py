@@ -1,4 +1,4 @@
-"""Models that several sources measured are matched by what they are called, and their scores kept apart."""
+"""Models that several sources evaluated are matched by name, and their scores are kept apart."""
 
 from itertools import permutations
 from typing import Any
@@ -21,7 +21,7 @@ def _rows(*boards: pa.Table) -> list[dict[str, Any]]:
     return rows
 
 
-def test_names_that_differ_in_capitals_alone_are_one_model_and_the_row_says_so() -> None:
+def test_names_that_differ_only_in_case_are_one_model_and_the_row_says_so() -> None:
     helm = board(row("lite", "01-ai/yi-34b", 2, mean_score=0.3), row("lite", "a/b", 1))
     harness = board(row("main", "01-ai/Yi-34B", 1, mean_score=0.7, **OURS), row("main", "a/b", None, **OURS))
 
@@ -35,18 +35,18 @@ def test_names_that_differ_in_capitals_alone_are_one_model_and_the_row_says_so()
 
 
 @pytest.mark.parametrize("name", [None, "", "gpt-4", "/b", "a/", "a/b/c", "./a/b", "a/b@step1000", "a/b+c/lora"])
-def test_a_name_that_leaves_something_open_is_no_models_id(name: str | None) -> None:
+def test_an_incomplete_or_qualified_name_gives_no_model_id(name: str | None) -> None:
     assert model_id(name) is None
 
 
-def test_nothing_is_matched_by_likeness_or_within_one_source() -> None:
+def test_similar_names_and_names_within_one_source_are_not_matched() -> None:
     helm = board(row("lite", "meta/llama-2-7b", 1), row("mmlu", "meta/llama-2-7b", 1), row("lite", "gpt-4", 2))
     harness = board(row("main", "meta-llama/Llama-2-7b-hf", 1, **OURS), row("main", "gpt-4", 2, **OURS))
 
     assert _rows(helm, harness) == []
 
 
-def test_every_row_of_every_leaderboard_stands_beside_the_others_with_its_own_place() -> None:
+def test_every_leaderboard_row_of_a_model_is_listed_with_its_own_rank() -> None:
     helm = board(row("lite", "a/b", 1), row("lite", "a/b", 2, model_deployment="other/a"), row("mmlu", "a/b", None))
     harness = board(row("main", "a/b", 1, **OURS))
 

@@ -6,7 +6,7 @@ import pytest
 
 from every_eval.contracts.leaderboard import LEADERBOARD
 from every_eval.contracts.stats import N_REPLICATES
-from every_eval.scoring.tables.comprehensive import Clock
+from every_eval.scoring.tables.clock import Clock
 from every_eval.scoring.tables.leaderboard import leaderboard
 from every_eval.sources.main_table import MainTable, Score, Standing
 from every_eval_tests.scoring.real_scores import RealScores
@@ -32,7 +32,7 @@ def _scores(value: float, replicates: object) -> Score:
     return Score(value, np.array(replicates, np.float64))
 
 
-def test_the_best_come_first_and_ties_share_the_best_place() -> None:
+def test_the_best_model_comes_first_and_ties_share_the_best_rank() -> None:
     names = {"a": 0.1, "b": 0.7, "c": 0.7 * (1 + 1e-10), "d": 0.2}
     table = MainTable([False], [standing(name, Score(value)) for name, value in names.items()], has_win_rates=False)
 
@@ -60,12 +60,12 @@ def test_replicates_that_all_drew_nothing_give_no_interval() -> None:
 
 
 def test_intervals_are_the_5th_and_the_196th_of_the_replicates() -> None:
-    # percentiles 2.5 and 97.5 of 200: with 201 x 2.5 % = 5.025, the 5th from either end
+    # Percentiles 2.5 and 97.5 of 200: with 201 x 2.5 % = 5.025, the 5th from either end
     draws = np.random.default_rng(0).permutation(np.arange(1, N_REPLICATES + 1))
     table = MainTable([False, False], [standing("a", _scores(100, draws), _scores(0, draws * 0))], has_win_rates=False)
     [row] = rows_of(table)
 
-    # the mean over two columns halves them
+    # The mean over two columns halves them
     assert (row["mean_score"], row["mean_score_low"], row["mean_score_high"]) == (50, 5 / 2, 196 / 2)
     assert row["ci_method"] == "bootstrap"
     assert (row["rank_low"], row["rank_high"]) == (1, 1)
@@ -73,7 +73,7 @@ def test_intervals_are_the_5th_and_the_196th_of_the_replicates() -> None:
 
 
 def test_ranks_have_the_range_that_the_replicates_allow() -> None:
-    # b overtakes a in 20 draws of 200, more than the 4 that an end leaves out; c never moves
+    # Model b overtakes a in 20 draws of 200, more than the 4 that an end leaves out; c never moves
     swings = np.where(np.arange(N_REPLICATES) < 20, 0.9, 0.5)
     standings = [
         standing("a", _scores(0.7, [0.7] * N_REPLICATES)),
@@ -83,7 +83,7 @@ def test_ranks_have_the_range_that_the_replicates_allow() -> None:
     rows = rows_of(MainTable([False], standings, has_win_rates=True))
 
     assert [(row["rank"], row["rank_low"], row["rank_high"]) for row in rows] == [(1, 1, 2), (2, 1, 2), (3, 3, 3)]
-    # b beats c, and a too or not: 1 or 1/2
+    # Model b beats c always, and a in some replicates: 1 or 1/2.
     assert [(row["mean_win_rate_low"], row["mean_win_rate_high"]) for row in rows] == [(0.5, 1), (0.5, 1), (0, 0)]
 
 
@@ -107,7 +107,7 @@ def test_real_models_have_intervals_around_their_scores(real_scores: RealScores)
 
 
 def test_a_real_models_mean_score_varies_as_its_standard_errors_say(real_scores: RealScores) -> None:
-    # lite's scenarios are independent draws: the mean of k scores has the error sqrt(sum of squares) / k; a normal
+    # The scenarios of lite are independent draws: the mean of k scores has the error sqrt(sum of squares) / k; a normal
     # interval is 2 x 1.96 errors wide, and 200 replicates give the width to about 10 %
     lite = next(benchmark for benchmark in real_scores if benchmark.name == "lite")
     runs = [row for row in lite.comprehensive.to_pylist() if row["is_main_metric"] and row["split"] == "test"]

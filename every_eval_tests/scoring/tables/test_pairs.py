@@ -13,7 +13,7 @@ from every_eval.scoring.tables.pairs import pairs
 from every_eval.sources.main_table import MainTable, Score
 from every_eval.statistics.bootstrap import draw_weights
 from every_eval_tests.scoring.real_scores import RealScores
-from every_eval_tests.scoring.run_stats import SCENARIO, reported, shown, statistic, table
+from every_eval_tests.scoring.run_stats import SCENARIO, reported, shown_release, statistic, table
 from every_eval_tests.scoring.tables.test_leaderboard import standing
 from every_eval_tests.sources.test_main_table import steady
 
@@ -26,7 +26,7 @@ def whole(pieces: Iterable[pa.Table]) -> pa.Table:
 
 def _rows(*stats: dict[str, Any], main_table: MainTable | None = None, **lower: bool) -> list[dict[str, Any]]:
     rows = table(*stats)
-    found = whole(pairs("helm", "lite", shown(rows, **lower), rows, main_table))
+    found = whole(pairs("helm", "lite", shown_release(rows, **lower), rows, main_table))
     PAIRS.validate(found)
     listed: list[dict[str, Any]] = found.to_pylist()
     return listed
@@ -50,7 +50,7 @@ def test_an_interval_is_of_the_difference_on_the_same_draws() -> None:
     assert (row["model_name_a"], row["model_name_b"]) == ("m/a", "m/b")
     assert (row["score_a"], row["score_b"]) == pytest.approx((a.mean(), b.mean()))
     assert row["difference"] == row["score_a"] - row["score_b"]
-    # the 5th and the 196th of 200
+    # The 5th and the 196th of 200
     assert (row["ci_low"], row["ci_high"]) == pytest.approx((draws[4], draws[195]))
     assert row["excludes_zero"] == (draws[4] > 0 or draws[195] < 0)
 
@@ -95,7 +95,7 @@ def test_only_what_agrees_in_metric_split_and_sub_split_is_compared() -> None:
     ]
 
 
-def test_what_is_not_a_main_score_is_not_compared() -> None:
+def test_only_main_scores_with_a_value_are_compared() -> None:
     others: list[dict[str, Any]] = [{"is_main_metric": False}, {"perturbation": "{}", "perturbation_name": "typos"}]
 
     assert _rows(*(statistic(model, [0, 1], **other) for other in others for model in ("m/a", "m/b"))) == []
@@ -109,7 +109,7 @@ def test_scores_that_were_not_resampled_differ_without_an_interval() -> None:
     assert [row[name] for row in rows for name in (*INTERVAL, "n_common")] == [None] * 24
 
 
-def test_what_runs_on_different_instances_have_in_common_is_unknown() -> None:
+def test_the_number_of_common_instances_of_runs_on_different_instances_is_unknown() -> None:
     [row] = _rows(statistic("m/a", {"id1": 1, "id2": 0}), statistic("m/b", {"id2": 0, "id3": 1}))
 
     assert row["n_common"] is None
@@ -133,7 +133,7 @@ def _main_table(*, has_win_rates: bool, lower: bool = False) -> MainTable:
     return MainTable([lower, lower], rows, has_win_rates)
 
 
-def test_win_rates_of_the_main_table_are_compared_likewise() -> None:
+def test_win_rates_of_the_main_table_are_compared_in_pairs() -> None:
     rows = _rows(main_table=_main_table(has_win_rates=True))
 
     # a: (1 + 1) / 2, b: (1/2 + 0) / 2, c: 0, d: none
@@ -142,11 +142,11 @@ def test_win_rates_of_the_main_table_are_compared_likewise() -> None:
         ("a", "c", 1.0),
         ("b", "c", 0.25),
     ]
-    # in 20 draws a is second in the first column: its rate is then 3/4; c never moves, and b has no replicates
+    # In 20 draws a is second in the first column: its rate is then 3/4; c never moves, and b has no replicates
     assert [row["ci_low"] for row in rows] == [None, 0.75, None]
     assert [row["ci_high"] for row in rows] == [None, 1.0, None]
     assert [row["excludes_zero"] for row in rows] == [None, True, None]
-    # columns in which both have a score
+    # Columns in which both have a score
     assert [row["n_common"] for row in rows] == [2, 1, 1]
     assert {
         (row["kind"], row["variant"], row["metric_name"], row["run_a"], row["lower_is_better"]) for row in rows
@@ -163,7 +163,7 @@ def test_where_win_rates_are_hidden_mean_scores_are_compared() -> None:
     ]
 
 
-def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_size_of_blocks_changes_no_pair(monkeypatch: pytest.MonkeyPatch) -> None:
     stats = [statistic(f"m/{at}", list(np.random.default_rng(at).random(9))) for at in range(6)]
     at_once = _rows(*stats)
     monkeypatch.setattr(module, "BLOCK", 4)
@@ -172,14 +172,14 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(at_once) == 15
 
 
-def test_nothing_has_no_pairs() -> None:
+def test_without_scores_there_are_no_pairs() -> None:
     assert _rows() == []
     assert _rows(main_table=MainTable([], [], has_win_rates=True)) == []
 
 
 def test_real_pairs_agree_with_the_scores_that_they_compare(real_scores: RealScores) -> None:
     for benchmark in real_scores:
-        found = whole(pairs("helm", benchmark.name, benchmark.shown, benchmark.stats, benchmark.main_table))
+        found = whole(pairs("helm", benchmark.name, benchmark.release, benchmark.stats, benchmark.main_table))
         PAIRS.validate(found)
         rows = found.to_pylist()
         mains = [row for row in benchmark.comprehensive.to_pylist() if row["is_main_metric"]]
@@ -187,7 +187,7 @@ def test_real_pairs_agree_with_the_scores_that_they_compare(real_scores: RealSco
         for row in mains:
             key = tuple(row[name] for name in ("variant", "metric_name", "split", "sub_split"))
             sizes[key] = sizes.get(key, 0) + 1
-        ranked = sum(value is not None for value in benchmark.main_table.upward.values)
+        ranked = sum(value is not None for value in benchmark.main_table.ranking.values)
         n_pairs = [n * (n - 1) // 2 for n in (*sizes.values(), ranked)]
 
         assert len(rows) == sum(n_pairs)

@@ -17,7 +17,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> pa.Table:
     return published.rows(RELEASES)
 
 
-def test_the_newest_and_all_are_as_they_were_written(rows: pa.Table, tmp_path: Path) -> None:
+def test_the_newest_release_and_all_releases_are_read_as_written(rows: pa.Table, tmp_path: Path) -> None:
     releases = Releases(write_table(RELEASES, tmp_path / "releases", rows))
     listed = rows.to_pylist()
     [newest] = [row for row in listed if row["is_newest"]]

@@ -8,10 +8,9 @@ import pytest
 
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
 from every_eval.contracts.scanning import scan_table
-from every_eval.scoring.state import run_order
-from every_eval.scoring.state.run_order import count_rows
-from every_eval.scoring.tables.scored_runs import scored_runs
-from every_eval.sources.state_files import StateFiles
+from every_eval.scoring.tables import scored_runs as module
+from every_eval.scoring.tables.scored_runs import count_rows, scored_runs
+from every_eval.sources.statistics_files import StatisticsFiles
 from every_eval_tests.scoring.real_scores import CLOCK, RealBenchmark, RealScores
 
 
@@ -20,8 +19,8 @@ def classic(real_scores: RealScores) -> RealBenchmark:
     return next(benchmark for benchmark in real_scores if benchmark.name == "classic")
 
 
-def write(benchmark: RealBenchmark, folder: Path, n_files: int) -> StateFiles:
-    """The rows in several files, the runs that come last by name in the first."""
+def write(benchmark: RealBenchmark, folder: Path, n_files: int) -> StatisticsFiles:
+    """The rows in several files; the runs are dealt out in reverse order of their names."""
     runs = sorted(set(benchmark.stats["run"].to_pylist()), reverse=True)
     files = []
     for at in range(n_files):
@@ -29,11 +28,11 @@ def write(benchmark: RealBenchmark, folder: Path, n_files: int) -> StateFiles:
         marks = [pa.repeat(pa.scalar("helm_lite_part_00001"), rows.num_rows)] * 2
         files.append(folder / str(at))
         pq.write_table(pa.table([*marks, *rows.columns], ["shard", "fingerprint", *rows.column_names]), files[-1])
-    return StateFiles(files)
+    return StatisticsFiles(files)
 
 
-def parts(stats: StateFiles, benchmark: RealBenchmark) -> list[pa.Table]:
-    made = scored_runs(stats, count_rows(stats), benchmark.shown, CLOCK)
+def parts(stats: StatisticsFiles, benchmark: RealBenchmark) -> list[pa.Table]:
+    made = scored_runs(stats, count_rows(stats), benchmark.release, CLOCK)
     return [COMPREHENSIVE_STATS.decode(rows) for _, rows in made]
 
 
@@ -41,8 +40,8 @@ def test_the_rows_are_the_same_however_they_are_cut_and_no_part_cuts_a_run(
     classic: RealBenchmark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [whole] = parts(write(classic, tmp_path, 1), classic)
-    monkeypatch.setattr(run_order, "HEAP_ROWS", 500)
-    monkeypatch.setattr("every_eval.sources.state_files.scan_table", partial(scan_table, n_rows=333))
+    monkeypatch.setattr(module, "PART_ROWS", 500)
+    monkeypatch.setattr("every_eval.sources.statistics_files.scan_table", partial(scan_table, n_rows=333))
     cut = parts(write(classic, tmp_path, 4), classic)
 
     assert pa.concat_tables(cut).equals(whole)
@@ -56,7 +55,7 @@ def test_the_rows_are_the_same_however_they_are_cut_and_no_part_cuts_a_run(
 
 def test_runs_that_are_not_chosen_are_not_read(classic: RealBenchmark, tmp_path: Path) -> None:
     stats = write(classic, tmp_path, 2)
-    chosen = set(list(classic.shown.runs)[:3])
+    chosen = set(list(classic.release.runs)[:3])
     of_chosen = stats.of(chosen)
 
     assert count_rows(of_chosen).keys() == chosen

@@ -1,4 +1,4 @@
-"""A picture of the leaderboard: what each benchmark ranks by, with its intervals."""
+"""A plot of the leaderboard: the score that each benchmark ranks by, with confidence intervals."""
 
 import base64
 import io
@@ -10,20 +10,20 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-DRAWN: Final = 30
-"""Models of each benchmark that are drawn, the best."""
+MAX_MODELS: Final = 30
+"""Number of models of each benchmark that are drawn, the best first."""
 
 _INCHES_PER_MODEL: Final = 0.25
 _WIDTH: Final = 9
 
 
-def picture(board: pa.Table) -> bytes:
-    """The leaderboard as a PNG, a panel for each benchmark; the same rows give the same bytes.
+def plot_png(board: pa.Table) -> bytes:
+    """Return the leaderboard as a PNG, with a panel for each benchmark; the same rows give the same bytes.
 
-    A point is the mean win rate or, where a benchmark has none, the mean score; a line is its 95 % interval. `board`
-    holds rows of the contract `leaderboard`.
+    A point is the mean win rate or, in a benchmark without win rates, the mean score; a line is its 95 % interval.
+    `board` holds rows of the contract `leaderboard`.
     """
-    # drawing without a display or pyplot's global state; costly to import
+    # The canvas draws without a display and without pyplot's global state. Imported here, as the import is slow.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -36,20 +36,20 @@ def picture(board: pa.Table) -> bytes:
     for axis, panel in zip(axes, panels, strict=False):
         _draw(axis, panel)
     file = io.BytesIO()
-    # without the name of the library and its version
+    # Leave out the name and version of the library, which would change the bytes.
     figure.savefig(file, format="png", dpi=100, metadata={"Software": None})
     return file.getvalue()
 
 
-def picture_markdown(board: pa.Table) -> str:
-    """The picture as Markdown that needs no other file."""
-    return f"![leaderboard](data:image/png;base64,{base64.b64encode(picture(board)).decode()})"
+def plot_markdown(board: pa.Table) -> str:
+    """Return the plot as Markdown that needs no other file."""
+    return f"![leaderboard](data:image/png;base64,{base64.b64encode(plot_png(board)).decode()})"
 
 
 def _panel(board: pa.Table, benchmark: str) -> list[dict[str, Any]]:
-    """The rows of a benchmark that are drawn: those with a rank, the best first."""
+    """Return the rows of a benchmark that are drawn: the rows with a rank, the best first."""
     rows = board.filter((pc.field("benchmark") == benchmark) & pc.field("rank").is_valid()).to_pylist()
-    return sorted(rows, key=lambda row: row["rank"])[:DRAWN]
+    return sorted(rows, key=lambda row: row["rank"])[:MAX_MODELS]
 
 
 def _draw(axis: "Axes", rows: list[dict[str, Any]]) -> None:

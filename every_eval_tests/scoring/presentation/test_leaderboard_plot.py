@@ -6,7 +6,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from PIL import Image
 
-from every_eval.scoring.presentation.picture import DRAWN, picture, picture_markdown
+from every_eval.scoring.presentation.leaderboard_plot import MAX_MODELS, plot_markdown, plot_png
 from every_eval_tests.scoring.real_scores import RealScores
 from every_eval_tests.scoring.tables.test_cross_benchmark import board, row
 
@@ -19,7 +19,7 @@ def _pixels(png: bytes) -> npt.NDArray[np.uint8]:
 
 
 def _blue_rows(png: bytes) -> npt.NDArray[np.int64]:
-    """How many pixels of each line of the picture have the colour of points and intervals."""
+    """Number of pixels of each line of the plot that have the colour of points and intervals."""
     is_blue = np.all(np.abs(_pixels(png).astype(int) - BLUE) < 40, axis=2)
     counts: npt.NDArray[np.int64] = is_blue.sum(axis=1)
     return counts
@@ -32,48 +32,48 @@ def _board(low: float | None, high: float | None) -> pa.Table:
 def test_the_same_rows_give_the_same_bytes(real_scores: RealScores) -> None:
     boards = pa.concat_tables([benchmark.board for benchmark in real_scores])
 
-    assert picture(boards) == picture(boards)
-    assert picture(boards) != picture(boards.slice(1))
+    assert plot_png(boards) == plot_png(boards)
+    assert plot_png(boards) != plot_png(boards.slice(1))
 
 
-def test_it_names_no_program() -> None:
-    with Image.open(io.BytesIO(picture(_board(0.4, 0.6)))) as image:
+def test_the_png_names_no_program() -> None:
+    with Image.open(io.BytesIO(plot_png(_board(0.4, 0.6)))) as image:
         assert image.format == "PNG"
         assert "Software" not in image.info
 
 
 def test_an_interval_is_a_line_and_a_score_without_one_a_point() -> None:
-    with_line, point = (int(_blue_rows(picture(_board(*ends))).max()) for ends in ((0.1, 0.9), (None, None)))
+    with_line, point = (int(_blue_rows(plot_png(_board(*ends))).max()) for ends in ((0.1, 0.9), (None, None)))
 
     assert point < 15
     assert with_line > 300
 
 
 def test_every_benchmark_has_a_panel_of_its_best_models() -> None:
-    one = [row("lite", f"m{at}", at, mean_win_rate=1 / at) for at in range(1, DRAWN + 6)]
-    height = _pixels(picture(board(*one[:DRAWN]))).shape[0]
+    one = [row("lite", f"m{at}", at, mean_win_rate=1 / at) for at in range(1, MAX_MODELS + 6)]
+    height = _pixels(plot_png(board(*one[:MAX_MODELS]))).shape[0]
 
-    assert picture(board(*one)) == picture(board(*one[:DRAWN]))
+    assert plot_png(board(*one)) == plot_png(board(*one[:MAX_MODELS]))
     both = board(*one, row("mmlu", "m1", 1, mean_score=0.5))
-    assert _pixels(picture(both)).shape[0] > height
+    assert _pixels(plot_png(both)).shape[0] > height
 
 
 def test_models_without_a_rank_are_left_out() -> None:
     ranked = row("lite", "a", 1, mean_win_rate=0.5)
 
-    assert picture(board(ranked, row("lite", "b", None))) == picture(board(ranked))
+    assert plot_png(board(ranked, row("lite", "b", None))) == plot_png(board(ranked))
 
 
 def test_names_are_drawn_as_they_are() -> None:
-    assert picture(board(row("lite", "a", 1, mean_score=0.5, display_name=r"costs $\no$ dollars")))
+    assert plot_png(board(row("lite", "a", 1, mean_score=0.5, display_name=r"costs $\no$ dollars")))
 
 
-def test_nothing_can_be_drawn_too() -> None:
-    assert _blue_rows(picture(board())).max() == 0
+def test_an_empty_leaderboard_gives_an_empty_plot() -> None:
+    assert _blue_rows(plot_png(board())).max() == 0
 
 
-def test_markdown_holds_the_picture_itself() -> None:
-    prefix, encoded = picture_markdown(_board(0.1, 0.9)).split("base64,")
+def test_markdown_holds_the_plot_itself() -> None:
+    prefix, encoded = plot_markdown(_board(0.1, 0.9)).split("base64,")
 
     assert prefix == "![leaderboard](data:image/png;"
-    assert base64.b64decode(encoded.removesuffix(")")) == picture(_board(0.1, 0.9))
+    assert base64.b64decode(encoded.removesuffix(")")) == plot_png(_board(0.1, 0.9))

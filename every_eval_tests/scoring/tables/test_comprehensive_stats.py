@@ -7,16 +7,16 @@ import pyarrow as pa
 import pytest
 
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
-from every_eval.scoring.tables.comprehensive import Clock
+from every_eval.scoring.tables.clock import Clock
 from every_eval_tests.scoring.real_scores import RealScores
-from every_eval_tests.scoring.run_stats import reported, scored, shown, statistic, table
+from every_eval_tests.scoring.run_stats import reported, scored, shown_release, statistic, table
 
 CLOCK = Clock(datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 1, 18, tzinfo=UTC))
 UNKNOWN = ("standard_error", "ci_low", "ci_high", "ci_method", "is_small_sample")
 
 
 def _rows(stats: pa.Table, **lower_is_better: bool) -> list[dict[str, Any]]:
-    rows = scored(stats, shown(stats, **lower_is_better), CLOCK)
+    rows = scored(stats, shown_release(stats, **lower_is_better), CLOCK)
     COMPREHENSIVE_STATS.validate(rows)
     found: list[dict[str, Any]] = rows.to_pylist()
     return found
@@ -35,7 +35,7 @@ def test_values_of_0_and_1_have_wilsons_interval() -> None:
     assert row["standard_error"] == pytest.approx(sqrt(1.6 / 9 / 10))
 
 
-def test_other_values_have_students() -> None:
+def test_other_values_have_students_interval() -> None:
     # 1, 2, 3: standard deviation 1, error 1 / sqrt(3); t of 2 degrees of freedom at 97.5 % is 4.302653
     [row] = _rows(table(statistic("m/a", [1, 2, 3])))
 
@@ -51,7 +51,7 @@ def test_from_100_instances_on_a_sample_is_not_small() -> None:
     assert {row["n_scored"]: row["is_small_sample"] for row in rows} == {99: True, 100: False}
 
 
-def test_a_pooled_error_takes_the_place_of_that_over_all_instances() -> None:
+def test_a_pooled_error_replaces_the_error_over_all_instances() -> None:
     # Wilson's interval of as many draws as an error of 0.1 is worth at 0.8: 0.8 x 0.2 / 0.1² = 16
     pooled = {"standard_error": 0.1, "standard_error_method": "pooled"}
     [row] = _rows(table(statistic("m/a", [1] * 8 + [0] * 2, metric_name="acc,none", **pooled)))
@@ -71,14 +71,14 @@ def test_an_error_by_another_method_is_taken_over_all_instances() -> None:
     assert (row["standard_error"], row["ci_method"]) == (pytest.approx(sqrt(1.6 / 9 / 10)), "wilson")
 
 
-def test_what_is_only_reported_has_a_score_and_no_interval() -> None:
+def test_a_mean_that_is_only_reported_has_no_interval() -> None:
     [row] = _rows(table(reported("m/a", 0.25)))
 
     assert (row["mean_score"], row["score_origin"], row["total_samples"]) == (0.25, "reported", None)
     assert [row[name] for name in UNKNOWN] == [None] * 5
 
 
-def test_one_instance_has_no_interval_and_none_no_score() -> None:
+def test_one_instance_gives_no_interval_and_no_instance_gives_no_score() -> None:
     one, none = _rows(table(statistic("m/a", [0.5]), statistic("m/b", [])))
 
     assert (one["mean_score"], one["std_score"], none["mean_score"], none["score_origin"]) == (0.5, None, None, None)
@@ -107,7 +107,7 @@ def test_scores_rank_within_their_variant_by_the_metrics_direction() -> None:
     }
 
 
-def test_accuracy_is_the_score_of_metrics_of_right_and_wrong_alone() -> None:
+def test_only_metrics_of_right_and_wrong_outputs_have_an_accuracy() -> None:
     names = ("exact_match", "quasi_prefix_exact_match@5", "f1", "math_equiv", "exact_match_not")
     rows = _rows(table(*(statistic("m/a", [1, 0], metric_name=name) for name in names)))
 
@@ -129,8 +129,8 @@ def test_rows_carry_the_clock_and_the_release() -> None:
 
 def test_only_the_runs_that_the_release_shows_are_scored() -> None:
     stats = table(statistic("m/a", [1, 0]), statistic("m/b", [1, 0], suite="v2"))
-    both = shown(stats)
-    one = type(both)(both.release, frozenset({("v2", "gsm:model=m_b")}), both.lower_is_better)
+    both = shown_release(stats)
+    one = type(both)(both.name, frozenset({("v2", "gsm:model=m_b")}), both.lower_is_better)
 
     assert scored(stats, one, CLOCK)["model_name"].to_pylist() == ["m/b"]
     assert scored(stats, both, CLOCK).num_rows == 2

@@ -2,14 +2,14 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from every_eval.scoring.state.spill import Spill
+from every_eval.scoring.tables.spill import Spill
 
 
 def _rows(*texts: str | None) -> pa.Table:
     return pa.table({"text": pa.array(texts).dictionary_encode(), "groups": [[text] * 2 for text in texts]})
 
 
-def test_a_heap_is_taken_in_the_order_in_which_it_came_and_is_gone(tmp_path: Path) -> None:
+def test_a_part_is_read_in_the_order_in_which_it_was_written_and_is_deleted_then(tmp_path: Path) -> None:
     spill = Spill(tmp_path)
     spill.add(7, _rows("a", None))
     spill.add(0, _rows("z"))

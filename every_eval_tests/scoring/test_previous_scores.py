@@ -1,7 +1,6 @@
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
@@ -9,24 +8,25 @@ from every_eval.contracts.leaderboard import LEADERBOARD
 from every_eval.contracts.pairs import PAIRS
 from every_eval.contracts.parquet import write_table
 from every_eval.contracts.repo_layout import latest_path
-from every_eval.errors import HubUnavailable
 from every_eval.hub.folder.folder_hub import FolderHub
 from every_eval.hub.hub import Add, Snapshot
-from every_eval.scoring.presentation.newest import N_PREVIEW, Previous, show, show_published
-from every_eval.scoring.presentation.report import NEWS_SCHEMA
-from every_eval.scoring.tables.contestants import COLUMNS
+from every_eval.scoring.presentation.news import NEWS_SCHEMA
+from every_eval.scoring.previous_scores import PreviousScores
+from every_eval.scoring.tables.compared_scores import COLUMNS
 from every_eval.scoring.tables.pairs import pairs
+from every_eval.sources.helm.source import HelmSource
 from every_eval_tests.hub.hubs import NOON, commit_on_head
 from every_eval_tests.scoring.real_scores import RealScores
 
+HELM = HelmSource()
 TABLES = (LEADERBOARD, COMPREHENSIVE_STATS, PAIRS)
 
 
 def compared(real_scores: RealScores) -> dict[str, pa.Table]:
-    """Pairs by the folder of their benchmark."""
+    """Pairs of each benchmark, by its folder."""
     return {
         f"helm_{one.name}": pa.concat_tables(
-            map(PAIRS.decode, pairs("helm", one.name, one.shown, one.stats.select(COLUMNS), one.main_table))
+            map(PAIRS.decode, pairs("helm", one.name, one.release, one.stats.select(COLUMNS), one.main_table))
         )
         for one in real_scores
     }
@@ -34,7 +34,7 @@ def compared(real_scores: RealScores) -> dict[str, pa.Table]:
 
 @pytest.fixture
 def head(real_scores: RealScores, tmp_path: Path) -> Snapshot:
-    """Scores as they were published last."""
+    """Scores that were published last."""
     rows = {
         LEADERBOARD: [one.board for one in real_scores],
         COMPREHENSIVE_STATS: [one.comprehensive for one in real_scores],
@@ -46,7 +46,7 @@ def head(real_scores: RealScores, tmp_path: Path) -> Snapshot:
 
 
 def test_the_pairs_of_each_benchmark_are_found_among_those_of_all(real_scores: RealScores, head: Snapshot) -> None:
-    previous = Previous(head, "helm")
+    previous = PreviousScores(head, HELM)
 
     assert len(real_scores) == 3
     for folder, rows in compared(real_scores).items():
@@ -56,38 +56,19 @@ def test_the_pairs_of_each_benchmark_are_found_among_those_of_all(real_scores: R
     assert previous.pairs("helm_other") is None
 
 
-def test_what_was_published_last_is_the_leaderboard_and_what_news_are_made_of(
+def test_the_leaderboard_and_the_rows_for_the_news_are_read_as_published(
     real_scores: RealScores, head: Snapshot
 ) -> None:
-    previous = Previous(head, "helm")
+    previous = PreviousScores(head, HELM)
 
-    assert previous.leaderboard is not None and previous.newsworthy is not None
+    assert previous.leaderboard is not None and previous.news_rows is not None
     assert previous.leaderboard.equals(pa.concat_tables([one.board for one in real_scores]))
-    assert previous.newsworthy.schema.equals(NEWS_SCHEMA)
+    assert previous.news_rows.schema.equals(NEWS_SCHEMA)
     runs = {run for one in real_scores for run in one.comprehensive["run"].to_pylist()}
-    assert set(previous.newsworthy["run"].to_pylist()) == runs
+    assert set(previous.news_rows["run"].to_pylist()) == runs
 
 
-def test_where_nothing_was_published_there_is_nothing(tmp_path: Path) -> None:
-    previous = Previous(FolderHub(tmp_path, lambda: NOON).snapshot("owner/scores"), "helm")
+def test_without_published_scores_there_are_no_previous_scores(tmp_path: Path) -> None:
+    previous = PreviousScores(FolderHub(tmp_path, lambda: NOON).snapshot("owner/scores"), HELM)
 
-    assert (previous.leaderboard, previous.newsworthy, previous.pairs("helm_lite")) == (None, None, None)
-
-
-def test_a_published_file_is_shown_as_a_local_one(head: Snapshot) -> None:
-    for table in TABLES:
-        path = latest_path(table, "helm")
-        shown = show(head.fetch(path))
-
-        assert show_published(head, path) == shown
-        assert shown.n_rows == pq.read_metadata(head.fetch(path)).num_rows
-        assert shown.n_bytes == head.files[path].size
-        assert shown.preview == pq.read_table(head.fetch(path)).slice(0, N_PREVIEW).to_pylist()
-
-
-def test_a_file_that_arrives_damaged_is_not_shown(tmp_path: Path) -> None:
-    hub = FolderHub(tmp_path, lambda: NOON)
-    head = commit_on_head(hub, Add("latest/leaderboard_helm.parquet", b"PAR1 this is no Parquet file PAR1"))
-
-    with pytest.raises(HubUnavailable, match=r"latest/leaderboard_helm\.parquet arrived damaged"):
-        show_published(head, "latest/leaderboard_helm.parquet")
+    assert (previous.leaderboard, previous.news_rows, previous.pairs("helm_lite")) == (None, None, None)

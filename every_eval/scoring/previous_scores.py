@@ -1,0 +1,79 @@
+"""Read the scores published last: the leaderboard, the pairs and the rows that the news is made from."""
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
+from every_eval.contracts.leaderboard import LEADERBOARD
+from every_eval.contracts.pairs import PAIRS
+from every_eval.contracts.parquet import read_table
+from every_eval.contracts.repo_layout import folder_name, latest_path
+from every_eval.contracts.scanning import scan_table
+from every_eval.contracts.table import Table
+from every_eval.hub.hub import Snapshot
+from every_eval.scoring.presentation.news import NEWS_COLUMNS, NEWS_SCHEMA, select_news_rows
+from every_eval.sources.distinct import distinct
+from every_eval.sources.source import Source
+
+
+class PreviousScores:
+    """A source's scores as of one commit of the scores repo; each table is fetched when it is first used."""
+
+    def __init__(self, scores: Snapshot, source: Source) -> None:
+        """Take the commit; nothing is fetched yet."""
+        self._scores, self._source = scores, source
+
+    @cached_property
+    def leaderboard(self) -> pa.Table | None:
+        """The leaderboard; null if none is published."""
+        file = self._fetch(LEADERBOARD)
+        return file and read_table(LEADERBOARD, [file])
+
+    @cached_property
+    def news_rows(self) -> pa.Table | None:
+        """Rows of comprehensive_stats that the news is made from; null if none are published."""
+        file = self._fetch(COMPREHENSIVE_STATS)
+        if file is None:
+            return None
+        pieces = map(select_news_rows, scan_table(COMPREHENSIVE_STATS, file, NEWS_COLUMNS))
+        return pa.concat_tables([NEWS_SCHEMA.empty_table(), *pieces])
+
+    @cached_property
+    def disagreements(self) -> pa.Table | None:
+        """Cells of the source's own tables that differ from ours; null if the source publishes no such tables."""
+        found = []
+        for table in self._source.published_contracts:
+            if (file := self._fetch(table)) is not None:
+                pieces = list(scan_table(table, file, table.schema.names))
+                rows = pa.concat_tables(pieces).unify_dictionaries() if pieces else table.schema.empty_table()
+                found.append(table.decode(self._source.disagreements(rows)))
+        return pa.concat_tables(found) if found else None
+
+    def pairs(self, folder: str) -> Iterator[pa.Table] | None:
+        """Return the pairs of a benchmark in pieces, by its folder; null if none are published."""
+        file = self._fetch(PAIRS)
+        if file is None or folder not in self._pair_ranges:
+            return None
+        return scan_table(PAIRS, file, PAIRS.schema.names, *self._pair_ranges[folder])
+
+    @cached_property
+    def _pair_ranges(self) -> Mapping[str, tuple[int, int]]:
+        """Rows of each benchmark's pairs, from start up to, not including, stop: benchmarks follow each other."""
+        ranges: dict[str, tuple[int, int]] = {}
+        start = 0
+        for piece in scan_table(PAIRS, self._scores.fetch(latest_path(PAIRS, self._source.name)), ["benchmark"]):
+            position, benchmarks = distinct(piece, ["benchmark"])
+            found, first, counts = np.unique(position, return_index=True, return_counts=True)
+            for benchmark, begin, count in zip(found.tolist(), first.tolist(), counts.tolist(), strict=True):
+                folder = folder_name(self._source.name, benchmarks[benchmark][0])
+                ranges[folder] = (ranges.get(folder, (start + begin,))[0], start + begin + count)
+            start += piece.num_rows
+        return ranges
+
+    def _fetch(self, table: Table) -> Path | None:
+        path = latest_path(table, self._source.name)
+        return self._scores.fetch(path) if path in self._scores.files else None
