@@ -1,15 +1,19 @@
-"""The code location that Dagster loads."""
+"""The code location that Dagster loads: the whole graph, built for the sources of every_eval."""
 
 from collections.abc import Sequence
 
 import dagster as dg
 
 from every_eval.orchestration.alerts import failure_alerts
-from every_eval.orchestration.assets import catalog_asset, scores_assets, shard_assets
-from every_eval.orchestration.jobs import jobs, schedules
-from every_eval.orchestration.resources import AlertResource, HubResource, SourceResource
-from every_eval.orchestration.sensors import sensors
-from every_eval.orchestration.turn import Turn
+from every_eval.orchestration.asset_specs import cross_source_spec, shard_index_spec
+from every_eval.orchestration.file_checks import cross_source_check, shard_index_check
+from every_eval.orchestration.ingestion_assets import discovery_assets, shard_assets
+from every_eval.orchestration.ingestion_lock import IngestionLock
+from every_eval.orchestration.jobs import make_jobs
+from every_eval.orchestration.resources import AlertResource, HubResource, describe_place
+from every_eval.orchestration.schedules import make_schedules
+from every_eval.orchestration.scores_assets import scores_assets
+from every_eval.orchestration.sensors import make_sensors
 from every_eval.sources import SOURCES
 from every_eval.sources.source import Source
 
@@ -19,20 +23,27 @@ def build_definitions(
     resources: dict[str, dg.ConfigurableResource[object]] | None = None,
     executor: dg.ExecutorDefinition = dg.in_process_executor,
 ) -> dg.Definitions:
-    """Everything that Dagster is to know.
+    """Build the graph: assets, checks, jobs, schedules, sensors and resources.
 
-    `resources` take the place of those of the same name; `executor` runs the steps.
+    Args:
+        sources: Sources to follow; each has assets and a resource of its own.
+        resources: Resources that replace the default ones, by key.
+        executor: Runs the steps.
     """
-    places = {source.name: SourceResource(source=source.name) for source in sources}
-    defaults = {"hub": HubResource(), "turn": Turn(), "alerts": AlertResource(), **places}
+    places = {source.name: describe_place(source) for source in sources}
+    defaults = {"hub": HubResource(), "ingestion_lock": IngestionLock(), "alerts": AlertResource(), **places}
     return dg.Definitions(
         assets=[
-            *(make(source) for source in sources for make in (catalog_asset, shard_assets)),
-            scores_assets(sources),
+            *(discovery_assets(source) for source in sources),
+            *(shard_assets(source) for source in sources),
+            *(shard_index_spec(source) for source in sources),
+            *(scores_assets(source, sources) for source in sources),
+            cross_source_spec(sources),
         ],
-        jobs=jobs(executor),
-        schedules=schedules(sources),
-        sensors=[*sensors(sources), failure_alerts],
+        asset_checks=[*(shard_index_check(source) for source in sources), cross_source_check(sources)],
+        jobs=make_jobs(sources, executor),
+        schedules=make_schedules(sources),
+        sensors=[*make_sensors(sources), failure_alerts],
         resources={**defaults, **(resources or {})},
         executor=executor,
     )

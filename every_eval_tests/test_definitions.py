@@ -3,12 +3,11 @@ import sys
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
-from every_eval.contracts.table import Table
 from every_eval.definitions import build_definitions
-from every_eval.orchestration.daily import TABLES
-from every_eval.orchestration.names import SHARD_TABLES
 from every_eval.sources import SOURCES
+from every_eval.sources.source import Source
 
 GUARD = """
 import os, sys
@@ -34,42 +33,84 @@ def test_importing_reads_no_setting_and_touches_no_network(tmp_path: Path) -> No
     subprocess.run([sys.executable, "-W", "error", "-c", GUARD], check=True, cwd=tmp_path)
 
 
+SHARDED = ("samples", "metrics", "stats", "rejects")
+"""Tables with a partition for each shard."""
+
+
+def graph(*sources: Source) -> AssetGraph:
+    return build_definitions(sources or SOURCES).resolve_asset_graph()
+
+
 def test_the_graph_is_the_one_that_is_documented() -> None:
-    graph = build_definitions().resolve_asset_graph()
     edges = {
         node.key.to_user_string(): sorted(key.to_user_string() for key in node.parent_keys)
-        for node in graph.asset_nodes
+        for node in graph().asset_nodes
     }
-    assert edges == {
-        "helm/catalog": [],
-        "helm/samples": ["helm/catalog"],
-        "helm/metrics": ["helm/catalog"],
-        "helm/stats": ["helm/catalog"],
-        "eval_harness/catalog": [],
-        "eval_harness/samples": ["eval_harness/catalog"],
-        "eval_harness/metrics": ["eval_harness/catalog"],
-        "eval_harness/stats": ["eval_harness/catalog"],
-        "comprehensive_stats": ["eval_harness/stats", "helm/stats"],
+    of_source = {
+        "catalog": [],
+        "releases": [],
+        **{table: ["catalog"] for table in SHARDED},
+        "shards": ["stats"],
+        "comprehensive_stats": ["releases", "stats"],
         "leaderboard": ["comprehensive_stats"],
+        "pairs": ["comprehensive_stats"],
+        "cross_benchmark": ["leaderboard"],
     }
-    partitioned = {node.key.to_user_string() for node in graph.asset_nodes if node.partitions_def}
-    assert partitioned == {f"{source.name}/{table.name}" for source in SOURCES for table in SHARD_TABLES}
+    expected = {
+        f"{source}/{name}": [f"{source}/{parent}" for parent in parents]
+        for source in ("helm", "eval_harness")
+        for name, parents in of_source.items()
+    }
+    expected["helm/tables"] = ["helm/comprehensive_stats"]
+    expected["cross_source"] = ["eval_harness/leaderboard", "helm/leaderboard"]
+    assert edges == expected
+
+
+def test_the_tables_of_shards_alone_are_partitioned_each_source_by_its_own_shards() -> None:
+    partitions = {
+        node.key.to_user_string(): node.partitions_def.name
+        for node in graph().asset_nodes
+        if isinstance(node.partitions_def, dg.DynamicPartitionsDefinition)
+    }
+    assert partitions == {
+        f"{source}/{table}": f"{source}_shards" for source in ("helm", "eval_harness") for table in SHARDED
+    }
+
+
+def test_with_fewer_sources_the_graph_is_that_of_the_others() -> None:
+    (helm, _) = SOURCES
+    keys = graph().get_all_asset_keys()
+    assert graph(helm).get_all_asset_keys() == {key for key in keys if key.path[0] != "eval_harness"}
+    assert set(build_definitions([helm]).resources or {}) == {"hub", "helm", "alerts", "ingestion_lock"}
 
 
 def test_every_asset_shows_its_description_its_columns_and_a_check() -> None:
-    graph = build_definitions().resolve_asset_graph()
-    contracts: dict[str, Table] = {f"{source.name}/{table.name}": table for source in SOURCES for table in SHARD_TABLES}
-    contracts |= {key.to_user_string(): table for key, table in TABLES.items()}
-    checked = {key.asset_key.to_user_string() for key in graph.asset_check_keys}
-    for node in graph.asset_nodes:
+    found = graph()
+    checks: dict[str, set[str]] = {}
+    for key in found.asset_check_keys:
+        checks.setdefault(key.asset_key.to_user_string(), set()).add(key.name)
+    for node in found.asset_nodes:
         assert node.description
         schema = node.metadata["dagster/column_schema"]
         assert isinstance(schema, dg.TableSchema)
+        assert schema.columns
         assert all(column.description for column in schema.columns)
-        name = node.key.to_user_string()
-        if name in contracts:
-            assert [column.name for column in schema.columns] == contracts[name].schema.names
-            assert name in checked
+        assert "contract" in checks[node.key.to_user_string()]
+
+
+def test_a_check_of_a_shard_is_partitioned_and_stands_beside_one_of_all_published_shards() -> None:
+    found = graph()
+    partitioned = {
+        (key.asset_key.to_user_string(), key.name)
+        for key in found.asset_check_keys
+        if found.get_check_spec(key).partitions_def is not None
+    }
+    names = {(key.asset_key.to_user_string(), key.name) for key in found.asset_check_keys}
+    of_shards = [(table, "contract") for table in SHARDED] + [("rejects", "rejects"), ("stats", "reported")]
+    assert partitioned == {
+        (f"{source.name}/{table}", f"shard_{check}") for source in SOURCES for table, check in of_shards
+    }
+    assert {(f"{source.name}/{table}", check) for source in SOURCES for table, check in of_shards} <= names
 
 
 def test_schedules_fire_in_utc_and_are_off_until_switched_on() -> None:

@@ -1,1 +1,1 @@
-"""Everything that imports dagster: assets, checks, jobs, schedules and resources."""
+"""The Dagster graph: assets, checks, jobs, schedules, sensors and resources. No other package imports Dagster."""

@@ -1,85 +1,74 @@
-"""The jobs, each one command without a daemon, and the schedules that launch them."""
+"""The three jobs, each of which is one command without a daemon."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 import dagster as dg
 
-from every_eval.orchestration import names
-from every_eval.orchestration.daily import score
-from every_eval.orchestration.limits import DAILY_MINUTES, WEEKLY_MINUTES, limit
-from every_eval.orchestration.resources import configured
-from every_eval.orchestration.turn import INGESTS_TAG
-from every_eval.orchestration.weekly import discover, ingest, judge
+from every_eval.orchestration.ingestion_lock import INGESTS_TAG
+from every_eval.orchestration.scoring_ops import daily_op, refresh_scores_op
+from every_eval.orchestration.time_limit import DAILY_MINUTES, WEEKLY_MINUTES, limit
+from every_eval.orchestration.weekly_ops import WeeklyOps, weekly_ops
 from every_eval.sources.source import Source
 
-WEEKLY = "weekly_data_processing"
-DAILY = "daily_comprehensive_stats"
-WEEKLY_CRON = "0 3 * * 1"
-DAILY_CRON = "0 6 * * *"
+WEEKLY: Final = "weekly_data_processing"
+DAILY: Final = "daily_comprehensive_stats"
+REFRESH: Final = "refresh"
 
 
-@dg.graph(name=WEEKLY, description="Discover what is new upstream, ingest it and publish it in the data repo.")
-def weekly() -> None:
-    """Discover, ingest, judge."""
-    discovered, batches = discover()
-    judge(discovered, batches.map(ingest).collect())
+def make_jobs(sources: Sequence[Source], executor: dg.ExecutorDefinition) -> list[dg.JobDefinition]:
+    """Return the jobs over the sources, whose steps `executor` runs.
 
-
-@dg.graph(
-    name="refresh",
-    description="The weekly job and then the daily one; the leaderboard is made from whatever is published.",
-)
-def both() -> None:
-    """Discover, ingest, score, judge."""
-    discovered, batches = discover()
-    ingested = batches.map(ingest).collect()
-    score(ingested)
-    judge(discovered, ingested)
-
-
-def jobs(executor: dg.ExecutorDefinition) -> list[Any]:
-    """The jobs, whose steps `executor` runs. Each stops at its limit, and of those that ingest one runs at a time."""
+    A run stops at the limit of its job. Of the runs that ingest, one runs at a time.
+    """
+    ops = weekly_ops(sources)
     ingests = {INGESTS_TAG: "true"}
     return [
-        weekly.to_job(executor_def=executor, tags=ingests | limit(WEEKLY_MINUTES)),
-        both.to_job(executor_def=executor, tags=ingests | limit(WEEKLY_MINUTES + DAILY_MINUTES)),
-        dg.define_asset_job(
-            DAILY,
-            selection=dg.AssetSelection.assets(names.COMPREHENSIVE_STATS, names.LEADERBOARD),
-            executor_def=executor,
-            tags=limit(DAILY_MINUTES),
-            description="Read the statistics of new shards and publish the leaderboard in the scores repo.",
+        _weekly_graph(ops).to_job(executor_def=executor, tags=ingests | limit(WEEKLY_MINUTES)),
+        _daily_graph(sources).to_job(executor_def=executor, tags=limit(DAILY_MINUTES)),
+        _refresh_graph(ops, sources).to_job(
+            executor_def=executor, tags=ingests | limit(WEEKLY_MINUTES + DAILY_MINUTES)
         ),
     ]
 
 
-def scoring(source: Source) -> dict[str, Any]:
-    """Run config of the daily job for one source."""
+def daily_config(source: Source) -> dict[str, Any]:
+    """Return the run config of the daily job for one source."""
     return {"ops": {"comprehensive_stats": {"config": {"source_name": source.name}}}}
 
 
-def schedules(sources: Sequence[Source]) -> list[dg.ScheduleDefinition]:
-    """Monday 03:00 UTC for the data, every day 06:00 UTC for the scores of each source; off until switched on."""
-    weekly_schedule = dg.ScheduleDefinition(
-        name=f"{WEEKLY}_schedule",
-        job_name=WEEKLY,
-        cron_schedule=WEEKLY_CRON,
-        execution_timezone="UTC",
-        description="Monday 03:00 UTC.",
-    )
+def _weekly_graph(ops: WeeklyOps) -> dg.GraphDefinition:
+    @dg.graph(name=WEEKLY, description="Discover what is new at the sources, and publish it in the data repo.")
+    def weekly() -> None:
+        discovered, batches = ops.discover()
+        ops.verify(discovered, batches.map(ops.ingest).collect())
 
-    @dg.schedule(
-        name=f"{DAILY}_schedule",
-        job_name=DAILY,
-        cron_schedule=DAILY_CRON,
-        execution_timezone="UTC",
-        description="Every day 06:00 UTC, one run for each source that is configured.",
-        required_resource_keys={source.name for source in sources},
-    )
-    def daily_schedule(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
-        moment = context.scheduled_execution_time.isoformat()
-        for source in configured(sources, context.resources, context.log.info):
-            yield dg.RunRequest(f"{source.name} {moment}", scoring(source), tags={"source": source.name})
+    return weekly
 
-    return [weekly_schedule, daily_schedule]
+
+def _daily_graph(sources: Sequence[Source]) -> dg.GraphDefinition:
+    comprehensive_stats = daily_op(sources)
+
+    @dg.graph(
+        name=DAILY, description="Read the statistics of new shards, and publish the leaderboard in the scores repo."
+    )
+    def daily() -> None:
+        comprehensive_stats()
+
+    return daily
+
+
+def _refresh_graph(ops: WeeklyOps, sources: Sequence[Source]) -> dg.GraphDefinition:
+    score = refresh_scores_op(sources)
+
+    @dg.graph(
+        name=REFRESH,
+        description="The weekly job and then the daily job; the leaderboard is made from whatever is published.",
+    )
+    def refresh() -> None:
+        discovered, batches = ops.discover()
+        ingested = batches.map(ops.ingest).collect()
+        score(ingested)
+        ops.verify(discovered, ingested)
+
+    return refresh

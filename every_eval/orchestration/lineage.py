@@ -1,4 +1,4 @@
-"""Which columns a table's columns are made from, as Dagster shows it."""
+"""Column lineage: which columns of the tables upstream each column is made from."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -12,11 +12,12 @@ from every_eval.contracts.metrics import METRICS
 from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.stats import STATS
 from every_eval.contracts.table import Table
+from every_eval.orchestration.asset_keys import asset_key
 from every_eval.orchestration.metadata import column_schema
 from every_eval.sources.source import Source
 
 MOMENTS: Final = ("mean", "m2", "n_scored")
-"""What standard errors and intervals are made from."""
+"""Columns that standard errors and intervals are made from."""
 
 MADE_FROM: Final[Mapping[tuple[str, str], Mapping[str, Sequence[str]]]] = {
     (SAMPLES.name, CATALOG.name): {"category": ("facts",), "creator": ("facts",)},
@@ -45,34 +46,36 @@ MADE_FROM: Final[Mapping[tuple[str, str], Mapping[str, Sequence[str]]]] = {
         "n_scenarios": ("groups",),
     },
 }
-"""By table and the table it is made from: columns that do not come from the column of the same name."""
+"""By table and table upstream: columns that are not made from the column of the same name."""
+
+UPSTREAM: Final = {
+    SAMPLES.name: (CATALOG,),
+    METRICS.name: (CATALOG,),
+    STATS.name: (CATALOG, METRICS),
+    COMPREHENSIVE_STATS.name: (STATS,),
+    LEADERBOARD.name: (COMPREHENSIVE_STATS,),
+}
+"""By table: the tables upstream whose columns are known to go into the table."""
 
 
-def definition_metadata(sources: Sequence[Source], table: Table) -> dict[str, Any]:
-    """What is known of a table before it is made: its columns, and in words what they are made from.
+def definition_metadata(source: Source, table: Table) -> dict[str, Any]:
+    """Return what is known of a table before it exists: its columns, and in words what each column is made from.
 
-    Dagster+ alone draws the lineage of columns, which is why the words are there.
+    Only Dagster+ draws column lineage. The words in the columns' descriptions show in every UI.
     """
-    return {"dagster/column_schema": column_schema(table, column_lineage(sources, table))}
+    return {"dagster/column_schema": column_schema(table, column_lineage(source, table))}
 
 
-def column_lineage(sources: Sequence[Source], table: Table) -> dg.TableColumnLineage:
-    """The lineage of a table's columns; a column that comes from none of ours is left out."""
-    upstream = {
-        SAMPLES.name: (CATALOG,),
-        METRICS.name: (CATALOG,),
-        STATS.name: (CATALOG, METRICS),
-        COMPREHENSIVE_STATS.name: (STATS,),
-        LEADERBOARD.name: (COMPREHENSIVE_STATS,),
-    }.get(table.name, ())
+def column_lineage(source: Source, table: Table) -> dg.TableColumnLineage:
+    """Return the lineage of a table's columns; columns that come from no table of ours are left out."""
     origins = {
-        name: [origin for parent in upstream for source in sources for origin in _origins(source, table, parent, name)]
+        name: [origin for parent in UPSTREAM.get(table.name, ()) for origin in _origins(source, table, parent, name)]
         for name in table.schema.names
     }
     return dg.TableColumnLineage({name: list(dict.fromkeys(found)) for name, found in origins.items() if found})
 
 
 def _origins(source: Source, table: Table, parent: Table, column: str) -> list[dg.TableColumnDep]:
-    key = dg.AssetKey(parent.name if parent is COMPREHENSIVE_STATS else [source.name, parent.name])
+    key = asset_key(source, parent)
     same = (column,) if column in parent.schema.names and (parent is not METRICS or column in METRICS.key) else ()
     return [dg.TableColumnDep(key, name) for name in MADE_FROM.get((table.name, parent.name), {}).get(column, same)]

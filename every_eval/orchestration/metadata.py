@@ -1,4 +1,4 @@
-"""What Dagster shows of a table: its columns, its rows and a preview, from the table's contract."""
+"""Asset metadata: the columns, row count, size, location and preview of a table, as the Dagster UI shows them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -8,12 +8,12 @@ import dagster as dg
 from every_eval.contracts.table import Table
 
 PREVIEW_CHARACTERS = 60
-"""What is shown of a long text."""
+"""Characters of a long text that a preview shows."""
 
 
-def column_schema(contract: Table, lineage: dg.TableColumnLineage) -> dg.TableSchema:
-    """The contract's columns with their types, units and meanings, and what they are made from."""
-    origins = lineage.deps_by_column
+def column_schema(contract: Table, lineage: dg.TableColumnLineage | None = None) -> dg.TableSchema:
+    """Return a contract's columns with their types, meanings and units, and what each column is made from."""
+    origins = lineage.deps_by_column if lineage else {}
     return dg.TableSchema(
         columns=[
             dg.TableColumn(
@@ -34,7 +34,7 @@ def _origins(origins: Sequence[dg.TableColumnDep]) -> str:
 
 
 def table_metadata(*, n_rows: int, n_bytes: int, location: str, preview: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """What is known of a file of a table that was made; its columns stand with the asset, once for all files."""
+    """Return the metadata of a table's published files; `n_rows` counts the rows of all partitions."""
     return {
         "dagster/row_count": n_rows,
         "bytes": n_bytes,
@@ -44,13 +44,13 @@ def table_metadata(*, n_rows: int, n_bytes: int, location: str, preview: Iterabl
 
 
 def link(location: str) -> dg.MetadataValue[Any]:
-    """A place on the web to follow, or a path to copy."""
+    """Return a location as a link to follow, or as a path to copy."""
     is_on_the_web = location.startswith(("http://", "https://"))
     return dg.MetadataValue.url(location) if is_on_the_web else dg.MetadataValue.path(location)
 
 
 def markdown(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Rows as a Markdown table, long texts cut."""
+    """Render rows as a Markdown table, with long texts cut."""
     import pandas as pd
 
     frame = pd.DataFrame([{name: _short(value) for name, value in row.items()} for row in rows])

@@ -1,14 +1,14 @@
-"""Resources: the only code that reads the environment, when a run starts and not before.
+"""Resources: where results are read from, where datasets are published, and where failures are posted.
 
-Every field is optional. A field that is not configured is taken from its environment variable, and without that
-from the default; so the same jobs run on nothing at all and on a deployment's settings.
+Every field is optional. A field that the run config does not state is taken from its environment variable when the run
+starts, and without the variable from the setting's default.
 """
 
-import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final, Protocol
 
 import dagster as dg
 from pydantic import Field, PrivateAttr
@@ -16,153 +16,216 @@ from pydantic import Field, PrivateAttr
 from every_eval.errors import ConfigurationError
 from every_eval.hub.folder.folder_hub import FolderHub
 from every_eval.hub.hub import Hub
+from every_eval.settings import (
+    AlertSettings,
+    HubSettings,
+    SourceSettings,
+    read_benchmarks,
+    read_settings,
+    read_source_settings,
+    source_prefix,
+)
 from every_eval.sources.source import Source
 from every_eval.storage.root import storage_at
 from every_eval.storage.storage import Storage
 
-HUGGING_FACE = "huggingface"
-
-
-def setting(configured: str | None, variable: str, default: str) -> str:
-    """A setting: as configured, else from the environment, else the bundled sample."""
-    return configured or os.environ.get(variable) or default
+HUGGING_FACE: Final = "huggingface"
+CACHE: Final = "data/cache"
+"""Folder that keeps what was fetched from the Hugging Face Hub, or published there."""
 
 
 class HubResource(dg.ConfigurableResource[None]):
-    """Where the datasets are published."""
+    """The Hub that the datasets are published on: a folder ($EVERY_EVAL_HUB, default data/hub) or huggingface.
 
-    hub: str | None = Field(default=None, description="A folder, or huggingface. Else $EVERY_EVAL_HUB, else data/hub.")
-    data_repo: str | None = Field(default=None, description="Else $EVERY_EVAL_DATA_REPO, or evaleval/every_eval_ever.")
+    The data repo ($EVERY_EVAL_DATA_REPO) holds what was ingested, the scores repo ($EVERY_EVAL_SCORES_REPO) the
+    leaderboards. The absolute place of every file is in the metadata of the assets.
+    """
+
+    hub: str | None = Field(
+        default=None, description="A folder, or huggingface. Default: $EVERY_EVAL_HUB, else data/hub."
+    )
+    data_repo: str | None = Field(
+        default=None,
+        description="Repo of the ingested rows. Default: $EVERY_EVAL_DATA_REPO, else evaleval/every_eval_ever.",
+    )
     scores_repo: str | None = Field(
-        default=None, description="Else $EVERY_EVAL_SCORES_REPO, else evaleval/every_eval_score_ever."
+        default=None,
+        description="Repo of the leaderboards. Default: $EVERY_EVAL_SCORES_REPO, else evaleval/every_eval_score_ever.",
     )
 
     _opened: Hub | None = PrivateAttr(default=None)
 
     def open(self) -> Hub:
-        """The Hub, one for the run, so that what is known of it is not asked for again."""
+        """Open the Hub, once in a run, so that a run asks only once for what it already knows."""
         if self._opened is None:
             self._opened = self._open()
         return self._opened
 
     def _open(self) -> Hub:
-        place = setting(self.hub, "EVERY_EVAL_HUB", "data/hub")
+        settings = read_settings(HubSettings)
+        place = self.hub or settings.hub
         if place != HUGGING_FACE:
             return FolderHub(Path(place).absolute(), self.now)
-        from every_eval.hub.huggingface.huggingface import (
-            HuggingFaceHub,  # its client is slow to import, and not always needed
-        )
+        # The client takes long to import, and a folder does not need it.
+        from every_eval.hub.huggingface.hugging_face_hub import HuggingFaceHub
 
-        # Read here and held by the Hub alone, so that no configuration or log can show it.
-        token = os.environ.get("HF_TOKEN") or None
-        return HuggingFaceHub(token, os.environ.get("HF_ENDPOINT") or None, Path("data/cache").absolute(), time.sleep)
+        # The token goes from the environment to the Hub's client, and through no field that Dagster could show or log.
+        token = settings.token.get_secret_value() if settings.token else None
+        return HuggingFaceHub(token, settings.endpoint, Path(CACHE).absolute(), time.sleep)
 
     @property
     def data(self) -> str:
         """Name of the data repo."""
-        return setting(self.data_repo, "EVERY_EVAL_DATA_REPO", "evaleval/every_eval_ever")
+        return self.data_repo or read_settings(HubSettings).data_repo
 
     @property
     def scores(self) -> str:
         """Name of the scores repo."""
-        return setting(self.scores_repo, "EVERY_EVAL_SCORES_REPO", "evaleval/every_eval_score_ever")
+        return self.scores_repo or read_settings(HubSettings).scores_repo
 
     def now(self) -> datetime:
-        """The time in UTC, or the one that $SOURCE_DATE_EPOCH fixes (seconds since 1970)."""
-        epoch = os.environ.get("SOURCE_DATE_EPOCH")
-        if not epoch:
-            return datetime.now(UTC)
-        if not epoch.isdigit():
-            raise ConfigurationError(f"SOURCE_DATE_EPOCH={epoch!r} is no number of seconds")
-        return datetime.fromtimestamp(int(epoch), UTC)
+        """Return the time in UTC, or the moment that $SOURCE_DATE_EPOCH fixes."""
+        epoch = read_settings(HubSettings).source_date_epoch
+        return datetime.now(UTC) if epoch is None else datetime.fromtimestamp(epoch, UTC)
 
 
 class SourceResource(dg.ConfigurableResource[None]):
-    """Where a source's results are read from."""
+    """The place that one source's results are read from; `describe_place` makes the resource of each source."""
 
     source: str = Field(description="Name of the source.")
     root: str | None = Field(
         default=None,
-        description="A folder, a zip file or an http(s) address. Else $EVERY_EVAL_<SOURCE>_ROOT, else HELM's sample.",
+        description="A folder, a zip file or an http(s) address. Default: the source's _ROOT setting, else the "
+        "sample that comes with every_eval, if the source has one.",
     )
     listing: str | None = Field(
-        default=None, description="Where a bucket's JSON listing is. Else $EVERY_EVAL_<SOURCE>_LISTING."
+        default=None, description="Address of a bucket's JSON listing. Default: the source's _LISTING setting."
     )
     benchmarks: list[str] | None = Field(
         default=None,
-        description="Benchmarks to follow. Else, of HELM, $EVERY_EVAL_BENCHMARKS, comma-separated, or "
-        "lite,mmlu,classic; of eval_harness, every folder under the root.",
+        description="Benchmarks to follow. Default for helm: $EVERY_EVAL_BENCHMARKS, comma-separated, else "
+        "lite,mmlu,classic; for eval_harness: every folder under the root.",
     )
     shard_bytes: int | None = Field(
-        default=None, description="Input bytes that a shard is filled to. Else $EVERY_EVAL_SHARD_BYTES, else 1 GiB."
+        default=None, ge=1, description="Input bytes that a shard is filled to. Default: $EVERY_EVAL_SHARD_BYTES."
+    )
+    processes: int | None = Field(
+        default=None, ge=1, description="Processes that read runs at a time. Default: one for each core."
     )
 
     @property
     def root_variable(self) -> str:
-        """Name of the setting that says where the results are."""
-        return f"EVERY_EVAL_{self.source.upper()}_ROOT"
+        """Name of the environment variable that says where the results are."""
+        return f"{source_prefix(self.source)}ROOT"
+
+    @property
+    def _settings(self) -> SourceSettings:
+        return read_source_settings(self.source)
 
     def is_configured(self, source: Source) -> bool:
-        """Whether there are results to read: under a root, or bundled ones."""
-        return source.has_sample or bool(setting(self.root, self.root_variable, ""))
-
-    processes: int | None = Field(
-        default=None, ge=1, description="Processes that read runs at a time; none stated: one a core."
-    )
+        """Tell whether there are results to read: under a root, or bundled ones."""
+        return source.has_sample or bool(self.root or self._settings.root)
 
     def open(self, source: Source) -> Storage:
-        """The storage.
+        """Open the storage.
 
         Raises:
-            ConfigurationError: no root is set, and there is no sample.
+            ConfigurationError: no root is set, and the source has no sample.
         """
         if not self.is_configured(source):
-            raise ConfigurationError(f"where the results of {source.name} are is not known: set {self.root_variable}")
-        root = setting(self.root, self.root_variable, "")
-        listing = setting(self.listing, f"EVERY_EVAL_{self.source.upper()}_LISTING", "")
-        return storage_at(root or None, listing or None)
+            raise ConfigurationError(f"nothing says where the results of {source.name} are: set {self.root_variable}")
+        settings = self._settings
+        return storage_at(self.root or settings.root, self.listing or settings.listing)
 
     def followed(self, source: Source, storage: Storage) -> Sequence[str]:
-        """The benchmarks to follow; raises what `Source.benchmarks` raises."""
-        stated = setting(None, source.benchmarks_variable, "") if source.benchmarks_variable else ""
-        names = [name.strip() for name in stated.split(",") if name.strip()]
-        return self.benchmarks or names or source.benchmarks(storage)
+        """List the benchmarks to follow; raises what `Source.benchmarks` raises."""
+        return self.benchmarks or read_benchmarks(source.benchmarks_variable) or source.benchmarks(storage)
 
     @property
     def filled_to(self) -> int:
         """Input bytes that a shard is filled to."""
-        value = setting(
-            None if self.shard_bytes is None else str(self.shard_bytes), "EVERY_EVAL_SHARD_BYTES", str(1 << 30)
-        )
-        if not value.isdigit() or int(value) < 1:
-            raise ConfigurationError(f"EVERY_EVAL_SHARD_BYTES={value!r} is no positive number of bytes")
-        return int(value)
+        return self.shard_bytes or self._settings.shard_bytes
 
 
-def configured(sources: Sequence[Source], resources: object, report: Callable[[str], object]) -> list[Source]:
-    """The sources that there are results of, by the resources of their names; which ones are left out is reported."""
-    places: dict[str, SourceResource] = {source.name: getattr(resources, source.name) for source in sources}
-    found = [source for source in sources if places[source.name].is_configured(source)]
-    for source in sources:
-        if source not in found:
-            report(f"{source.name} is left out: {places[source.name].root_variable} is not set")
-    return found
+def describe_place(source: Source) -> SourceResource:
+    """Return the resource of a source, whose description in the UI says where the source's results come from."""
+    prefix = source_prefix(source.name)
+    default = "the sample that comes with every_eval" if source.has_sample else "nowhere: the source is left out"
+    description = (
+        f"Results of {source.name} are read from ${prefix}ROOT; without that setting, from {default}. "
+        f"${prefix}LISTING is the address of a bucket's listing, if it is not where the root's host has it. The "
+        f"metadata of the asset {source.name}/catalog states the place that the last run read."
+    )
+    own_class: type[SourceResource] = type(
+        f"{source.name.title().replace('_', '')}Resource",
+        (SourceResource,),
+        {"__doc__": description, "__module__": __name__},
+    )
+    return own_class(source=source.name)
 
 
 class AlertResource(dg.ConfigurableResource[None]):
-    """Where failures are posted."""
+    """The webhook that failures are posted to ($EVERY_EVAL_ALERT_WEBHOOK), and the address for links in the posts."""
 
     ui: str | None = Field(
         default=None,
-        description="Address of the Dagster UI, for links. Else $EVERY_EVAL_UI_URL, else http://127.0.0.1:3000.",
+        description="Address of the Dagster UI, for links. Default: $EVERY_EVAL_UI_URL, else http://127.0.0.1:3000.",
     )
 
     @property
     def webhook(self) -> str | None:
-        """Address to post to; a secret, so that it is no field and the environment alone has it."""
-        return os.environ.get("EVERY_EVAL_ALERT_WEBHOOK") or None
+        """Address to post to. The address is a secret, so no field holds it."""
+        webhook = read_settings(AlertSettings).webhook
+        return webhook.get_secret_value() if webhook else None
 
     @property
     def ui_url(self) -> str:
         """Address of the Dagster UI, without a slash at its end."""
-        return setting(self.ui, "EVERY_EVAL_UI_URL", "http://127.0.0.1:3000").rstrip("/")
+        return (self.ui or read_settings(AlertSettings).ui_url).rstrip("/")
+
+
+class NamedResources(Protocol):
+    """The resources of a step, a schedule or a sensor, which Dagster hands over as a named tuple."""
+
+    def _asdict(self) -> Mapping[str, object]: ...
+
+
+def resource_keys(sources: Sequence[Source]) -> set[str]:
+    """Return the keys of the resources that a step needs which reads any of the sources and the Hub."""
+    return {"hub", *(source.name for source in sources)}
+
+
+def hub_resource(resources: NamedResources) -> HubResource:
+    """Return the resource of the Hub."""
+    found = resources._asdict()["hub"]
+    assert isinstance(found, HubResource)
+    return found
+
+
+def source_resource(resources: NamedResources, source: Source) -> SourceResource:
+    """Return the resource of a source, whose key is the source's name."""
+    found = resources._asdict()[source.name]
+    assert isinstance(found, SourceResource)
+    return found
+
+
+def configured_sources(
+    sources: Sequence[Source], resources: NamedResources, report: Callable[[str], object]
+) -> list[Source]:
+    """Return the sources that have results to read, and report each source that is left out."""
+    found = []
+    for source in sources:
+        place = source_resource(resources, source)
+        if place.is_configured(source):
+            found.append(source)
+        else:
+            report(f"{source.name} is left out: {place.root_variable} is not set")
+    return found
+
+
+def source_named(sources: Sequence[Source], name: str) -> Source:
+    """Return the source of that name; raises `ConfigurationError` if there is none."""
+    for source in sources:
+        if source.name == name:
+            return source
+    raise ConfigurationError(f"no source is called {name!r}: use one of {', '.join(one.name for one in sources)}")

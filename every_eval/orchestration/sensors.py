@@ -1,6 +1,7 @@
-"""Sensors: what changed upstream is ingested, and what was published is scored, without waiting for the schedules.
+"""Sensors: ingest what changed at a source, and score what was published, without waiting for the schedules.
 
-Both are off until switched on, launch one run a change, and say why they launched none.
+All sensors are off until somebody switches them on. A sensor launches one run for each change, and says why it launched
+none.
 """
 
 import hashlib
@@ -11,43 +12,45 @@ from typing import Final
 import dagster as dg
 
 from every_eval.errors import EveryEvalError
-from every_eval.orchestration.jobs import DAILY, WEEKLY, scoring
-from every_eval.orchestration.resources import HubResource, SourceResource
-from every_eval.orchestration.turn import ingesting
-from every_eval.scoring.change_detection import wanted
+from every_eval.orchestration.ingestion_lock import ingesting_runs
+from every_eval.orchestration.jobs import DAILY, WEEKLY, daily_config
+from every_eval.orchestration.resources import HubResource, SourceResource, source_resource
+from every_eval.scoring.change_detection import expected_state
 from every_eval.sources.source import Source
 
 UPSTREAM_SECONDS: Final = 3600
+"""Least time between two looks at a source."""
 PUBLISHED_SECONDS: Final = 600
+"""Least time between two looks at the Hub."""
 
 
-def sensors(sources: Sequence[Source]) -> list[dg.SensorDefinition]:
-    """The sensors of every source."""
+def make_sensors(sources: Sequence[Source]) -> list[dg.SensorDefinition]:
+    """Return the sensors of every source."""
     return [make(source) for source in sources for make in (upstream_sensor, published_sensor)]
 
 
 def upstream_sensor(source: Source) -> dg.SensorDefinition:
-    """Launches the weekly job for the benchmarks whose indexes changed."""
+    """Return the sensor that launches the weekly job for the benchmarks whose indexes changed."""
 
     @dg.sensor(
         name=f"{source.name}_upstream_sensor",
         job_name=WEEKLY,
         minimum_interval_seconds=UPSTREAM_SECONDS,
         required_resource_keys={source.name},
-        description="A new release, a new suite or a changed index upstream: ingest it. Looks once an hour.",
+        description="Looks once an hour for a new release, a new suite or a changed index, and ingests it.",
     )
     def upstream(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         seen: dict[str, str] = json.loads(context.cursor or "{}")
-        place: SourceResource = getattr(context.resources, source.name)
+        place = source_resource(context.resources, source)
         if not place.is_configured(source):
             return _skip(f"{place.root_variable} is not set.")
-        now, problems = _look(source, place)
+        now, problems = _read_witnesses(source, place)
         changed = sorted(name for name, witness in now.items() if witness != seen.get(name))
-        unread = "".join(f" {name} could not be looked at: {error}." for name, error in problems.items())
+        unread = "".join(f" {name} could not be read: {error}." for name, error in problems.items())
         if not changed:
-            return _skip(f"Nothing changed upstream of {', '.join(now) or 'nothing'}.{unread}")
-        if others := ingesting(context.instance):
-            return _skip(f"{', '.join(changed)} changed; run {others[0]} is ingesting, so it is looked at again later.")
+            return _skip(f"Nothing changed at the source of {', '.join(now) or 'no benchmark'}.{unread}")
+        if others := ingesting_runs(context.instance):
+            return _skip(f"{', '.join(changed)} changed, but run {others[0]} is ingesting; the next look checks again.")
         steps = {name: [seen.get(name), now[name]] for name in changed}
         request = dg.RunRequest(
             run_key=f"{source.name} {_digest(steps)}",
@@ -60,39 +63,39 @@ def upstream_sensor(source: Source) -> dg.SensorDefinition:
 
 
 def published_sensor(source: Source) -> dg.SensorDefinition:
-    """Launches the daily job when shards or releases are published that the scores do not have."""
+    """Return the sensor that launches the daily job when shards or releases are published that have no scores yet."""
 
     @dg.sensor(
         name=f"{source.name}_published_sensor",
         job_name=DAILY,
         minimum_interval_seconds=PUBLISHED_SECONDS,
-        description="Shards that are published and not in the leaderboard: score them. Compares two listings.",
+        description="Compares the listings of the two repos, and scores published shards that the leaderboard lacks.",
     )
     def published(context: dg.SensorEvaluationContext, hub: HubResource) -> dg.SensorResult:
         try:
-            missing = _unscored(source, hub)
+            missing = _unscored_files(source, hub)
         except EveryEvalError as error:
-            return _skip(f"The Hub could not be looked at: {error}.")
+            return _skip(f"The Hub could not be read: {error}.")
         if not missing:
             return _skip("Everything that is published is in the leaderboard.")
-        if others := ingesting(context.instance):
-            return _skip(f"Run {others[0]} is ingesting; what it publishes is scored when it has ended.")
+        if others := ingesting_runs(context.instance):
+            return _skip(f"Run {others[0]} is ingesting; what it publishes is scored when the run has ended.")
         change = _digest(missing)
         if change == context.cursor:
             return _skip(
-                "A run was launched for what is published, and has not scored it; see why, and launch it again."
+                "The run that was launched for these shards has not scored them. Look at that run, and launch it again."
             )
         request = dg.RunRequest(
-            run_key=f"{source.name} {change}", run_config=scoring(source), tags={"source": source.name}
+            run_key=f"{source.name} {change}", run_config=daily_config(source), tags={"source": source.name}
         )
         return dg.SensorResult([request], cursor=change)
 
     return published
 
 
-def _look(source: Source, place: SourceResource) -> tuple[dict[str, str], dict[str, EveryEvalError]]:
-    """The marks of each benchmark that is followed, and what was wrong with the others."""
-    marks: dict[str, str] = {}
+def _read_witnesses(source: Source, place: SourceResource) -> tuple[dict[str, str], dict[str, EveryEvalError]]:
+    """Return a digest of the indexes of each benchmark that is followed, and the errors of the other benchmarks."""
+    witnesses: dict[str, str] = {}
     problems: dict[str, EveryEvalError] = {}
     try:
         storage = place.open(source)
@@ -101,17 +104,17 @@ def _look(source: Source, place: SourceResource) -> tuple[dict[str, str], dict[s
         return {}, {source.name: error}
     for benchmark in followed:
         try:
-            marks[benchmark] = source.index_witness(storage, benchmark)
+            witnesses[benchmark] = source.index_witness(storage, benchmark)
         except EveryEvalError as error:
             problems[benchmark] = error
-    return marks, problems
+    return witnesses, problems
 
 
-def _unscored(source: Source, hub: HubResource) -> list[str]:
-    """Files that the scores repo should have of what is published, and has not."""
-    place = hub.open()
-    needed = {path for folding in wanted(place.snapshot(hub.data), source.name) for path in folding.paths}
-    return sorted(needed - place.snapshot(hub.scores).files.keys())
+def _unscored_files(source: Source, hub: HubResource) -> list[str]:
+    """List the state files that the scores repo lacks for what is published."""
+    opened = hub.open()
+    needed = {path for folding in expected_state(opened.snapshot(hub.data), source.name) for path in folding.paths}
+    return sorted(needed - opened.snapshot(hub.scores).files.keys())
 
 
 def _digest(marks: Mapping[str, Sequence[str | None]] | Sequence[str]) -> str:

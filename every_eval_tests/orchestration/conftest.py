@@ -1,4 +1,4 @@
-"""Servers for tests of the jobs."""
+"""Fixtures of the jobs' tests: servers, and the output of a second source."""
 
 import time
 from collections.abc import Iterator
@@ -9,30 +9,28 @@ from socket import create_server, socket
 import pytest
 from huggingface_hub import constants
 
-from every_eval.orchestration import weekly
 from every_eval_tests.hub.hub_server import serving
 from every_eval_tests.orchestration.deployment import Deployment
 from every_eval_tests.orchestration.online import NOON, Online, now
 from every_eval_tests.sources.eval_harness.output import Output
 
 N_CUT = 4
-"""Rows of the fixture's samples files that are not complete, so that they do not give what is reported."""
+"""Rows of the fixture's samples files that were cut off: these files do not give the reported statistics."""
 
 
 @pytest.fixture
 def silent_server() -> Iterator[socket]:
-    """Accepts connections and never answers."""
+    """A server that accepts connections and never answers."""
     with closing(create_server(("127.0.0.1", 0))) as server:
         yield server
 
 
 @pytest.fixture
 def online(deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Online]:
-    """An empty server, and a machine that nobody keeps waiting; large files go over plain LFS."""
+    """An empty Hub server, and a machine that never waits; large files are uploaded by plain LFS."""
     monkeypatch.setenv("HF_HUB_DISABLE_XET", "1")
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
     monkeypatch.setattr(time, "sleep", lambda _: None)
-    monkeypatch.setattr(weekly, "FIRST_WAIT_SECONDS", 0)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", str(NOON))
     with serving(now) as server, ExitStack() as machines:
         made = Online(server, deployment, tmp_path, machines)
@@ -42,7 +40,7 @@ def online(deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture
 def output(deployment: Deployment, tmp_path: Path) -> Output:
-    """lm-eval's output as the second source of the deployment; what was cut off in it is left out."""
+    """Output of lm-eval as the deployment's second source, without the files that were cut off."""
     output = Output.unpack(tmp_path / "harness")
     for file in output.path.rglob("samples_*.jsonl"):
         if len(file.read_text().splitlines()) == N_CUT:

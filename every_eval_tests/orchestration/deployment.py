@@ -1,4 +1,4 @@
-"""A deployment of its own for a test: HELM output, a Hub, a Dagster instance, and the jobs as users launch them."""
+"""A deployment for one test: HELM output, a Hub, a Dagster instance, and the jobs as users launch them."""
 
 import hashlib
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ class Deployment:
         self.environment.setenv("EVERY_EVAL_SHARD_BYTES", "4000000")
 
     def launch(self, job: str, config: dict[str, Any] | None = None) -> dg.ExecuteInProcessResult:
-        """Run a job to its end, whether or not it succeeds."""
+        """Run a job to its end, whether it succeeds or fails."""
         definition = build_definitions().resolve_job_def(job)
         return definition.execute_in_process(instance=self.instance, run_config=config, raise_on_error=False)
 
@@ -43,21 +43,21 @@ class Deployment:
         return chosen.execute_in_process(instance=self.instance, raise_on_error=False, **options)
 
     def paths(self, repo: str = DATA) -> dict[str, str]:
-        """The visible files of a repo with digests of their bytes."""
+        """Return the digest of each visible file of a repo, by path."""
         folder = self.hub / repo
         files = (path for path in folder.rglob("*") if path.is_file() and ".every_eval" not in path.parts)
         return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
     def commits(self, repo: str = DATA) -> int:
-        """How many commits the repo has had, as long as none was swept."""
+        """Count the commits of a repo whose records the Hub still keeps."""
         return len(list((self.hub / repo / ".every_eval" / "commits").iterdir()))
 
     def table(self, pattern: str, repo: str = DATA) -> pa.Table:
-        """The rows of every file of the repo that the pattern matches."""
+        """Read the rows of every file of a repo that the pattern matches."""
         return pa.concat_tables(pq.read_table(path) for path in sorted((self.hub / repo).glob(pattern)))
 
     def metadata(self, key: str) -> dict[str, Any]:
-        """The metadata of an asset's newest materialisation."""
+        """Return the metadata of an asset's newest materialisation."""
         event = self.instance.get_latest_materialization_event(dg.AssetKey(key.split("/")))
         assert event is not None
         assert event.asset_materialization is not None
@@ -65,5 +65,5 @@ class Deployment:
 
 
 def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
-    """Paths that were added, removed or given other bytes."""
+    """Return the paths that were added, removed or given other bytes."""
     return {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}

@@ -1,4 +1,4 @@
-"""A deployment whose Hub is a server: the same jobs, through the Hub's own client, from one machine or another."""
+"""A deployment whose Hub is a server: the same jobs through the Hub's own client, from one machine or several."""
 
 import os
 from collections.abc import Mapping
@@ -19,13 +19,13 @@ NOON = 1795176000
 
 
 def now() -> datetime:
-    """The moment that is fixed for the jobs, and so for the server."""
+    """Return the fixed moment of the jobs, which the server uses too."""
     return datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), UTC)
 
 
 @dataclass
 class Online:
-    """A server, and the machine that publishes on it."""
+    """A Hub server, and the machine that publishes on it."""
 
     server: HubServer
     machine: Deployment
@@ -33,7 +33,7 @@ class Online:
     machines: ExitStack
 
     def launch(self, job: str, config: dict[str, Any] | None = None, **settings: str) -> dg.ExecuteInProcessResult:
-        """Run a job to its end on the machine, whether or not it succeeds."""
+        """Run a job to its end on the machine, whether it succeeds or fails."""
         defaults = {"EVERY_EVAL_HUB": "huggingface", "HF_TOKEN": TOKEN, "HF_ENDPOINT": self.server.url}
         with pytest.MonkeyPatch.context() as environment:
             environment.chdir(self.place)
@@ -42,27 +42,27 @@ class Online:
             return self.machine.launch(job, config)
 
     def move(self, place: Path) -> None:
-        """Go on with another machine: an empty disk, and an empty Dagster database."""
+        """Continue on another machine, with an empty disk and an empty Dagster database."""
         home = place / "dagster"
         home.mkdir(parents=True)
         instance = self.machines.enter_context(dg.instance_for_test(temp_dir=str(home), set_dagster_home=True))
         self.place, self.machine = place, replace(self.machine, instance=instance)
 
     def files(self, repo: str = DATA) -> Mapping[str, bytes]:
-        """What the newest commit of a repo holds, git's own files aside."""
+        """Return the content of each file in the newest commit of a repo, without git's own files."""
         head = self.server.repos[repo][-1].files if repo in self.server.repos else {}
         return {path: blob.content for path, blob in sorted(head.items()) if not path.startswith(".")}
 
     def commits(self) -> list[int]:
-        """How many commits each of the two repos has."""
+        """Count the commits of each of the two repos."""
         return [len(self.server.repos.get(repo, ())) for repo in (DATA, SCORES)]
 
 
 def folder_files(deployment: Deployment, repo: str = DATA) -> Mapping[str, bytes]:
-    """What a deployment has published in its folder."""
+    """Return the content of each file that a deployment published in its folder."""
     return {path: (deployment.hub / repo / path).read_bytes() for path in sorted(deployment.paths(repo))}
 
 
 def failures(result: dg.ExecuteInProcessResult) -> str:
-    """Why steps of a run failed, in words."""
+    """Return the errors of a run's failed steps."""
     return "\n".join(str(event.step_failure_data.error) for event in result.all_events if event.is_step_failure)

@@ -1,4 +1,4 @@
-"""Jobs in processes of their own, as a command or by the daemon."""
+"""Jobs in processes of their own: by the `dagster` command, or by the daemon."""
 
 import os
 import subprocess
@@ -15,12 +15,12 @@ DEFINITIONS = ["-m", "every_eval.definitions"]
 
 
 def settings(**more: str) -> dict[str, str]:
-    """The environment of a process."""
+    """Return the environment of a process."""
     return {**os.environ, "DAGSTER_DISABLE_TELEMETRY": "yes", **more}
 
 
 def execute(server: socket | None = None, tags: str = "{}") -> "subprocess.Popen[str]":
-    """`dagster job execute` of the weekly job, from a bucket on the server if there is one."""
+    """Start `dagster job execute` of the weekly job, which reads from a bucket on the server if there is one."""
     root = {} if server is None else {"EVERY_EVAL_HELM_ROOT": f"http://127.0.0.1:{server.getsockname()[1]}/bucket"}
     command = [*DAGSTER, "dagster", "job", "execute", *DEFINITIONS, "-j", WEEKLY, "--tags", tags]
     return subprocess.Popen(command, text=True, stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=settings(**root))
@@ -28,7 +28,7 @@ def execute(server: socket | None = None, tags: str = "{}") -> "subprocess.Popen
 
 @contextmanager
 def daemon(log: Path, **more: str) -> Iterator[None]:
-    """The daemon at work, and all that it starts; what it says goes to a file."""
+    """Run the daemon and everything that it starts, with their output in a log file."""
     with log.open("wb") as output:
         command = [*DAGSTER, "dagster._daemon", "run", *DEFINITIONS]
         process = subprocess.Popen(command, stdout=output, stderr=output, env=settings(**more), start_new_session=True)
@@ -40,6 +40,6 @@ def daemon(log: Path, **more: str) -> Iterator[None]:
 
 
 def launch() -> None:
-    """Put a run of the weekly job into the queue."""
+    """Put a run of the weekly job into the daemon's queue."""
     command = [*DAGSTER, "dagster", "job", "launch", *DEFINITIONS, "-j", WEEKLY]
     subprocess.run(command, check=True, capture_output=True, env=settings())

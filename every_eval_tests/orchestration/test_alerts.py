@@ -1,4 +1,4 @@
-"""A failed run is told to the webhook, and the webhook to nobody."""
+"""Alerts: the webhook hears of a failed run, and nobody hears of the webhook."""
 
 import json
 import logging
@@ -11,7 +11,7 @@ import dagster as dg
 import pytest
 
 from every_eval.orchestration import alerts
-from every_eval.orchestration.alerts import failure_alerts, tell
+from every_eval.orchestration.alerts import failure_alerts, send_alert
 from every_eval.orchestration.jobs import WEEKLY
 from every_eval.orchestration.resources import AlertResource
 from every_eval_tests.helm_root import edit
@@ -64,7 +64,7 @@ def told(deployment: Deployment, result: dg.ExecuteInProcessResult) -> str | Non
         deployment.instance,
         result.dagster_run,
     )
-    return tell(context.for_run_failure(), AlertResource(ui="https://dagster.example.org/"))
+    return send_alert(context.for_run_failure(), AlertResource(ui="https://dagster.example.org/"))
 
 
 def failed_run(deployment: Deployment) -> dg.ExecuteInProcessResult:
@@ -82,7 +82,7 @@ def test_the_message_says_what_failed_why_where_and_how_to_retry(deployment: Dep
     assert told(deployment, result) is None
     ((name, text),) = webhook.posted[0].items()
     assert name == "text"
-    assert text.startswith(f"*{WEEKLY} failed*\njudge: ")
+    assert text.startswith(f"*{WEEKLY} failed*\nverify: ")
     assert RUN in text
     assert f"https://dagster.example.org/runs/{result.run_id}" in text
     assert f"dagster job execute -m every_eval.definitions -j {WEEKLY}" in text
@@ -109,7 +109,7 @@ def test_a_webhook_that_is_not_there_is_reported_without_its_address(
         monkeypatch.setenv("EVERY_EVAL_ALERT_WEBHOOK", url)
         outcome = told(deployment, result)
         assert outcome is not None
-        assert "did not take the message" in outcome
+        assert "did not take the alert" in outcome
         assert SECRET not in outcome
     assert webhook.posted == []
 

@@ -108,7 +108,6 @@ def test_a_shard_and_the_leaderboard_are_materialised_from_the_ui(deployment: De
     wait_for("discovery", lambda: success(deployment, 1))
     page.open("/assets/helm/stats")
     page.click("//button[starts-with(., 'Materialize')]")
-    page.click("//button[.='Confirm']")
     page.click("//*[contains(text(), 'Select a partition')]")
     page.click(f"//*[text()='{SHARD}']")
     page.click("//*[starts-with(text(), 'Launch runs to materialize')]")  # closes the list of partitions
@@ -123,13 +122,12 @@ def test_a_shard_and_the_leaderboard_are_materialised_from_the_ui(deployment: De
     page.shows("n_rejects")
     page.click("//button[.='Plots']")
     page.shows("When graphing values by partition")
-    page.open("/assets/leaderboard")
-    page.click("//button[starts-with(., 'Materialize')]")
-    page.click("//button[.='Confirm']")
-    page.shows("Are you sure?")  # since no partition of the other source is there
+    page.open("/assets/helm/leaderboard")
+    page.click("//button[.='Materialize']")
+    page.shows("Are you sure?")  # since comprehensive_stats, which is made in the same step, was never made
     page.click("//button[.='Confirm']")
     wait_for("the leaderboard", lambda: success(deployment, 3))
-    page.open("/assets/leaderboard")
+    page.open("/assets/helm/leaderboard")
     page.shows("mean_win_rate")
     page.shows("Row count")
     page.shows("Latest check results")

@@ -1,4 +1,4 @@
-"""Several machines, rehearsed on one: a worker that dies in the middle loses nothing and doubles nothing."""
+"""Several machines, rehearsed on one: a worker that dies in the middle of a step loses and doubles nothing."""
 
 import importlib.util
 import json

@@ -1,4 +1,4 @@
-"""Runs under the daemon, with the settings that a deployment on one machine copies."""
+"""Runs under the daemon, with the dagster.yaml that a deployment on one machine copies."""
 
 import threading
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is published can be used as its cards say: with `datasets`, pandas, polars and DuckDB, as they are."""
+"""Readers: `datasets`, pandas, polars and DuckDB read the published files as the cards say."""
 
 import io
 import json

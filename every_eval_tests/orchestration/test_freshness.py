@@ -1,4 +1,4 @@
-"""What every run materialises turns red when a run is missed, and nothing else does."""
+"""Freshness: an asset that every run materialises turns red when a run is missed, and no other asset does."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -21,17 +21,19 @@ def test_freshness_is_the_interval_of_the_schedule_and_the_limit_of_its_run() ->
     }
     windows = {name: policy.fail_window.to_timedelta() for name, policy in policies.items()}  # type: ignore[attr-defined]
     assert windows == {
-        "helm/catalog": timedelta(days=7, hours=6),
-        "comprehensive_stats": timedelta(days=1, hours=2),
-        "leaderboard": timedelta(days=1, hours=2),
+        **dict.fromkeys(("helm/catalog", "helm/releases"), timedelta(days=7, hours=6)),
+        **dict.fromkeys(
+            (f"helm/{name}" for name in ("comprehensive_stats", "leaderboard", "pairs", "cross_benchmark", "tables")),
+            timedelta(days=1, hours=2),
+        ),
     }
 
 
 def test_a_run_that_finds_nothing_new_says_so_and_keeps_the_assets_fresh(deployment: Deployment) -> None:
     assert deployment.launch("refresh").success
-    first = deployment.metadata("leaderboard")
+    first = deployment.metadata("helm/leaderboard")
     assert deployment.launch("refresh").success
-    second = deployment.metadata("leaderboard")
+    second = deployment.metadata("helm/leaderboard")
     assert (first["is_new"], second["is_new"]) == (True, False)
     assert second["shards_read"] == 0
     assert {name: second[name] for name in ("dagster/row_count", "bytes", "preview", "location")} == {
@@ -44,7 +46,7 @@ def test_the_leaderboard_turns_red_after_a_missed_day_and_the_catalog_after_a_mi
     deployment: Deployment,
 ) -> None:
     assert deployment.launch("refresh").success
-    start, assets = datetime.now(UTC), (dg.AssetKey("leaderboard"), dg.AssetKey(["helm", "catalog"]))
+    start, assets = datetime.now(UTC), (dg.AssetKey(["helm", "leaderboard"]), dg.AssetKey(["helm", "catalog"]))
     target = ModuleTarget("every_eval.definitions", "defs", None, "every_eval")
     with create_test_daemon_workspace_context(target, deployment.instance) as context:
 

@@ -1,4 +1,4 @@
-"""A process that dies at any request to the Hub costs nothing: the next one ends with the same files and commits."""
+"""A process that dies at any request to the Hub: the next process ends with the same files and commits."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What Dagster shows of a table."""
+"""Asset metadata of a table."""
 
 import dagster as dg
 

@@ -1,11 +1,11 @@
-"""Pools: across all runs, so many steps read upstream or commit at once as the instance lets them."""
+"""Pools: the Dagster instance limits how many steps of all runs read a source or commit at the same time."""
 
 from pathlib import Path
 
 import dagster as dg
 
 from every_eval.definitions import build_definitions
-from every_eval.orchestration.names import SCORES_POOL, UPSTREAM_POOL
+from every_eval.orchestration.asset_keys import SCORES_POOL, UPSTREAM_POOL
 from every_eval_tests.orchestration.deployment import Deployment
 from every_eval_tests.orchestration.processes import execute
 from every_eval_tests.orchestration.ui import wait_for
@@ -20,15 +20,23 @@ def test_every_step_that_reads_upstream_or_commits_is_in_a_pool() -> None:
         if isinstance(node.definition, dg.OpDefinition)
     }
     shards = {"helm_shards", "eval_harness_shards"}
-    catalogs = {"helm__catalog", "eval_harness__catalog"}
+    discoveries = {"helm_discovery", "eval_harness_discovery"}
+    indexes = {"helm__shards_contract", "eval_harness__shards_contract"}
     assert {name for name, pool in steps.items() if pool == UPSTREAM_POOL} == {
         "discover",
         "ingest",
-        "judge",
+        "verify",
         *shards,
-        *catalogs,
+        *discoveries,
+        *indexes,
     }
-    assert {name for name, pool in steps.items() if pool == SCORES_POOL} == {"score", "comprehensive_stats"}
+    assert {name for name, pool in steps.items() if pool == SCORES_POOL} == {
+        "score",
+        "comprehensive_stats",
+        "helm_scores",
+        "eval_harness_scores",
+        "cross_source_contract",
+    }
     assert None not in steps.values()
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a job's surroundings is said at once, in words, before anything is written."""
+"""A job that cannot work says why at once, before it writes anything."""
 
 import shutil
 from collections import namedtuple
@@ -69,7 +69,7 @@ def test_a_token_that_the_hub_does_not_know_is_said(online: Online) -> None:
 def test_the_daily_job_says_that_there_is_nothing_to_read(online: Online) -> None:
     result = online.launch(DAILY)
     assert not result.success
-    assert f"{DATA} is not there: run weekly_data_processing first" in failures(result)
+    assert f"{DATA} does not exist: run weekly_data_processing first" in failures(result)
     assert writes(online) == 0
 
 
@@ -108,7 +108,7 @@ def test_a_full_disk_is_said_before_anything_is_written(deployment: Deployment) 
     for job in (WEEKLY, "refresh"):
         result = deployment.launch(job)
         assert not result.success
-        assert "has 1,000,000 bytes left and work files may take 4,000,000" in failures(result)
+        assert "has 1,000,000 bytes left, and work files may take 4,000,000" in failures(result)
     assert not deployment.paths()
 
 
@@ -128,5 +128,5 @@ def test_a_hub_in_a_folder_that_cannot_be_one_is_said(deployment: Deployment, tm
 
 
 def test_a_folder_hub_without_data_is_said(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="is not there: run weekly_data_processing first"):
+    with pytest.raises(ConfigurationError, match="does not exist: run weekly_data_processing first"):
         check_published(FolderHub(tmp_path, lambda: NOON), DATA)

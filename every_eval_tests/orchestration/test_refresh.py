@@ -61,7 +61,7 @@ def test_a_new_run_makes_one_new_shard_and_the_daily_job_reads_only_that(deploym
     assert shards.isdisjoint({Path(path).stem for path in before})
     assert {path.split("/")[0] for path in new} == {"data", "metrics", "stats", "catalog", "shards", "README.md"}
     assert deployment.launch("daily_comprehensive_stats").success
-    metadata = deployment.metadata("leaderboard")
+    metadata = deployment.metadata("helm/leaderboard")
     assert metadata["shards_read"] == 1
     assert metadata["shards_total"] == len(stats_files(set(deployment.paths())))
 
@@ -81,7 +81,7 @@ def test_a_changed_run_makes_its_shard_again_in_place(deployment: Deployment) ->
     assert len(stats_files(new)) == 2
     assert len([path for path in deployment.paths() if path.startswith(f"stats/helm_mmlu/{shard}-")]) == 1
     assert deployment.launch("daily_comprehensive_stats").success
-    assert deployment.metadata("leaderboard")["shards_read"] == 1
+    assert deployment.metadata("helm/leaderboard")["shards_read"] == 1
 
 
 def test_a_release_without_a_new_run_gives_a_new_leaderboard(deployment: Deployment) -> None:
@@ -90,7 +90,7 @@ def test_a_release_without_a_new_run_gives_a_new_leaderboard(deployment: Deploym
     assert deployment.launch("refresh").success
     board = deployment.table("latest/leaderboard_helm.parquet", SCORES).to_pylist()
     assert {row["release"] for row in board if row["benchmark"] == "lite"} == {"v1.2.0"}
-    assert deployment.metadata("leaderboard")["shards_read"] == 0
+    assert deployment.metadata("helm/leaderboard")["shards_read"] == 0
 
 
 def test_forcing_changes_nothing_but_the_clock_columns(deployment: Deployment) -> None:
@@ -119,7 +119,7 @@ def test_a_poisoned_shard_fails_the_run_by_name_and_stops_nothing_else(deploymen
     failure = next(event for event in result.all_events if event.is_step_failure)
     assert "runs_to_run_suites.json" in str(failure.step_failure_data.error)
     assert stats_files(changed(before, deployment.paths()))
-    assert deployment.metadata("leaderboard")["shards_read"] == 1
+    assert deployment.metadata("helm/leaderboard")["shards_read"] == 1
 
 
 def test_a_benchmark_that_the_root_never_had_is_reported_and_no_fault(

@@ -1,4 +1,4 @@
-"""Settings that say where results are read from."""
+"""Resources open the storage that the settings name."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Schedules, by Dagster's own scheduler with its clock moved: they fire in UTC whatever the machine's clock shows."""
+"""Schedules fire in UTC whatever the machine's time zone: Dagster's own scheduler runs with its clock moved."""
 
 import logging
 import time

@@ -1,4 +1,4 @@
-"""The token is nowhere but in requests to the Hub, also when everything goes wrong and answers repeat it."""
+"""The token is only in requests to the Hub, also when requests fail and answers repeat the token."""
 
 import shutil
 from collections.abc import Iterator

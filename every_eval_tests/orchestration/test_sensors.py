@@ -1,4 +1,4 @@
-"""Sensors launch one run a change, and say why they launched none."""
+"""Sensors launch one run for each change, and say why they launched none."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ import dagster as dg
 import pytest
 
 from every_eval.definitions import build_definitions
+from every_eval.orchestration.ingestion_lock import INGESTS_TAG
 from every_eval.orchestration.jobs import DAILY, WEEKLY
-from every_eval.orchestration.turn import INGESTS_TAG
 from every_eval_tests.helm_root import edit
 from every_eval_tests.orchestration.deployment import Deployment
 from every_eval_tests.sources.eval_harness.output import FIRST, Output
@@ -54,7 +54,7 @@ def ingestion(*benchmarks: str, source: str = "helm") -> dict[str, Any]:
 def test_a_release_upstream_launches_one_ingestion_of_its_benchmark(deployment: Deployment) -> None:
     watch = Watch(deployment, UPSTREAM)
     assert watch.launched() == [ingestion("classic", "lite", "mmlu")]
-    assert watch.skipped() == "Nothing changed upstream of lite, mmlu, classic."
+    assert watch.skipped() == "Nothing changed at the source of lite, mmlu, classic."
     deployment.root.add_release("lite", "v1.1.0", "v1.2.0")
     (config,) = watch.launched()
     assert config == ingestion("lite")
@@ -77,7 +77,7 @@ def test_what_cannot_be_looked_at_launches_nothing_and_is_named(deployment: Depl
     watch.look()
     edit(deployment.root.path / "config" / "project_metadata.json", lambda _: {"no": "list"})
     reason = watch.skipped()
-    assert "lite could not be looked at" in reason
+    assert "lite could not be read" in reason
     assert "project_metadata.json" in reason
 
 
@@ -96,7 +96,7 @@ def test_an_evaluation_of_the_other_source_launches_one_ingestion_and_one_scorin
     assert deployment.launch(WEEKLY, config).success
     (config,) = published.launched()
     assert config == {"ops": {"comprehensive_stats": {"config": {"source_name": "eval_harness"}}}}
-    assert "has not scored it" in published.skipped()
+    assert "has not scored them" in published.skipped()
     assert deployment.launch(DAILY, config).success
     assert published.skipped() == "Everything that is published is in the leaderboard."
     results = output.file(FIRST)
@@ -111,7 +111,7 @@ def test_published_shards_launch_the_daily_job_once(deployment: Deployment) -> N
     assert watch.skipped() == "Everything that is published is in the leaderboard."
     assert deployment.launch(WEEKLY).success
     (config,) = watch.launched()
-    assert "has not scored it" in watch.skipped()
+    assert "has not scored them" in watch.skipped()
     assert deployment.launch(DAILY, config).success
     assert watch.skipped() == "Everything that is published is in the leaderboard."
 

@@ -1,4 +1,4 @@
-"""HELM and lm-evaluation-harness in one deployment: both arrive, and neither touches what is the other's."""
+"""HELM and lm-evaluation-harness in one deployment: both are published, and neither changes files of the other."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""What people do with shards in the UI, through the API that its pages call: retry, backfill, and what is shown."""
+"""Shards in the UI, through the API that its pages call: retry, backfill, and the state of partitions."""
 
 from collections.abc import Iterator
 from pathlib import Path

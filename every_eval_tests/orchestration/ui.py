@@ -1,4 +1,4 @@
-"""The Dagster UI in a process of its own, started as the README says, and the GraphQL API that it is made of."""
+"""The Dagster UI in a process of its own, started as the README says, and its GraphQL API."""
 
 import subprocess
 import time
@@ -18,7 +18,7 @@ PATIENCE_SECONDS = 60
 
 
 def wait_for(what: str, look: Callable[[], Any]) -> Any:
-    """What is seen as soon as something is."""
+    """Call `look` until it returns something, and return that."""
     end = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < end:
         if found := look():
@@ -34,7 +34,7 @@ def is_listening(port: int) -> bool:
 
 @contextmanager
 def dagster_dev(log: Path) -> Iterator[str]:
-    """`dagster dev` on a free port: its address. Its log holds no warning or error of ours at the end."""
+    """Run `dagster dev` on a free port and yield its address; afterwards, check that its log has no error of ours."""
     with closing(create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]
     with log.open("wb") as output:
@@ -54,12 +54,12 @@ def dagster_dev(log: Path) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Api:
-    """What the pages of the UI ask for and send."""
+    """The GraphQL API that the pages of the UI call."""
 
     address: str
 
     def ask(self, query: str, **variables: Any) -> Any:
-        """The only field of the answer, which is no error."""
+        """Return the only field of the answer, which must be no error."""
         answer = requests.post(f"{self.address}/graphql", json={"query": query, "variables": variables}, timeout=60)
         content = answer.json()
         assert "errors" not in content, content

@@ -1,7 +1,7 @@
-"""How long a run may take.
+"""Stop a run that takes longer than it may.
 
-Under the daemon, run monitoring sees to it, by the run's tag. What is here does so without a daemon too, as in
-`dagster job execute`.
+Under the daemon, Dagster's run monitoring stops the run, by the run's tag. This module also stops a run that has no
+daemon, as `dagster job execute` starts it.
 """
 
 import signal
@@ -19,9 +19,9 @@ WEEKLY_MINUTES: Final = 360
 DAILY_MINUTES: Final = 120
 
 MAX_RUNTIME_TAG: Final = "dagster/max_runtime"
-"""In seconds; Dagster's own."""
+"""Dagster's own tag for the longest time that a run may take, in seconds."""
 AGAIN_SECONDS: Final = 30
-"""After which a run is stopped again, should a library have swallowed the first attempt."""
+"""Seconds until a run is stopped again, in case a library swallowed the first attempt."""
 
 Context = dg.OpExecutionContext | dg.AssetExecutionContext
 C = TypeVar("C", bound=Context)
@@ -30,19 +30,19 @@ T = TypeVar("T")
 
 
 class _OutOfTime(BaseException):
-    """Passes every handler on its way, as the interruption of a program does."""
+    """The run's time is up; like KeyboardInterrupt, this passes through every `except Exception`."""
 
 
 def limit(minutes: int) -> dict[str, str]:
-    """The tag of a job whose runs may take so long."""
+    """Return the tag of a job whose runs may take so many minutes."""
     return {MAX_RUNTIME_TAG: str(minutes * 60)}
 
 
 def limited(call: Callable[Concatenate[C, P], T]) -> Callable[Concatenate[C, P], T]:
-    """Stop a step's function when its run has had its time, by the run's tag; without the tag there is no limit.
+    """Decorate a step's function so that it stops at the limit of its run; a run without the tag has no limit.
 
     Raises:
-        Failure: the time is up.
+        Failure: the run reached its limit.
     """
 
     @wraps(call)
@@ -55,8 +55,8 @@ def limited(call: Callable[Concatenate[C, P], T]) -> Callable[Concatenate[C, P],
                 return call(context, *args, **kwargs)
         except _OutOfTime:
             raise dg.Failure(
-                f"Stopped: the run has had the {float(seconds) / 60:g} minutes that it may take. What it finished is "
-                "published, and nothing half; launching the job again completes the rest.",
+                f"Stopped: the run reached its limit of {float(seconds) / 60:g} minutes. Everything that the run "
+                "finished is published, and nothing half. Launch the job again to complete the rest.",
                 allow_retries=False,
             ) from None
 
@@ -64,14 +64,14 @@ def limited(call: Callable[Concatenate[C, P], T]) -> Callable[Concatenate[C, P],
 
 
 def _started(context: Context) -> float:
-    """When the run began, in seconds since 1970."""
+    """Return when the run began, in seconds since 1970."""
     record = context.instance.get_run_record_by_id(context.run.run_id)
     return time.time() if record is None or record.start_time is None else record.start_time
 
 
 @contextmanager
 def _stopped_after(seconds: float) -> Iterator[None]:
-    """Raise `_OutOfTime` in the body after so long; where there are no alarms, only if the time is up already."""
+    """Raise `_OutOfTime` in the body after so many seconds; without alarms, only if the time is up already."""
     if seconds <= 0:
         raise _OutOfTime
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):

@@ -1,10 +1,12 @@
 """Assets as the UI materialises them."""
 
+from pathlib import Path
+
 import dagster as dg
 import pytest
 
 from every_eval.definitions import build_definitions
-from every_eval_tests.orchestration.deployment import Deployment
+from every_eval_tests.orchestration.deployment import SCORES, Deployment
 
 SHARDS = ("helm_lite_part_00001", "helm_lite_part_00002", "helm_mmlu_part_00001")
 
@@ -23,6 +25,8 @@ def test_a_shard_is_materialised_from_its_partition_with_all_that_is_to_be_shown
     rows = deployment.table("data/helm_lite/*.parquet")
     metadata = deployment.metadata("helm/samples")
     assert metadata["dagster/row_count"] == metadata["dagster/partition_row_count"] == rows.num_rows
+    assert deployment.metadata("helm/shards")["dagster/row_count"] == 1
+    assert deployment.metadata("helm/rejects")["dagster/row_count"] == 0
     assert (
         metadata["bytes"]
         == (deployment.hub / "evaleval/every_eval_ever/data/helm_lite" / f"{SHARDS[0]}.parquet").stat().st_size
@@ -31,6 +35,36 @@ def test_a_shard_is_materialised_from_its_partition_with_all_that_is_to_be_shown
     assert "evaluation_id" in metadata["preview"]
     definition = build_definitions().resolve_asset_graph().get(dg.AssetKey(["helm", "samples"])).metadata
     assert {column.name for column in definition["dagster/column_schema"].columns} == set(rows.column_names)
+
+
+def test_an_assets_row_count_is_that_of_all_its_partitions(deployment: Deployment) -> None:
+    assert deployment.launch("refresh").success
+    for table, folder in (("samples", "data"), ("metrics", "metrics"), ("stats", "stats")):
+        metadata = deployment.metadata(f"helm/{table}")
+        assert metadata["dagster/row_count"] == deployment.table(f"{folder}/*/*.parquet").num_rows
+        assert 0 < metadata["dagster/partition_row_count"] < metadata["dagster/row_count"]
+    for table in ("catalog", "releases", "shards"):
+        n_rows = deployment.table(f"{table}/*.parquet").num_rows
+        assert deployment.metadata(f"helm/{table}")["dagster/row_count"] == n_rows
+    for table, file in (("leaderboard", "leaderboard_helm"), ("pairs", "pairs_helm"), ("tables", "helm_tables")):
+        metadata = deployment.metadata(f"helm/{table}")
+        assert metadata["dagster/row_count"] == deployment.table(f"latest/{file}.parquet", SCORES).num_rows
+        assert metadata["location"].endswith(f"{SCORES}/latest/{file}.parquet")
+
+
+def test_what_another_run_published_is_recorded_with_its_row_counts(deployment: Deployment, tmp_path: Path) -> None:
+    assert deployment.launch("weekly_data_processing").success
+    (tmp_path / "another").mkdir()
+    with dg.instance_for_test(temp_dir=str(tmp_path / "another"), set_dagster_home=True) as deployment.instance:
+        assert deployment.launch("daily_comprehensive_stats").success
+        metadata = deployment.metadata("helm/samples")
+        assert metadata["dagster/row_count"] == deployment.table("data/*/*.parquet").num_rows
+        records = deployment.instance.fetch_materializations(dg.AssetKey(["helm", "samples"]), limit=1000).records
+        counted = [record.asset_materialization.metadata for record in records if record.asset_materialization]
+        assert metadata["dagster/row_count"] == sum(
+            int(str(one["dagster/partition_row_count"].value)) for one in counted
+        )
+        assert {record.run_id for record in records} == {""}
 
 
 def test_a_shard_is_made_again_to_the_same_bytes(deployment: Deployment) -> None:
@@ -48,7 +82,7 @@ def test_a_range_of_shards_is_one_run(deployment: Deployment) -> None:
     assert deployment.materialize(["helm/samples", "helm/metrics", "helm/stats"], tags=tags).success
     made = {path.split("/")[-1].removesuffix(".parquet") for path in deployment.paths() if path.startswith("data/")}
     assert made == set(known[:3])
-    for table in ("samples", "metrics", "stats"):
+    for table in ("samples", "metrics", "stats", "rejects"):
         assert deployment.instance.get_materialized_partitions(dg.AssetKey(["helm", table])) == made
 
 

@@ -1,4 +1,4 @@
-"""How long a run may take, without a daemon."""
+"""A run stops at its time limit, without a daemon."""
 
 import signal
 import sys
@@ -13,13 +13,13 @@ import dagster as dg
 from every_eval.definitions import build_definitions
 from every_eval.orchestration.jobs import DAILY, WEEKLY
 from every_eval_tests.orchestration.deployment import Deployment, changed
+from every_eval_tests.orchestration.online import failures
 from every_eval_tests.orchestration.processes import execute
-from every_eval_tests.orchestration.test_checks import failures
 
 
 def test_a_plain_execution_is_stopped_at_its_limit_and_says_so(deployment: Deployment, silent_server: socket) -> None:
     _, log = execute(silent_server, '{"dagster/max_runtime": "3"}').communicate()
-    assert "Stopped: the run has had the 0.05 minutes that it may take" in log
+    assert "Stopped: the run reached its limit of 0.05 minutes" in log
     (run,) = deployment.instance.get_runs()
     assert run.status is dg.DagsterRunStatus.FAILURE
 

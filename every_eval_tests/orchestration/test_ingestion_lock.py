@@ -1,4 +1,4 @@
-"""One ingesting run at a time, without a daemon and in every deployment."""
+"""The lock: at most one run ingests at a time, without a daemon and in every deployment."""
 
 from pathlib import Path
 from socket import socket
@@ -7,11 +7,11 @@ import dagster as dg
 import pytest
 
 from every_eval.definitions import build_definitions
+from every_eval.orchestration.ingestion_lock import INGESTS_TAG
 from every_eval.orchestration.jobs import DAILY, WEEKLY
-from every_eval.orchestration.turn import INGESTS_TAG
 from every_eval_tests.orchestration.deployment import Deployment
+from every_eval_tests.orchestration.online import failures
 from every_eval_tests.orchestration.processes import execute
-from every_eval_tests.orchestration.test_checks import failures
 
 
 def test_of_two_ingesting_runs_the_second_stands_back_and_a_daily_one_does_not(

@@ -1,0 +1,59 @@
+"""Names by which Dagster knows assets, partitions, checks, tags and pools."""
+
+from enum import StrEnum
+from typing import Final
+
+import dagster as dg
+
+from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
+from every_eval.contracts.cross_benchmark import CROSS_BENCHMARK
+from every_eval.contracts.cross_source import CROSS_SOURCE
+from every_eval.contracts.leaderboard import LEADERBOARD
+from every_eval.contracts.pairs import PAIRS
+from every_eval.contracts.table import Table
+from every_eval.sources.source import Source
+
+CROSS_SOURCE_KEY: Final = dg.AssetKey(CROSS_SOURCE.name)
+"""Key of the only asset that spans sources."""
+OWNERS: Final = ("team:evaleval",)
+KINDS: Final = frozenset({"parquet", "huggingface"})
+
+UPSTREAM_POOL: Final = "upstream"
+"""Pool of the steps that read a source's storage and commit to the data repo; a deployment limits how many run."""
+SCORES_POOL: Final = "scores"
+"""Pool of the steps that commit to the scores repo."""
+
+
+class Check(StrEnum):
+    """Names of the checks that speak of everything that is published; exit status and alerts follow them."""
+
+    CONTRACT = "contract"
+    REJECTS = "rejects"
+    REPORTED = "reported"
+    PUBLISHED = "published"
+    VALIDATION = "validation"
+
+    @property
+    def of_shard(self) -> str:
+        """Name of the partitioned check beside this check, which speaks of one shard."""
+        return f"shard_{self}"
+
+
+def shard_partitions(source: Source) -> dg.DynamicPartitionsDefinition:
+    """Return the partitions of a source's shards; discovery adds their keys."""
+    return dg.DynamicPartitionsDefinition(name=partitions_name(source))
+
+
+def partitions_name(source: Source) -> str:
+    """Name of the partitions of a source's shards."""
+    return f"{source.name}_shards"
+
+
+def asset_key(source: Source, table: Table) -> dg.AssetKey:
+    """Return the key of a source's asset, for example `helm/leaderboard`, or `helm/tables` for `helm_tables`."""
+    return dg.AssetKey([source.name, table.name.removeprefix(f"{source.name}_")])
+
+
+def scores_tables(source: Source) -> tuple[Table, ...]:
+    """Return the tables of the scores repo that hold one source's scores."""
+    return (COMPREHENSIVE_STATS, LEADERBOARD, PAIRS, CROSS_BENCHMARK, *source.published_contracts)

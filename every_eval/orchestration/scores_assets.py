@@ -1,0 +1,32 @@
+"""Assets of the scores repo: a factory makes those of each source."""
+
+from collections.abc import Iterator, Sequence
+
+import dagster as dg
+
+from every_eval.orchestration.asset_keys import SCORES_POOL
+from every_eval.orchestration.asset_specs import scores_specs
+from every_eval.orchestration.failures import explained
+from every_eval.orchestration.scores_checks import scores_check_specs
+from every_eval.orchestration.scoring_steps import ScoringOptions, fail_on_wrong_cells, score_source
+from every_eval.sources.source import Source
+
+
+def scores_assets(source: Source, sources: Sequence[Source]) -> dg.AssetsDefinition:
+    """Return the assets that hold a source's scores, made together from all of its published shards."""
+
+    @dg.multi_asset(
+        name=f"{source.name}_scores",
+        specs=scores_specs(source),
+        check_specs=scores_check_specs(source),
+        can_subset=True,
+        required_resource_keys={"hub"},
+        pool=SCORES_POOL,
+    )
+    def scores(context: dg.AssetExecutionContext, config: ScoringOptions) -> Iterator[dg.MaterializeResult[None]]:
+        with explained():
+            scored = score_source(context, source, sources, config)
+        fail_on_wrong_cells(scored)
+        yield from ()  # The step has logged its materialisations itself.
+
+    return scores
