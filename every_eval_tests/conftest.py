@@ -1,4 +1,4 @@
-"""What tests of several packages start from."""
+"""Fixtures that tests of several packages share."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +15,7 @@ from every_eval_tests.orchestration.deployment import Deployment
 
 @pytest.fixture
 def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
+    """The bundled sample in a folder, an empty Hub and an empty Dagster instance."""
     root = HelmRoot.unpack(tmp_path / "root")
     (tmp_path / "dagster").mkdir()
     with dg.instance_for_test(temp_dir=str(tmp_path / "dagster"), set_dagster_home=True) as instance:
@@ -23,19 +24,19 @@ def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Depl
 
 @pytest.fixture
 def root(tmp_path: Path) -> HelmRoot:
-    """A few real runs of mmlu, to be changed."""
+    """A folder with a few real runs of mmlu, which a test may change."""
     return small_root(tmp_path / "root")
 
 
 @pytest.fixture
 def publishing(root: HelmRoot, tmp_path: Path) -> Publishing:
-    """A repo, empty as yet, that is made from `root`."""
+    """The weekly job over `root`, with an empty repo."""
     return Publishing.of(root.path, tmp_path / "hub")
 
 
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Publishing:
-    """The whole bundled sample, published; not to be changed."""
+    """The bundled sample, published; tests must not change it."""
     published = Publishing.of(ArchiveStorage(HELM_SAMPLE), tmp_path_factory.mktemp("sample"), shard_bytes=1 << 22)
     published.refresh("lite", "mmlu", "classic")
     return published

@@ -1,4 +1,4 @@
-"""What is there to be copied can be read by what it is for."""
+"""Tests that the files of deploy/ can be read by the programs that they configure, and agree with each other."""
 
 import importlib.util
 import os
@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from every_eval.definitions import build_definitions
-from every_eval.orchestration.turn import INGESTS_TAG
+from every_eval.orchestration.ingestion_lock import INGESTS_TAG
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
@@ -28,7 +28,7 @@ def load(path: Path) -> Any:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(DEPLOY).as_posix())
-def test_every_file_is_yaml_and_every_folder_says_when_to_choose_it(path: Path) -> None:
+def test_every_file_is_yaml_and_its_folder_says_when_to_choose_it(path: Path) -> None:
     assert load(path)
     assert "Choose this" in (path.parent / "README.md").read_text()
 
@@ -43,7 +43,7 @@ def test_dagster_starts_with_the_settings_for_one_machine(tmp_path: Path) -> Non
         assert queue.tag_concurrency_limits == [{"key": INGESTS_TAG, "value": "true", "limit": 1}]
 
 
-def test_one_and_several_machines_differ_in_storage_and_numbers_alone() -> None:
+def test_one_and_several_machines_differ_only_in_storage_and_in_limits() -> None:
     one, several = (load(DEPLOY / name / "dagster.yaml") for name in ("one_machine", "several_machines"))
     assert set(several) - set(one) == {"storage"}
     assert {name for name in one if one[name] != several[name]} == {"concurrency"}
@@ -62,7 +62,7 @@ def test_kubernetes_and_one_machine_have_the_same_limits() -> None:
     }
 
 
-def test_kubernetes_serves_the_definitions_with_settings_that_there_are() -> None:
+def test_kubernetes_serves_the_definitions_with_settings_that_exist() -> None:
     (deployment,) = load(DEPLOY / "kubernetes" / "values.yaml")["dagster-user-deployments"]["deployments"]
     option, module = deployment["dagsterApiGrpcArgs"]
     assert option == "--python-module"
@@ -77,7 +77,7 @@ def test_the_page_lists_every_schedule_and_every_sensor() -> None:
     assert listed == {getattr(automation, "name", None) for automation in automations}
 
 
-def test_the_image_is_made_of_what_is_there_and_starts_what_is_in_it() -> None:
+def test_the_image_copies_files_that_exist_and_starts_what_it_contains() -> None:
     lines = [line.split() for line in (DEPLOY / "containers" / "Containerfile").read_text().splitlines()]
     copied = [name for line in lines if line[:1] == ["COPY"] for name in line[1:-1]]
     assert [name for name in copied if not (ROOT / name).exists()] == []

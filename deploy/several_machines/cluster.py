@@ -1,4 +1,4 @@
-"""The code location for several machines: the same graph, its steps run by Celery's workers."""
+"""Code location for several machines: the same graph, whose steps Celery's workers execute."""
 
 from dagster_celery import celery_executor
 from dagster_celery_config import broker_url, result_backend

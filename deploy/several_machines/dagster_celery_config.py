@@ -1,13 +1,13 @@
-"""Settings of Celery, for the workers, which find this module by its name, and for the executor."""
+"""Settings of Celery. Workers and the executor import this module by its name."""
 
 import os
 
 broker_url = os.environ.get("EVERY_EVAL_BROKER", "redis://127.0.0.1:6379/0")
 result_backend = broker_url
 worker_prefetch_multiplier = 1
-"""A worker takes a step when it has time for it, not before."""
+"""A worker takes a step only when it is free."""
 task_acks_late = True
 task_reject_on_worker_lost = True
-"""A step whose worker died is given to another one."""
+"""If a worker dies, another worker gets its step."""
 broker_transport_options = {"visibility_timeout": int(os.environ.get("EVERY_EVAL_REDELIVERY_SECONDS", "3600"))}
-"""After so long Redis gives a step to another worker; longer than any step should take."""
+"""Seconds after which Redis gives an unfinished step to another worker; no step should take so long."""

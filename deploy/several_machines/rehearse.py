@@ -1,8 +1,8 @@
-"""A rehearsal of several machines on one: PostgreSQL, Redis, the daemon and two workers, each with its own folder.
+"""Rehearse a deployment of several machines on one machine: PostgreSQL, Redis, the daemon and two workers.
 
-It runs the weekly job with its shards spread over both workers, kills one of them in the middle if asked to, and writes
-what happened to standard output as JSON. Everything it starts it stops again. The sources' settings are taken from the
-environment; the Hub is a folder in the rehearsal's own.
+The rehearsal runs the weekly job on both workers, kills a worker in the middle of a step if --kill is given, and writes
+a report to standard output as JSON. It stops every process that it started. The settings of the sources come from the
+environment; the Hub is a folder in FOLDER.
 
     python deploy/several_machines/rehearse.py FOLDER [--workers N] [--batch-shards N] [--processes N] [--kill]
 """
@@ -30,52 +30,61 @@ HERE = Path(__file__).parent
 JOB = "weekly_data_processing"
 PATIENCE_SECONDS = 300
 UNPRIVILEGED = "postgres" if os.geteuid() == 0 else None
-"""PostgreSQL refuses to be root."""
+"""User of PostgreSQL's processes, because PostgreSQL refuses to run as root; null: the user of this process."""
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """Return a port on which no process listens."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
 
-def wait_for(what: str, is_there: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever is waited for
-    """What `is_there` gives as soon as it gives something."""
+def wait_for(what: str, is_there: Callable[[], Any]) -> Any:  # noqa: ANN401 - as the callable returns
+    """Call `is_there` until its result is true, and return the result.
+
+    Raises:
+        TimeoutError: the result is not true within `PATIENCE_SECONDS`.
+    """
     end = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < end:
         if found := is_there():
             return found
         time.sleep(0.2)
-    raise TimeoutError(f"{what}: not within {PATIENCE_SECONDS} seconds")
+    raise TimeoutError(f"Waited {PATIENCE_SECONDS} seconds for {what}; see the *.log files in the rehearsal's folder.")
 
 
 def answers(port: int) -> bool:
-    """Whether somebody listens on a port."""
+    """Tell whether a process listens on the port."""
     with socket.socket() as client:
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
 def binary(name: str) -> str:
-    """Path of a program of PostgreSQL, which Debian keeps out of the way."""
+    """Return the path of a program of PostgreSQL. Debian does not put the servers' programs on the PATH."""
     found = [shutil.which(name), *sorted(map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}")), reverse=True)]
     path = next((path for path in found if path), None)
     if path is None:
-        raise FileNotFoundError(f"{name} is not installed: install Debian's package postgresql")
+        raise FileNotFoundError(
+            f"The program {name} of PostgreSQL is missing. Install PostgreSQL, on Debian the package postgresql."
+        )
     return path
 
 
 @dataclass
 class Cluster:
-    """Servers and processes with their folders."""
+    """The servers, the daemon and the workers of a rehearsal."""
 
     folder: Path
+    """Folder for logs, Dagster's files and the Hub."""
     settings: dict[str, str] = field(default_factory=dict)
-    """The environment of every process."""
+    """Environment variables of every process."""
     workers: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    """Running workers, by name."""
     stack: ExitStack = field(default_factory=ExitStack)
+    """Stops every process and closes every log at the end."""
 
     def start(self, name: str, command: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":  # noqa: ANN401
-        """Start a process in a group of its own; its output goes to a file, and it ends with the rehearsal."""
+        """Start a process in a process group of its own, with a log file; the process ends with the rehearsal."""
         log = self.stack.enter_context((self.folder / f"{name}.log").open("wb"))
         process = subprocess.Popen(
             command,
@@ -90,7 +99,7 @@ class Cluster:
         return process
 
     def start_postgres(self) -> None:
-        """PostgreSQL, in a folder that its user may enter."""
+        """Start PostgreSQL in a temporary folder of its user."""
         data = Path(self.stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
         if UNPRIVILEGED is not None:
             shutil.chown(data, UNPRIVILEGED)
@@ -104,7 +113,7 @@ class Cluster:
         self.settings["EVERY_EVAL_POSTGRES_URL"] = f"postgresql+psycopg2://dagster@127.0.0.1:{port}/postgres"
 
     def start_redis(self) -> None:
-        """Redis, without anything on disk."""
+        """Start Redis without files."""
         port = free_port()
         server = shutil.which("redis-server") or "redis-server"
         self.start("redis", [server, "--port", str(port), "--save", "", "--appendonly", "no"], cwd=self.folder)
@@ -112,18 +121,18 @@ class Cluster:
         self.settings["EVERY_EVAL_BROKER"] = f"redis://127.0.0.1:{port}/0"
 
     def start_worker(self, name: str) -> None:
-        """A worker with one process for steps."""
+        """Start a Celery worker that executes one step at a time."""
         options = ["--queues", "dagster", "--concurrency", "1", "--hostname", f"{name}@rehearsal", "--loglevel", "INFO"]
         celery = [sys.executable, "-m", "celery", "--app", "dagster_celery.app", "worker", *options]
         self.workers[name] = self.start(name, celery)
 
     def kill_worker(self, name: str) -> None:
-        """End a worker as a power cut does."""
+        """Kill a worker with its processes, as a power cut would."""
         os.killpg(self.workers.pop(name).pid, signal.SIGKILL)
 
 
 def stop(process: "subprocess.Popen[bytes]") -> None:
-    """End a process and what it started."""
+    """Terminate a process; kill its process group if it does not end within 15 seconds."""
     if process.poll() is None:
         process.terminate()
         try:
@@ -134,14 +143,14 @@ def stop(process: "subprocess.Popen[bytes]") -> None:
 
 
 @dataclass(frozen=True)
-class Watched:
-    """A run, by its events."""
+class RunEvents:
+    """What the event log says of a run."""
 
     instance: dg.DagsterInstance
     run_id: str
 
     def taken(self) -> Iterator[tuple[str, str]]:
-        """Each step of ingestion that a worker took, with the worker."""
+        """Yield each ingestion step that a worker took, with the name of the worker."""
         for entry in self.instance.all_logs(self.run_id, dg.DagsterEventType.ENGINE_EVENT):
             event = entry.dagster_event
             metadata = event.engine_event_data.metadata if event is not None else {}
@@ -149,23 +158,23 @@ class Watched:
                 yield str(event.step_key), str(metadata["Celery worker"].value).split("@")[0]
 
     def finished(self) -> set[str]:
-        """Steps that ended well."""
+        """Return the keys of the steps that succeeded."""
         entries = self.instance.all_logs(self.run_id, dg.DagsterEventType.STEP_SUCCESS)
         return {str(entry.dagster_event.step_key) for entry in entries if entry.dagster_event is not None}
 
     def status(self) -> dg.DagsterRunStatus | None:
-        """The run's status, once it has ended."""
+        """Return the status of the run once the run has ended; null before."""
         run = self.instance.get_run_by_id(self.run_id)
         return run.status if run is not None and run.is_finished else None
 
     def lasted(self) -> float:
-        """Seconds from the run's beginning to its end."""
+        """Return the duration of the run, in seconds."""
         record = self.instance.get_run_record_by_id(self.run_id)
         return (record.end_time or 0) - (record.start_time or 0) if record is not None else 0
 
 
-def kill_in_the_middle(cluster: Cluster, run: Watched) -> dict[str, str]:
-    """Kill the worker that is at work on a step, with the step unfinished."""
+def kill_in_the_middle(cluster: Cluster, run: RunEvents) -> dict[str, str]:
+    """Kill the worker that took the latest step while the step is unfinished; return the names of both."""
     while True:
         wait_for("a step on each worker", lambda: len({worker for _, worker in run.taken()}) > 1)
         step, worker = list(run.taken())[-1]
@@ -180,7 +189,7 @@ def kill_in_the_middle(cluster: Cluster, run: Watched) -> dict[str, str]:
 
 
 def rehearse(cluster: Cluster, n_workers: int, config: Mapping[str, Any], kill: bool) -> dict[str, Any]:
-    """Run the weekly job; what happened."""
+    """Run the weekly job and return the report."""
     cluster.start_postgres()
     cluster.start_redis()
     home = cluster.folder / "dagster"
@@ -193,7 +202,7 @@ def rehearse(cluster: Cluster, n_workers: int, config: Mapping[str, Any], kill: 
             cluster.start_worker(f"worker_{number + 1}")
         cluster.start("daemon", [sys.executable, "-m", "dagster._daemon", "run", "-w", str(HERE / "workspace.yaml")])
         for name in cluster.workers:
-            wait_for(name, lambda name=name: b"ready" in (cluster.folder / f"{name}.log").read_bytes())  # type: ignore[misc]
+            wait_for(f"worker {name}", lambda name=name: b"ready" in (cluster.folder / f"{name}.log").read_bytes())  # type: ignore[misc]
         launch = [sys.executable, "-m", "dagster", "job", "launch", "-w", str(HERE / "workspace.yaml"), "-j", JOB]
         subprocess.run(
             [*launch, "--config-json", json.dumps(config)],
@@ -202,8 +211,8 @@ def rehearse(cluster: Cluster, n_workers: int, config: Mapping[str, Any], kill: 
             env=cluster.settings,
             capture_output=True,
         )
-        run = Watched(instance, wait_for("the run", lambda: instance.get_runs(limit=1))[0].run_id)
-        wait_for("the first step", lambda: list(run.taken()))
+        run = RunEvents(instance, wait_for("the run to be queued", lambda: instance.get_runs(limit=1))[0].run_id)
+        wait_for("the first ingestion step", lambda: list(run.taken()))
         started = time.monotonic()
         killed = kill_in_the_middle(cluster, run) if kill else None
         status = wait_for("the end of the run", run.status)
@@ -220,7 +229,7 @@ def rehearse(cluster: Cluster, n_workers: int, config: Mapping[str, Any], kill: 
 
 
 def run_config(batch_shards: int, processes: int | None) -> dict[str, Any]:
-    """Options of the weekly job: shards that a step makes, and processes that read runs for it."""
+    """Return the run config: shards that a step ingests, and processes with which a step reads runs."""
     config: dict[str, Any] = {"ops": {"discover": {"config": {"batch_shards": batch_shards}}}}
     if processes is not None:
         config["resources"] = {"helm": {"config": {"source": "helm", "processes": processes}}}
@@ -228,18 +237,20 @@ def run_config(batch_shards: int, processes: int | None) -> dict[str, Any]:
 
 
 def environment() -> Mapping[str, str]:
-    """This process's environment, with the folder of the code location on the path."""
+    """Return the environment of this process, with the folder of the code location on the PYTHONPATH."""
     path = os.pathsep.join([str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])])
     return {**os.environ, "PYTHONPATH": path, "DAGSTER_DISABLE_TELEMETRY": "yes", "PYTHONWARNINGS": "ignore"}
 
 
 def main() -> None:
-    """Read the arguments, rehearse, and tell."""
+    """Rehearse by the arguments and print the report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--batch-shards", type=int, default=1)
-    parser.add_argument("--processes", type=int, help="that read runs for a step; default: one a core")
+    parser.add_argument(
+        "--processes", type=int, help="processes with which a step reads runs; default: one for each core"
+    )
     parser.add_argument("--kill", action="store_true")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
