@@ -30,7 +30,12 @@ class Aggregation:
     @property
     def is_mean(self) -> bool:
         """True if the aggregation is the plain mean of values, so that the metric is defined for a single row."""
-        return self.name in (MEAN, "nanmean")
+        return self.name in (MEAN, NANMEAN)
+
+    @property
+    def leaves_out_nan(self) -> bool:
+        """True if lm-eval leaves out values that are NaN."""
+        return self.name == NANMEAN
 
     @property
     def error_method(self) -> str:
@@ -39,6 +44,7 @@ class Aggregation:
 
 
 MEAN: Final = "mean"
+NANMEAN: Final = "nanmean"
 
 _LN_2: Final = math.log(2)
 
@@ -56,7 +62,7 @@ def _identity(rate: float) -> float:
 
 _ALL: Final = (
     Aggregation(MEAN, _identity, lambda _: 1.0, False),
-    Aggregation("nanmean", _identity, lambda _: 1.0, False),
+    Aggregation(NANMEAN, _identity, lambda _: 1.0, False),
     Aggregation("perplexity", _exp, lambda rate: -_exp(rate), False),
     Aggregation("weighted_perplexity", _exp, lambda rate: -_exp(rate), True),
     Aggregation("bits_per_byte", lambda rate: -rate / _LN_2, lambda _: -1 / _LN_2, True),

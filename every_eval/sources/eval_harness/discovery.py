@@ -4,6 +4,7 @@ Discovery reads the results files, which are lm-eval's index of its tasks. It do
 """
 
 import hashlib
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -16,14 +17,18 @@ from every_eval.errors import BenchmarkMissing, UpstreamUnavailable
 from every_eval.network.content import md5_of
 from every_eval.sources.decoding import decode_object
 from every_eval.sources.eval_harness.latest_release import LATEST, TaskRun, newest, order_of, release_row
+from every_eval.sources.eval_harness.model_ordinals import numbered
 from every_eval.sources.eval_harness.output_files import OutputFolder, as_input, folders, stamp_of
 from every_eval.sources.eval_harness.results import Results
+from every_eval.sources.eval_harness.results_file import decode_results
 from every_eval.sources.eval_harness.task import Task
-from every_eval.sources.eval_harness.task_run_reader import TASK
+from every_eval.sources.eval_harness.unstamped_samples import samples_of, unambiguous
 from every_eval.sources.source import Discovery, Input, Reject, Run
 from every_eval.storage.storage import Storage, StoredObject
 
 SOURCE: Final = "eval_harness"
+
+logger = logging.getLogger(__name__)
 
 
 def discover(storage: Storage, benchmark: str) -> Discovery:
@@ -38,11 +43,13 @@ def discover(storage: Storage, benchmark: str) -> Discovery:
     known: list[TaskRun] = []
     unknown: list[Run] = []
     for folder in folders(_listed(storage, benchmark)):
+        finder.pair_unstamped(folder)
         for file in sorted(folder.results):
             known += finder.evaluation(folder, file, unknown)
         unknown += finder.orphans(folder)
     if not known and not unknown:
         raise _missing(storage, benchmark)
+    known = numbered(known)
     shown = newest(known)
     rows = [release_row(benchmark, known, shown)] if known else []
     is_shown = {item.run.identity for item in shown}
@@ -80,16 +87,26 @@ class _Finder:
     storage: Storage
     benchmark: str
 
+    def pair_unstamped(self, folder: OutputFolder) -> None:
+        """Pair the samples files without a time stamp with the results files of the folder that have none either."""
+        if folder.unstamped:
+            read = {file: self._read(item) for file, item in folder.results.items() if stamp_of(file) is None}
+            decoded = {file: decode_object(raw, Results, file) for file, raw in read.items()}
+            known = {file: results for file, results in decoded.items() if isinstance(results, Results)}
+            folder.pair(unambiguous({file: samples_of(results, folder.unstamped) for file, results in known.items()}))
+
     def evaluation(self, folder: OutputFolder, file: str, unknown: list[Run]) -> Iterator[TaskRun]:
         """Find the runs of a results file. If the file cannot be read, add one run to `unknown`, which is rejected."""
         item = folder.results[file]
         raw = self._read(item)
-        results = decode_object(raw, Results, file)
+        results = decode_results(raw, file)
         stamp = stamp_of(file)
         if isinstance(results, Reject):
+            # Another file may have the same time stamp, such as the `._` file of a Mac: it keeps the samples.
             if stamp is not None:
-                inputs = [as_input(item, md5_of(raw)), *map(as_input, folder.claim(file).values())]
-                unknown.append(self._run(folder, file, file.removesuffix(".json"), inputs))
+                unknown.append(self._run(folder, file, file.removesuffix(".json"), [as_input(item, md5_of(raw))]))
+            else:
+                logger.warning("%s was left out: %s.", item.name, results.detail)
             return
         samples = folder.claim(file)
         for name in dict.fromkeys((*results.results, *samples)):
@@ -98,13 +115,13 @@ class _Finder:
             inputs = [as_input(samples[leaf]) for leaf in leaves if leaf in samples]
             if inputs or results.reported(name):
                 run = self._run(folder, file, task.run_name, [as_input(item, md5_of(raw)), *inputs])
-                yield TaskRun(replace(run, facts={TASK: name}), task, order_of(task, stamp, run.suite))
+                yield TaskRun(replace(run, facts=task.facts), task, order_of(task, stamp, run.suite))
 
     def orphans(self, folder: OutputFolder) -> Iterator[Run]:
-        """Make one run of each samples file that has no results file of the same time stamp; reading rejects it."""
-        for item in folder.samples.values():
+        """Make one run of each samples file that no results file is paired with; reading rejects it."""
+        for item in (*folder.samples.values(), *folder.unstamped.values()):
             file = item.name.rpartition("/")[2]
-            yield self._run(folder, file, file.removesuffix(".jsonl"), [as_input(item)])
+            yield self._run(folder, file, file.rpartition(".")[0], [as_input(item)])
 
     def _run(self, folder: OutputFolder, file: str, name: str, inputs: Iterable[Input]) -> Run:
         path = f"{folder.path}/{file}".removeprefix(f"{self.benchmark}/")

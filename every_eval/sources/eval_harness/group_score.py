@@ -36,6 +36,12 @@ class GroupScore:
         return bool(self.members) and all(member.score.mean is not None and member.size for member in self.members)
 
     @property
+    def reason(self) -> str | None:
+        """Reason why the score of a task is not computed; null if nothing prevents the score of any task."""
+        reasons = (f"{member.task}: {member.score.reason}" for member in self.members if member.score.reason)
+        return next(reasons, None)
+
+    @property
     def weighted(self) -> float:
         """Mean of the tasks' scores weighted by size: lm-eval's `weight_by_size`, its default."""
         return add(size * mean for size, mean in zip(self._sizes, self._means, strict=True)) / sum(self._sizes)

@@ -32,7 +32,7 @@ class MainTableColumn(Struct, frozen=True):
     """Direction of the metric; null if the results files state none, or different ones."""
 
 
-class ReleaseSchema(Struct, frozen=True):
+class ReleaseFacts(Struct, frozen=True):
     """Statements of the results files of a release on which all files agree."""
 
     lower_is_better: dict[str, bool]
@@ -84,18 +84,18 @@ def release_row(benchmark: str, runs: Sequence[TaskRun], shown: Sequence[TaskRun
     }
 
 
-def schema(shown: Sequence[TaskRun]) -> ReleaseSchema:
+def schema(shown: Sequence[TaskRun]) -> ReleaseFacts:
     """Return the statements on which the results files of the runs agree."""
     tasks = [item.task for item in shown]
     directions = [(key, lower) for task in tasks for key, lower in _directions(task) if lower is not None]
     sizes = [(task.model.name, _num_parameters(task)) for task in tasks]
     stated = [(name, size) for name, size in sizes if name is not None and size is not None]
-    return ReleaseSchema(_agreed(directions), list(_main_table(tasks)), _agreed(stated))
+    return ReleaseFacts(_agreed(directions), list(_main_table(tasks)), _agreed(stated))
 
 
-def read_schema(release: Mapping[str, Any]) -> ReleaseSchema:
+def read_schema(release: Mapping[str, Any]) -> ReleaseFacts:
     """Return the schema in a row of the table `releases`."""
-    return msgspec.json.decode(release["schema_json"], type=ReleaseSchema)
+    return msgspec.json.decode(release["schema_json"], type=ReleaseFacts)
 
 
 def _directions(task: Task) -> Iterator[tuple[str, bool | None]]:

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from every_eval.sources.eval_harness.latest_release import ReleaseSchema, read_schema
+from every_eval.sources.eval_harness.latest_release import ReleaseFacts, read_schema
 from every_eval.sources.main_table import MainTable, Score, Standing
 from every_eval.sources.replicates import replicates_of
 from every_eval.sources.statistics_files import StatisticsFiles
@@ -25,6 +25,7 @@ _COLUMNS: Final = (
     "metric_name",
     "mean",
     "reported_mean",
+    "unscored_reason",
 )
 _REPLICATES: Final = ("n_scored", "boot_weight", "boot_sum")
 
@@ -58,7 +59,7 @@ def main_table(release: Mapping[str, Any], stats: pa.Table) -> MainTable | None:
     standings = [
         Standing(_facts(schema, *key), of_model)
         for key, of_model in found
-        if any(score.value is not None for score in of_model)
+        if any(score.value is not None or score.lost_because for score in of_model)
     ]
     lower_is_better = [column.lower_is_better for column in schema.main_table]
     return MainTable(lower_is_better, standings, has_win_rates=True) if standings else None
@@ -66,16 +67,17 @@ def main_table(release: Mapping[str, Any], stats: pa.Table) -> MainTable | None:
 
 def _score(row: Mapping[str, Any], replicates: FloatArray) -> Score:
     """Return the score of a statistic. A score that is only reported, or of one instance, has no replicates."""
+    reported = row["reported_mean"]
     if row["mean"] is None:
-        return Score(row["reported_mean"])
-    return Score(row["mean"], None if np.isnan(replicates).all() else replicates)
+        return Score(reported, None, reported, is_reported=True, lost_because=row["unscored_reason"])
+    return Score(row["mean"], None if np.isnan(replicates).all() else replicates, reported)
 
 
 def _order(key: ModelKey) -> tuple[str, str]:
     return (key[0] or "", key[1] or "")
 
 
-def _facts(schema: ReleaseSchema, name: str | None, deployment: str | None) -> dict[str, Any]:
+def _facts(schema: ReleaseFacts, name: str | None, deployment: str | None) -> dict[str, Any]:
     """Return what lm-eval states about a model: its name, deployment and number of parameters."""
     return {
         "model_name": name,

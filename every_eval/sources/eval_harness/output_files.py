@@ -14,9 +14,10 @@ from typing import Final
 from every_eval.sources.source import Input
 from every_eval.storage.storage import StoredObject
 
-_STAMP: Final = r"(?P<stamp>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(\.\d+)?)"
-"""Pattern of a time stamp: ISO 8601 without a time zone, with `-` for `:`. Python leaves out a fraction of 0."""
-_SAMPLES: Final = re.compile(rf"samples_(?P<task>.+)_{_STAMP}\.jsonl")
+_STAMP: Final = r"(?P<stamp>\d{4}-\d\d-\d\d[T _]\d\d[-:_.]?\d\d[-:_.]?\d\d([.,]\d+)?(Z|[+-]\d\d[-:_]?\d\d)?)"
+"""Pattern of a time stamp: ISO 8601, with `-` for `:`. Python leaves out a fraction of 0. Older versions and copies of
+files have `:` itself, another character, or a time zone."""
+_SAMPLES: Final = re.compile(rf"samples_(?P<task>.+)_{_STAMP}\.jsonl?")
 _RESULTS: Final = re.compile(rf".+_{_STAMP}\.json")
 
 
@@ -50,10 +51,21 @@ class OutputFolder:
     """JSON files by name. A file without a time stamp may belong to another program, which shows when it is read."""
     samples: dict[tuple[str, str], StoredObject] = field(default_factory=dict)
     """Samples files that are not yet paired with a results file, by time stamp and task."""
+    unstamped: dict[str, StoredObject] = field(default_factory=dict)
+    """Files by name that may be samples files of old versions of lm-eval, which write no time stamp."""
+    paired: dict[str, dict[str, StoredObject]] = field(default_factory=dict)
+    """Samples files without a time stamp, by results file and task."""
+
+    def pair(self, claims: Mapping[str, Mapping[str, str]]) -> None:
+        """Pair samples files without a time stamp, named by results file and task, with these results files."""
+        for results, names in claims.items():
+            self.paired[results] = {task: self.unstamped.pop(name) for task, name in names.items()}
 
     def claim(self, results: str) -> dict[str, StoredObject]:
         """Remove and return the samples files of the same evaluation as a results file, by task."""
         stamp = stamp_of(results)
+        if stamp is None:
+            return self.paired.pop(results, {})
         return {key[1]: self.samples.pop(key) for key in sorted(self.samples) if key[0] == stamp}
 
 
@@ -63,9 +75,10 @@ def folders(objects: Iterable[StoredObject]) -> Iterator[OutputFolder]:
     for path, items in groupby(parent, key=lambda item: item.name.rpartition("/")[0]):
         found = {item.name.rpartition("/")[2]: item for item in items}
         samples = {(name.stamp, name.task): found[file] for file in found if (name := SamplesName.parse(file))}
-        results = {file: item for file, item in found.items() if file.endswith(".json")}
+        results = {file: found[file] for file in found if file.endswith(".json") and SamplesName.parse(file) is None}
         if results or samples:
-            yield OutputFolder(path, results, samples)
+            lists = {file: found[file] for file in found if file.endswith(".jsonl") and SamplesName.parse(file) is None}
+            yield OutputFolder(path, results, samples, lists)
 
 
 def as_input(item: StoredObject, md5: str | None = None) -> Input:

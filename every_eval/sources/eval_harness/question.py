@@ -5,46 +5,71 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from every_eval.contracts.canonical import canonical_json
-from every_eval.sources.eval_harness.sample_rows import WrittenRow
+from every_eval.sources.eval_harness.number_text import as_number
+from every_eval.sources.eval_harness.sample_rows import ScoredRow
 from every_eval.sources.eval_harness.task import Task
 
 MULTIPLE_CHOICE: Final = "multiple_choice"
+
+Verdict = tuple[int, bool]
+"""Position of the choice that a score is for, and true if it was scored as right."""
 
 
 class Question:
     """The question of a row, with the model's choice among the possible answers."""
 
-    def __init__(self, prompt: str | None, texts: Sequence[str], correct: Sequence[int], chosen: int | None) -> None:
-        """Take the possible answers as `texts`; `correct` and `chosen` are positions in `texts`."""
+    def __init__(
+        self, prompt: str | None, texts: Sequence[str], correct: Sequence[int] | None, chosen: int | None
+    ) -> None:
+        """Take the possible answers as `texts`; `correct` and `chosen` are positions in `texts`, or null if unknown."""
         self.prompt = prompt
         self.references = [
-            {"text": text, "tags": ["correct"] if position in correct else []} for position, text in enumerate(texts)
+            {"text": text, "tags": ["correct"] if position in (correct or ()) else []}
+            for position, text in enumerate(texts)
         ]
-        self.correct = [texts[position] for position in correct]
+        self.correct = None if correct is None else [texts[position] for position in correct]
+        """Texts of the correct answers; null if the row leaves doubt about them."""
         self.chosen = None if chosen is None else texts[chosen]
 
     @classmethod
-    def of(cls, sample: WrittenRow, task: Task) -> "Question":
+    def of(cls, row: ScoredRow, task: Task) -> "Question":
         """Read the question of a row: the references are the choices of a multiple-choice task, else the targets."""
-        requests = _requests(sample)
-        if task.output_type == MULTIPLE_CHOICE and requests:
-            if "acc_mutual_info" in sample.metrics:
-                # The requests of the second half contain the choices without the context, for the denominator.
-                requests = requests[: len(requests) // 2]
-            texts = choices(requests, str(task.config.get("target_delimiter", "")))
-            chosen, correct = chosen_choice(sample.filtered_resps, len(texts)), correct_choices(sample.target, texts)
-            if not correct and sample.target is not None:
-                # A target that is none of the choices becomes a reference that the model could not choose.
-                texts, correct = [*texts, str(sample.target)], [len(texts)]
-            return cls(_prompt(requests), texts, correct, chosen)
+        sample = row.sample
+        requests = sample.requests or []
+        if task.output_type == MULTIPLE_CHOICE and requests and not _lacks_requests(requests, sample.filtered_resps):
+            return cls._of_choices(row, requests, str(task.config.get("target_delimiter", "")))
         texts = targets(sample.target, sample.doc)
         return cls(_prompt(requests), texts, range(len(texts)), None)
 
+    @classmethod
+    def _of_choices(cls, row: ScoredRow, requests: Sequence[Sequence[Any]], delimiter: str) -> "Question":
+        target = row.sample.target
+        if "acc_mutual_info" in row.sample.metrics:
+            # The requests of the second half contain the choices without the context, for the denominator.
+            requests = requests[: len(requests) // 2]
+        texts = choices(requests, delimiter)
+        chosen = chosen_choice(row.sample.filtered_resps, len(texts))
+        correct = correct_choices(target, texts, list(_verdicts(row, texts)))
+        if correct == [] and target is not None:
+            # A target that is none of the choices becomes a reference that the model could not choose.
+            texts, correct = [*texts, str(target)], [len(texts)]
+        return cls(_prompt(requests), texts, correct, chosen)
 
-def _requests(sample: WrittenRow) -> list[list[Any]]:
-    """Return the arguments of each request to the model, in order."""
-    stated = sample.arguments
-    return stated if isinstance(stated, list) else [list(request.values()) for request in stated.values()]
+
+def _lacks_requests(requests: Sequence[Sequence[Any]], responses: Any) -> bool:  # noqa: ANN401 - any JSON value
+    """Tell whether there are responses to further requests, as in lm-eval 0.4.0, which writes only the first."""
+    return isinstance(responses, list) and len(responses) > len(requests)
+
+
+def _verdicts(row: ScoredRow, texts: Sequence[str]) -> Iterator[Verdict]:
+    """Return what the row's scores say of the choices that they are for."""
+    scores = {value.metric_name.partition(",")[0]: value.sum for value in row.values}
+    sizes = {"acc": [1] * len(texts), "acc_norm": [len(text) for text in texts]}
+    for metric, of_texts in sizes.items():
+        score = scores.get(metric)
+        chosen = chosen_choice(row.sample.filtered_resps, len(texts), of_texts) if all(of_texts) else None
+        if chosen is not None and score in (0, 1):
+            yield chosen, score == 1
 
 
 def _prompt(requests: Sequence[Sequence[Any]]) -> str | None:
@@ -68,31 +93,57 @@ def choices(requests: Sequence[Sequence[Any]], delimiter: str) -> list[str]:
     return continuations
 
 
-def correct_choices(target: Any, texts: Sequence[str]) -> list[int]:  # noqa: ANN401 - any JSON value
+def correct_choices(
+    target: Any,  # noqa: ANN401 - any JSON value
+    texts: Sequence[str],
+    verdicts: Sequence[Verdict] = (),
+) -> list[int] | None:
     """Return the positions of the correct choices.
 
-    A target is the text of a choice, the position of a choice, or a list of positions. The result is empty if the
-    target can be read as a text and as positions with different results, or as neither.
+    A target is the text of a choice, the position of a choice, or a list of positions. If it can be read as a text and
+    as positions with different results, or as neither, the verdicts of the row's scores decide. The result is null if
+    they do not and the target is a number, and empty if the target is a text that is none of the choices.
     """
+    readings = _readings(target, texts)
+    if len(readings) == 1:
+        return readings[0]
+    for chosen, is_right in verdicts:
+        fitting = [reading for reading in readings if (chosen in reading) == is_right]
+        if len(fitting) == 1:
+            return fitting[0]
+        if is_right and not readings:
+            return [chosen]
+    return None if readings or as_number(target) is not None else []
+
+
+def _readings(target: Any, texts: Sequence[str]) -> list[list[int]]:  # noqa: ANN401 - any JSON value
+    """Return the positions that a target means if it is a text, and if it is a position or a list of positions."""
     by_text = [position for position, text in enumerate(texts) if text == target]
     stated = str(target).strip("[] ")
     parts = [part.strip() for part in stated.split(",")]
     positions = [int(part) for part in parts if part.isascii() and part.isdigit()]
     by_position = positions if len(positions) == len(parts) and max(positions) < len(texts) else []
-    return [] if by_text and by_position and by_text != by_position else by_text or by_position
+    return [reading for reading in (by_text, by_position if by_position != by_text else []) if reading]
 
 
-def chosen_choice(responses: Any, n_choices: int) -> int | None:  # noqa: ANN401 - any JSON value
+def chosen_choice(
+    responses: Any,  # noqa: ANN401 - any JSON value
+    n_choices: int,
+    sizes: Sequence[int] | None = None,
+) -> int | None:
     """Return the position of the choice with the highest log-likelihood, the first among equals.
 
-    The result is null if the log-likelihood of a choice is missing.
+    With `sizes`, each log-likelihood is divided by the size of its choice. The result is null if the log-likelihood of
+    a choice is missing.
     """
     try:
         scores = [float(response[0]) for response in responses[:n_choices]]
     except (TypeError, ValueError, LookupError):
         return None
-    is_known = len(scores) == n_choices and not any(math.isnan(score) for score in scores)
-    return max(range(n_choices), key=scores.__getitem__) if is_known else None
+    if len(scores) != n_choices or any(math.isnan(score) for score in scores):
+        return None
+    shares = [score / size for score, size in zip(scores, sizes or [1] * n_choices, strict=True)]
+    return max(range(n_choices), key=shares.__getitem__)
 
 
 def targets(target: Any, document: Any) -> list[str]:  # noqa: ANN401 - any JSON value

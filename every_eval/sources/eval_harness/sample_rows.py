@@ -1,8 +1,8 @@
 """Records of a samples file: one row per document and filter, with the values of its metrics."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
 
@@ -12,17 +12,58 @@ class WrittenRow(Struct):
 
     doc_id: Annotated[int, Meta(ge=0, le=2**63 - 1)]
     filter: str
+    """Name of the filter; empty as long as the order of the rows has to tell it."""
     metrics: list[str]
     """Names of the columns that hold the row's values."""
     doc: Any = None
     target: Any = None
-    arguments: dict[str, dict[str, Any]] | list[list[Any]] = {}
-    """Arguments of each request to the model; old versions of lm-eval write a list."""
+    arguments: Any = {}
+    """Arguments of each request to the model."""
     resps: Any = None
     filtered_resps: Any = None
-    doc_hash: str = ""
-    prompt_hash: str = ""
-    target_hash: str = ""
+    doc_hash: Any = None
+    prompt_hash: Any = None
+    target_hash: Any = None
+
+    @property
+    def hashes(self) -> tuple[str, ...]:
+        """Hashes of the document, the prompt and the target; a hash that is no text is empty."""
+        stated = (self.doc_hash, self.prompt_hash, self.target_hash)
+        return tuple(item if isinstance(item, str) else "" for item in stated)
+
+    @property
+    def requests(self) -> Sequence[Sequence[Any]] | None:
+        """Arguments of each request to the model, in order; null if they are not lists or objects.
+
+        lm-eval writes an object of objects; old versions write a list of lists, and 0.4.0 a list for a single request.
+        """
+        stated = self.arguments
+        items = list(stated.values()) if isinstance(stated, dict) else stated
+        if not isinstance(items, list):
+            return None
+        if items and isinstance(stated, list) and isinstance(items[0], str):
+            return [items]
+        requests = [list(item.values()) if isinstance(item, dict) else item for item in items]
+        return requests if all(isinstance(request, list) for request in requests) else None
+
+
+ROW_COLUMNS: Final = frozenset(WrittenRow.__struct_fields__)
+"""Columns of a row that are not metrics."""
+
+
+def complete(columns: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with the columns that lm-eval 0.4.0 to 0.4.6 do not write: its filter and its metrics' names."""
+    stated_filter, names = columns.get("filter"), columns.get("metrics")
+    if isinstance(columns.get("doc_id"), int) and stated_filter is not None and names is not None:
+        return columns
+    document = {"doc_id": as_document(columns["doc_id"])} if "doc_id" in columns else {}
+    metrics = [name for name in columns if name not in ROW_COLUMNS] if names is None else names
+    return {**columns, **document, "filter": "" if stated_filter is None else stated_filter, "metrics": metrics}
+
+
+def as_document(stated: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return the number of a document that is written as text as a number; other values are returned unchanged."""
+    return int(stated) if isinstance(stated, str) and stated.isascii() and stated.isdigit() else stated
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +89,8 @@ class ScoredRow:
     occurrence: int
     """Position of the row's filter among the task's filters."""
     values: tuple[MetricValue, ...]
+    place: str = "$"
+    """Place of the row in the samples file."""
 
     @property
     def instance_id(self) -> str:

@@ -1,26 +1,45 @@
-"""Read a samples file line by line into rows with values, and rejects."""
+"""Read a samples file into rows with values, and rejects; a row or a value that is odd costs nothing else."""
 
-import hashlib
 import math
-from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from typing import IO, Any, Final
 
 import msgspec
 
 from every_eval.contracts.rejects import Reason
-from every_eval.sources.decoding import decode_object
-from every_eval.sources.eval_harness.aggregations import aggregation_of
-from every_eval.sources.eval_harness.results import as_float, is_count
-from every_eval.sources.eval_harness.sample_rows import MetricValue, ScoredRow, WrittenRow
+from every_eval.sources.eval_harness.aggregations import Aggregation, aggregation_of
+from every_eval.sources.eval_harness.completeness import RowCount, TaskCompleteness
+from every_eval.sources.eval_harness.number_text import as_number
+from every_eval.sources.eval_harness.results import is_count
+from every_eval.sources.eval_harness.sample_records import read_records
+from every_eval.sources.eval_harness.sample_rows import (
+    MetricValue,
+    ScoredRow,
+    WrittenRow,
+    as_document,
+    complete,
+)
 from every_eval.sources.eval_harness.task import Task
+from every_eval.sources.eval_harness.unnamed_filters import UnnamedFilters, filters_of
 from every_eval.sources.source import Reject
 
-_NOT_FINITE: Final = frozenset({"NaN", "Infinity", "-Infinity"})
-"""Texts by which the decoder replaces the numbers that Python writes and JSON does not have."""
+Columns = dict[str, Any]
+"""Columns of a row as the file has them."""
+
+_NO_VERSION: Final = "version of lm-eval not stated"
+
+
+class _Key(msgspec.Struct):
+    """Columns that tell which document and filter a row is of."""
+
+    doc_id: Any = None
+    filter: Any = None
 
 
 class SamplesFileReader:
-    """Reader of one samples file, which collects rejects."""
+    """Reader of one samples file, which collects rejects and counts rows."""
 
     def __init__(self, task: Task, name: str) -> None:
         """Read the samples file `name` of `task`."""
@@ -28,7 +47,13 @@ class SamplesFileReader:
         self._file = name
         self._rejects: list[Reject] = []
         self._filters = {name: position for position, name in enumerate(task.filters())}
-        self._hash = hashlib.sha256()
+        self._unnamed = UnnamedFilters(filters_of(task), {})
+        self._count = RowCount(task.results.task_hashes.get(task.name), task.results.size(task.name))
+        self._aggregation = cache(self._find_aggregation)
+        version = task.results.lm_eval_version
+        self._version = f"lm-eval {version}" if version else _NO_VERSION
+        self.completeness = TaskCompleteness()
+        """What is known of the rows after the last of them was read."""
 
     def take_rejects(self) -> tuple[Reject, ...]:
         """Return the rejects since the last call."""
@@ -36,84 +61,106 @@ class SamplesFileReader:
         self._rejects.clear()
         return rejects
 
-    def rows(self, file: Iterable[bytes]) -> Iterator[ScoredRow]:
-        """Read the rows of a file's lines, in order. If a document and filter has two rows, the second is a reject."""
+    def rows(self, file: IO[bytes]) -> Iterator[ScoredRow]:
+        """Read the rows of a seekable file, in order. If a document and filter has two rows, the second is a reject."""
         known: set[tuple[int, int]] = set()
-        n_lines = 0
-        for number, line in enumerate(file):
-            if not line.strip():
-                continue
-            n_lines += 1
-            row = self._row(line, f"$[{number}]")
+        self._count_unnamed(file)
+        for place, decoded in read_records(file, Columns, self._file):
+            row = self._row(decoded, place)
+            key = (row.sample.doc_id, row.occurrence) if row else None
+            if key in known and row:
+                self._reject(Reason.DOUBLED_INSTANCE, f"document {key[0]}, filter {row.sample.filter}", place)
+                row = None
             if row is None:
+                self._count.n_rejected += 1
                 continue
-            key = (row.sample.doc_id, row.occurrence)
-            if key in known:
-                self._reject(Reason.DOUBLED_INSTANCE, f"document {key[0]}, filter {row.sample.filter}", f"$[{number}]")
-                continue
-            known.add(key)
-            self._hash.update(f"{row.sample.doc_hash}{row.sample.prompt_hash}{row.sample.target_hash}".encode())
+            known.add((row.sample.doc_id, row.occurrence))
+            self._count.add(row.sample.doc_id, row.sample.hashes)
             yield row
-        if len(known) == n_lines:
-            self._check_hash()
+        self.completeness = self._completeness()
 
-    def _row(self, line: bytes, place: str) -> ScoredRow | None:
-        decoded = decode_object(line, dict[str, Any], self._file, place)
+    def reject_target(self, row: ScoredRow) -> None:
+        """Reject the target of a row that leaves doubt about which choice is correct."""
+        detail = f"the target {row.sample.target!r} and the row's scores leave doubt about which choice is correct"
+        self._reject(Reason.UNEXPECTED_SHAPE, detail, f"{row.place}.target")
+
+    def _count_unnamed(self, file: IO[bytes]) -> None:
+        """Count the rows of each document before they are read, if the order of the rows has to tell their filters."""
+        filters = filters_of(self._task)
+        if len(filters) == 1:
+            return
+        keys = (key for _, key in read_records(file, _Key, self._file) if isinstance(key, _Key))
+        first = next(keys, None)
+        if first is not None and first.filter is None:
+            documents = (as_document(key.doc_id) for key in (first, *keys) if key.filter is None)
+            self._unnamed = UnnamedFilters.counting(filters, documents)
+
+    def _row(self, decoded: Columns | Reject, place: str) -> ScoredRow | None:
         if isinstance(decoded, Reject):
-            self._rejects.append(decoded)
+            self._rejects.append(self._with_version(decoded))
             return None
         try:
-            sample = msgspec.convert(decoded, WrittenRow)
+            sample = msgspec.convert(complete(decoded), WrittenRow)
         except msgspec.ValidationError as error:
             detail, _, where = str(error).partition(" - at `$")
             self._reject(Reason.UNEXPECTED_SHAPE, detail, place + where.removesuffix("`"))
             return None
-        occurrence = self._filters.setdefault(sample.filter, len(self._filters))
+        filter_name = sample.filter or self._unnamed.next(sample.doc_id)
+        if filter_name is None:
+            self._reject(Reason.UNEXPECTED_SHAPE, self._unnamed.doubt(sample.doc_id), f"{place}.filter")
+            return None
+        sample.filter = filter_name
+        if sample.requests is None:
+            self._reject(Reason.UNEXPECTED_SHAPE, "not the arguments of requests to a model", f"{place}.arguments")
+        occurrence = self._filters.setdefault(filter_name, len(self._filters))
         values = tuple(self._value(sample, name, decoded, f"{place}.{name}") for name in dict.fromkeys(sample.metrics))
-        return ScoredRow(sample, occurrence, values)
+        return ScoredRow(sample, occurrence, values, place)
 
-    def _value(self, sample: WrittenRow, metric: str, columns: dict[str, Any], place: str) -> MetricValue:
+    def _value(self, sample: WrittenRow, metric: str, columns: Columns, place: str) -> MetricValue:
         name = f"{metric},{sample.filter}"
         value = columns.get(metric)
+        aggregation = self._aggregation(metric)
         if metric not in columns:
             self._reject(Reason.UNEXPECTED_SHAPE, f"the row has no column {metric!r}, which it names", place)
-        elif self._is_weighted(metric):
+        elif aggregation is not None and aggregation.is_weighted:
             return self._pair(name, value, place)
-        elif isinstance(value, int | float) or (isinstance(value, str) and value in _NOT_FINITE):
-            return MetricValue(name, 1, self._finite(value, place))
+        elif (number := as_number(value)) is not None:
+            left_out = math.isnan(number) and aggregation is not None and aggregation.leaves_out_nan
+            return MetricValue(name, 0 if left_out else 1, self._finite(number, place))
         elif value is not None and not isinstance(value, list):
             self._reject(Reason.UNEXPECTED_SHAPE, f"{metric} is neither a number, a list nor null: {value!r}", place)
         return MetricValue(name, 0, None)
 
-    def _is_weighted(self, metric: str) -> bool:
-        aggregation = aggregation_of(self._task.config, metric).aggregation
-        return aggregation is not None and aggregation.is_weighted
+    def _find_aggregation(self, metric: str) -> Aggregation | None:
+        return aggregation_of(self._task.config, metric).aggregation
 
     def _pair(self, name: str, value: Any, place: str) -> MetricValue:  # noqa: ANN401 - any JSON value
         """Read a pair: a log-likelihood, and the number of words or bytes that it covers."""
         match value:
-            case [int() | float() | "NaN" | "Infinity" | "-Infinity" as total, count] if is_count(count):
-                return MetricValue(name, count, self._finite(total, place), is_single=False)
+            case [total, count] if is_count(count) and (number := as_number(total)) is not None:
+                return MetricValue(name, count, self._finite(number, place), is_single=False)
         self._reject(Reason.UNEXPECTED_SHAPE, f"not a pair of a log-likelihood and a whole number: {value!r}", place)
         return MetricValue(name, 0, None, is_single=False)
 
-    def _finite(self, value: float | str, place: str) -> float | None:
-        number = as_float(value)
-        if number is not None and math.isfinite(number):
+    def _finite(self, number: float, place: str) -> float | None:
+        if math.isfinite(number):
             return number
-        self._reject(Reason.NOT_FINITE, str(value), place)
+        self._reject(Reason.NOT_FINITE, str(number), place)
         return None
 
-    def _check_hash(self) -> None:
-        """Check that the rows are the rows of the results file's evaluation.
+    def _completeness(self) -> TaskCompleteness:
+        """Compare the rows with what the results file says of them; what does not fit is a reject of the file."""
+        count = self._count
+        if count.n_rejected:
+            rows = "1 row" if count.n_rejected == 1 else f"{count.n_rejected} rows"
+            return TaskCompleteness(count.n_rejected, f"{rows} could not be read")
+        if mismatch := count.mismatch():
+            self._reject(Reason.UNEXPECTED_SHAPE, mismatch, None)
+            return TaskCompleteness(1, mismatch)
+        return TaskCompleteness(chosen=count.chosen())
 
-        The hash of a task is the SHA-256 digest of the hashes of its rows, one after the other
-        (`lm_eval/loggers/evaluation_tracker.py`).
-        """
-        stated = self._task.results.task_hashes.get(self._task.name)
-        if stated is not None and self._hash.hexdigest() != stated:
-            detail = "the rows do not give the task's hash in the results file: some are missing, or of another run"
-            self._reject(Reason.UNEXPECTED_SHAPE, detail, None)
+    def _with_version(self, reject: Reject) -> Reject:
+        return replace(reject, detail=f"{reject.detail} ({self._version})")
 
     def _reject(self, reason: Reason, detail: str, place: str | None) -> None:
-        self._rejects.append(Reject(reason, detail, self._file, place))
+        self._rejects.append(self._with_version(Reject(reason, detail, self._file, place)))

@@ -16,24 +16,23 @@ from every_eval.sources.eval_harness.task import Task
 from every_eval.sources.source import Run
 
 
-def samples_table(rows: Sequence[ScoredRow], task: Task, run: Run) -> pa.Table:
-    """Return rows of the table `samples`, in the order of the samples file."""
-    main = {row.sample.filter: task.main_metric_of([row.sample.filter]) for row in rows}
-    answers = [Question.of(row.sample, task) for row in rows]
+def samples_table(rows: Sequence[ScoredRow], questions: Sequence[Question], task: Task, run: Run) -> pa.Table:
+    """Return rows of the table `samples`, each with its question, in the order of the samples file."""
+    main = {name: task.main_metric_of([name]) for name in {row.sample.filter for row in rows}}
     columns: dict[str, list[Any]] = {
         "evaluation_id": [evaluation_id(run, row) for row in rows],
         "hf_index": [row.sample.doc_id if task.is_on_hub else None for row in rows],
         "raw_input": [canonical_json(row.sample.doc) for row in rows],
-        "ground_truth": [answer.correct for answer in answers],
+        "ground_truth": [question.correct for question in questions],
         "output": [text(row.sample.filtered_resps) for row in rows],
         "evaluation_method_name": [main[row.sample.filter] for row in rows],
         "evaluation_score": [score(row, main[row.sample.filter], task) for row in rows],
         "instance_id": [row.instance_id for row in rows],
         "occurrence": [row.occurrence for row in rows],
-        "prompt": [answer.prompt for answer in answers],
-        "references": [answer.references for answer in answers],
+        "prompt": [question.prompt for question in questions],
+        "references": [question.references for question in questions],
         "truncated_output": [None] * len(rows),
-        "mapped_output": [answer.chosen for answer in answers],
+        "mapped_output": [question.chosen for question in questions],
         "responses": [responses(row.sample.resps) for row in rows],
     }
     return build_table(SAMPLES, len(rows), columns, task.shared(run))

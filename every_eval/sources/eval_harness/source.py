@@ -5,11 +5,12 @@ from typing import IO, Any
 
 import pyarrow as pa
 
+from every_eval.sources.eval_harness.benchmark_folders import benchmark_folders
 from every_eval.sources.eval_harness.discovery import SOURCE, discover, index_witness
 from every_eval.sources.eval_harness.model_standings import directions, main_statistics, main_table
 from every_eval.sources.eval_harness.task_run_reader import TaskRunReader
 from every_eval.sources.main_table import MainTable
-from every_eval.sources.source import Discovery, Run, RunRows
+from every_eval.sources.source import ALL, Discovery, Run, RunRows
 from every_eval.sources.statistics_files import StatisticsFiles
 from every_eval.storage.storage import Storage
 
@@ -21,13 +22,20 @@ class EvalHarnessSource:
     """
 
     name = SOURCE
-    data_version = 1
+    data_version = 2
     has_sample = False
-    benchmarks_variable = None
+    benchmarks_variable = "EVERY_EVAL_EVAL_HARNESS_BENCHMARKS"
     published_contracts = ()
+    upgrade_notice = (
+        "Rows of an older version of every_eval can hold credentials, because it published the arguments of models "
+        "that it did not know to be secret, such as headers and addresses with passwords. The rows are made again "
+        "without them. The dated tables of the scores repo and the history of both repos keep the old values. If an "
+        "evaluation had such an argument: replace the key at its issuer, delete the dated tables that name it, and "
+        "squash the history of both repos (super_squash_history of huggingface_hub)."
+    )
 
-    def benchmarks(self, storage: Storage) -> Sequence[str]:
-        return storage.list_folders("")
+    def benchmarks(self, storage: Storage, stated: Sequence[str] = ()) -> Sequence[str]:
+        return stated if stated and ALL not in stated else benchmark_folders(storage, self.name)
 
     def discover(self, storage: Storage, benchmark: str) -> Discovery:
         return discover(storage, benchmark)

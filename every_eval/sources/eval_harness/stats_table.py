@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -12,9 +13,9 @@ from every_eval.contracts.rejects import Reason
 from every_eval.contracts.stats import BOOTSTRAP, ERRORS, POOLED, RECOMPUTED, REPORTED, SAMPLE, STATISTIC_KEY, STATS
 from every_eval.sources.columns import build_table
 from every_eval.sources.eval_harness.aggregations import aggregation_of
+from every_eval.sources.eval_harness.completeness import TaskCompleteness
 from every_eval.sources.eval_harness.group_score import GroupMember, GroupScore
-from every_eval.sources.eval_harness.results import as_float
-from every_eval.sources.eval_harness.run_spec import run_spec
+from every_eval.sources.eval_harness.number_text import as_number
 from every_eval.sources.eval_harness.sample_rows import ValuesByMetric
 from every_eval.sources.eval_harness.task import Task
 from every_eval.sources.eval_harness.task_score import TaskScore
@@ -23,8 +24,17 @@ from every_eval.sources.tolerance import differs
 
 UNAVAILABLE: Final = "N/A"
 """Text that lm-eval writes for a number that it does not compute."""
+SINGLE: Final = 1e-5
+"""Largest difference of two equal numbers if lm-eval added in single precision, as a share of the larger number."""
+WHOLE: Final = TaskCompleteness()
+"""Rows of which nothing is known to be missing."""
+NOTHING_MISSING: Final[Mapping[str, TaskCompleteness]] = MappingProxyType({})
 
-_PER_METRIC: Final = ("metric_name", *(column.name for column in (*REPORTED, *RECOMPUTED, *ERRORS, *BOOTSTRAP)))
+_PER_METRIC: Final = (
+    "metric_name",
+    "unscored_reason",
+    *(column.name for column in (*REPORTED, *RECOMPUTED, *ERRORS, *BOOTSTRAP)),
+)
 _ERRORS: Final = tuple(column.name for column in ERRORS)
 _STATISTIC: Final = ("source", "benchmark", "suite", "run", *(column.name for column in STATISTIC_KEY))
 
@@ -41,10 +51,12 @@ class Recomputed:
     """Method of lm-eval's standard error."""
     rejected_mean: float | None = None
     """Mean from rows that differs from the reported mean and is not published, because the formula is uncertain."""
+    reason: str | None = None
+    """Reason why the score is not recomputed although rows were read; null if nothing prevents the score."""
 
 
 @dataclass(frozen=True)
-class RunStatistics:
+class TaskStatistics:
     """Statistics of a run."""
 
     table: pa.Table
@@ -55,30 +67,36 @@ class RunStatistics:
     """Reported numbers that the rows do not give: the statistic's key, and `field`, `ours` and `reported`."""
 
 
-def task_statistics(task: Task, run: Run, values: ValuesByMetric | None, file: str) -> RunStatistics:
-    """Return the statistics of a task.
+def task_statistics(
+    task: Task, run: Run, values: ValuesByMetric | None, file: str, completeness: TaskCompleteness = WHOLE
+) -> TaskStatistics:
+    """Return the statistics of a task. If rows are missing, nothing is computed of those that are left.
 
     Args:
         task: Task of the run.
         run: Run of the task.
         values: Values of the rows of the samples file; null if there is no samples file.
         file: Name of the results file.
+        completeness: What is known of the rows.
     """
 
-    def recompute(metric_name: str, reported: float | None) -> Recomputed:
+    def recompute(metric_name: str, reported: Reported) -> Recomputed:
         how = aggregation_of(task.config, metric_name.partition(",")[0])
         method = how.aggregation.error_method if how.aggregation else None
         if values is None:
             return Recomputed({}, None, method)
         score = TaskScore.of(values.get(metric_name, ()), how.aggregation)
-        if not how.is_stated and not _agree(score.mean, reported):
-            return Recomputed(TaskScore(None, score.n_instances, ()).columns(), None, None)
+        reason = completeness.reason or score.reason
+        if reason:
+            return Recomputed(score.unscored().columns(), None, method, reason=reason)
+        if not how.is_stated and not reported.is_mean(score.mean):
+            return Recomputed(score.unscored().columns(), None, None)
         columns = score.columns()
         if metric_name == task.main_metric:
             columns |= score.replicates((run.benchmark, task.name, None))
         return Recomputed(columns, score.standard_error if method == SAMPLE else None, method)
 
-    return _statistics(task, run, values or (), recompute, file)
+    return _statistics(task, run, values or (), recompute, file, completeness)
 
 
 TaskScores = Mapping[str, TaskScore]
@@ -93,71 +111,105 @@ def task_scores(task: Task, values: ValuesByMetric) -> TaskScores:
     }
 
 
-def group_statistics(task: Task, run: Run, scores: Mapping[str, TaskScores], file: str) -> RunStatistics:
-    """Return the statistics of a group.
+def group_statistics(
+    task: Task,
+    run: Run,
+    scores: Mapping[str, TaskScores],
+    file: str,
+    completeness: Mapping[str, TaskCompleteness] = NOTHING_MISSING,
+) -> TaskStatistics:
+    """Return the statistics of a group. If rows of a task are missing, nothing is computed of the rows that are left.
 
     Args:
         task: Group of the run.
         run: Run of the group.
         scores: Scores of each task of the group that has a samples file.
         file: Name of the results file.
+        completeness: What is known of the rows of each task.
     """
+    of_group = TaskCompleteness.of_group(completeness)
 
-    def recompute(metric_name: str, reported: float | None) -> Recomputed:
-        group = GroupScore(tuple(_members(task, metric_name, scores)))
-        if not group.is_known:
-            return Recomputed({}, None, POOLED)
+    def recompute(metric_name: str, reported: Reported) -> Recomputed:
+        group = GroupScore(tuple(_members(task, metric_name, scores, completeness)))
+        reason = of_group.reason or group.reason
+        if reason or not group.is_known:
+            return Recomputed({}, None, POOLED, reason=reason)
         # The file does not say whether the group weights its tasks by size.
-        mean = next((mean for mean in (group.weighted, group.plain) if _agree(mean, reported)), None)
+        mean = next((mean for mean in (group.weighted, group.plain) if reported.is_mean(mean)), None)
         columns = group.columns(mean)
         if metric_name == task.main_metric:
             columns |= group.replicates(mean, run.benchmark)
         return Recomputed(columns, group.standard_error, POOLED, group.weighted if mean is None else None)
 
-    return _statistics(task, run, (), recompute, file)
+    return _statistics(task, run, (), recompute, file, of_group)
 
 
-def _members(task: Task, metric_name: str, scores: Mapping[str, TaskScores]) -> Iterator[GroupMember]:
+def _members(
+    task: Task, metric_name: str, scores: Mapping[str, TaskScores], completeness: Mapping[str, TaskCompleteness]
+) -> Iterator[GroupMember]:
     """Return the tasks of the group that report the metric; the score of a task without rows has no mean."""
     for name in task.results.leaves(task.name):
         if metric_name in task.results.reported(name):
             score = scores.get(name, {}).get(metric_name, TaskScore(None, 0, ()))
-            yield GroupMember(name, task.results.size(name) or score.n_instances, score)
+            n_chosen = len(completeness.get(name, WHOLE).chosen)
+            yield GroupMember(name, n_chosen or task.results.size(name) or score.n_instances, score)
 
 
-def _agree(ours: float | None, reported: float | None) -> bool:
-    return ours is not None and math.isfinite(ours) and reported is not None and not _differ(ours, reported)
+@dataclass(frozen=True)
+class Reported:
+    """Numbers that lm-eval reports for a metric."""
 
+    mean: float | None
+    standard_error: float | None
+    is_single: bool
+    """True if the mean was computed in single precision: lm-eval writes such a number as text."""
 
-def _differ(ours: float, reported: float) -> bool:
-    # A mean of values that cancel each other keeps fewer digits; values of lm-eval's metrics are about 1 in size.
-    return bool(differs(np.array([ours]), np.array([reported]), np.array([1.0]))[0])
+    def is_mean(self, ours: float | None) -> bool:
+        """Tell whether a mean of ours is the reported mean."""
+        is_number = ours is not None and math.isfinite(ours) and self.mean is not None
+        return is_number and not self.differs(ours, self.mean)
+
+    def differs(self, ours: float | None, reported: float | None) -> bool:
+        """Tell whether a number of ours and a reported number differ; a number that is missing does not differ."""
+        if ours is None or reported is None or (self.is_single and math.isclose(ours, reported, rel_tol=SINGLE)):
+            return False
+        # A mean of values that cancel each other keeps fewer digits; values of lm-eval's metrics are about 1 in size.
+        return bool(differs(np.array([ours]), np.array([reported]), np.array([1.0]))[0])
 
 
 def _statistics(
     task: Task,
     run: Run,
     metric_names: Iterable[str],
-    recompute: Callable[[str, float | None], Recomputed],
+    recompute: Callable[[str, Reported], Recomputed],
     file: str,
-) -> RunStatistics:
+    completeness: TaskCompleteness,
+) -> TaskStatistics:
     """Return a row for each reported metric, in the file's order, and then for each metric that only rows have."""
     rejects: list[Reject] = []
     disagreements: list[Mapping[str, Any]] = []
     rows: list[Mapping[str, Any]] = []
     reported = task.results.reported(task.name)
+    of_run = {
+        **task.shared(run),
+        "variant": completeness.variant(task.variant),
+        "is_complete": completeness.is_complete,
+        "n_rejected": completeness.n_rejected,
+    }
     for index, name in enumerate(dict.fromkeys((*reported, *metric_names))):
         place = f"$.results[{task.name!r}][{name!r}]"
-        value, error = (_number(stated, rejects, file, place) for stated in reported.get(name, (None, None)))
-        ours = recompute(name, value)
+        written = reported.get(name, (None, None))
+        value, error = (_number(stated, rejects, file, place) for stated in written)
+        numbers = Reported(value, error, isinstance(written[0], str))
+        ours = recompute(name, numbers)
         stated = {"reported_index": index, "reported_count": task.results.size(task.name), "reported_mean": value}
-        columns = {**ours.columns, **_standard_error(ours, error)}
+        columns = {**ours.columns, **_standard_error(ours, error), "unscored_reason": ours.reason}
         rows.append({"metric_name": name, **(stated if name in reported else {}), **columns})
-        disagreements += _disagreements({**task.shared(run), "metric_name": name}, ours, value, error)
+        disagreements += _disagreements({**of_run, "metric_name": name}, ours, numbers)
     per_metric = {name: [row.get(name) for row in rows] for name in _PER_METRIC}
     per_metric["is_main_metric"] = [row["metric_name"] == task.main_metric for row in rows]
-    shared = {**task.shared(run), "run_spec": run_spec(task)}
-    return RunStatistics(build_table(STATS, len(rows), per_metric, shared), rejects, disagreements)
+    shared = {**of_run, "run_spec": task.spec.json}
+    return TaskStatistics(build_table(STATS, len(rows), per_metric, shared), rejects, disagreements)
 
 
 def _standard_error(ours: Recomputed, reported: float | None) -> Mapping[str, Any]:
@@ -165,16 +217,14 @@ def _standard_error(ours: Recomputed, reported: float | None) -> Mapping[str, An
     return dict(zip(_ERRORS, (ours.standard_error, reported, method), strict=True))
 
 
-def _disagreements(
-    shared: Mapping[str, Any], ours: Recomputed, value: float | None, error: float | None
-) -> Iterator[Mapping[str, Any]]:
+def _disagreements(shared: Mapping[str, Any], ours: Recomputed, reported: Reported) -> Iterator[Mapping[str, Any]]:
     key = {name: shared[name] for name in _STATISTIC}
     mean = ours.columns.get("mean")
     for name, number, stated in (
-        ("mean", ours.rejected_mean if mean is None else mean, value),
-        ("standard_error", ours.standard_error, error),
+        ("mean", ours.rejected_mean if mean is None else mean, reported.mean),
+        ("standard_error", ours.standard_error, reported.standard_error),
     ):
-        if number is not None and stated is not None and _differ(number, stated):
+        if reported.differs(number, stated):
             yield {**key, "field": name, "ours": number, "reported": stated}
 
 
@@ -182,7 +232,7 @@ def _number(stated: Any, rejects: list[Reject], file: str, place: str) -> float 
     """Return a reported number; null, with a reject, if it is not a number or not finite."""
     if stated is None or stated == UNAVAILABLE:
         return None
-    number = as_float(stated)
+    number = as_number(stated)
     if number is None:
         rejects.append(Reject(Reason.UNEXPECTED_SHAPE, f"not a number: {stated!r}", file, place))
         return None

@@ -3,18 +3,30 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, Self
 
+from every_eval.contracts.shared_columns import JUDGES, RUN_SETTINGS
 from every_eval.sources.eval_harness.aggregations import objects
 from every_eval.sources.eval_harness.evaluated_model import EvaluatedModel, model_of, plain
-from every_eval.sources.eval_harness.results import Results
-from every_eval.sources.source import Run
+from every_eval.sources.eval_harness.published_spec import PublishedSpec, published_spec
+from every_eval.sources.eval_harness.results import Results, is_placeholder
+from every_eval.sources.source import TASK, Run
 
 BYPASS: Final = "bypass"
 """Metric of lm-eval's option --predict_only. Its value is always 999 and means that nothing was scored."""
 
+ORDINAL: Final = "withheld"
+"""Fact of a run that holds the ordinal of its model; absent if the ordinal is 1."""
+
 _FILE_FORMATS: Final = {"arrow", "csv", "generator", "json", "pandas", "parquet", "text", "webdataset", "xml"}
 """Values of `dataset_path` that mean local files instead of a dataset on the Hub, as do names that end in "folder"."""
+
+
+_UNSTATED: Final = (
+    *(column.name for column in (JUDGES, *RUN_SETTINGS)),
+    *("messages", "media", "output_media", "extra_data", "thinking_text", "annotations", "n_unjudged"),
+)
+"""Columns that are null in every row, because lm-eval does not state their values, or not in one place."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +37,28 @@ class Task:
     """Results file of the evaluation."""
     name: str
     """Name of the task or group."""
+    ordinal: int = 1
+    """Number of the model among models that differ only in arguments that are not published."""
+
+    @classmethod
+    def of_run(cls, results: Results, run: Run) -> Self:
+        """Return the task of a run as discovery named it."""
+        return cls(results, run.facts[TASK], int(run.facts.get(ORDINAL, 1)))
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """Return the facts of the task's run, from which `of_run` makes the task again."""
+        return {TASK: self.name} | ({ORDINAL: str(self.ordinal)} if self.ordinal > 1 else {})
 
     @cached_property
     def model(self) -> EvaluatedModel:
         """Model that was evaluated."""
-        return model_of(self.results)
+        return model_of(self.results, self.ordinal)
+
+    @cached_property
+    def spec(self) -> PublishedSpec:
+        """Specification of the run, without what is not published."""
+        return published_spec(self.results, self.name)
 
     @cached_property
     def config(self) -> Mapping[str, Any]:
@@ -45,8 +74,8 @@ class Task:
     def variant(self) -> str:
         """Name, version, n-shot and limit of the task: models are compared within a variant."""
         stated = {
-            "version": self.results.versions.get(self.name),
-            "n_shot": self.results.n_shot.get(self.name),
+            "version": self.results.version(self.name),
+            "n_shot": self.results.n_shot_of(self.name),
             "limit": _limit(self.results.config.get("limit")),
         }
         arguments = ",".join(f"{key}={plain(value)}" for key, value in stated.items() if value is not None)
@@ -70,10 +99,16 @@ class Task:
 
     def main_metric_of(self, filters: Iterable[str]) -> str | None:
         """Return the main metric of the first of `filters` that has one; null if none has one."""
-        reported = [key for key in self.results.reported(self.name) if key.partition(",")[0] != BYPASS]
+        reported = [
+            key
+            for key, number in self.results.reported(self.name).items()
+            if key.partition(",")[0] != BYPASS and not is_placeholder(number.value)
+        ]
         listed = [str(item.get("metric")) for item in objects(self.config.get("metric_list"))]
         for name in filters:
-            keys = [f"{metric},{name}" for metric in listed] + [key for key in reported if key.endswith(f",{name}")]
+            keys = [f"{metric},{name}" for metric in listed] + [
+                key for key in reported if key.partition(",")[2] == name
+            ]
             if found := next((key for key in keys if key in reported), None):
                 return found
         return None
@@ -123,6 +158,12 @@ class Task:
             "computed_on": None,
             "train_trial_index": 0,
             "reference_index": None,
+            "releases": list(run.releases),
+            "is_encrypted": False,
+            **dict.fromkeys(_UNSTATED),
+            "is_complete": True,
+            "n_rejected": 0,
+            "withheld_arguments": list(self.spec.withheld) or None,
         }
 
     def _stated(self, key: str) -> str | None:

@@ -5,19 +5,25 @@ from itertools import islice
 from typing import IO, Final
 
 from every_eval.contracts.rejects import Reason
-from every_eval.sources.decoding import decode_object
+from every_eval.sources.eval_harness.completeness import TaskCompleteness
 from every_eval.sources.eval_harness.metrics_table import metrics_table
 from every_eval.sources.eval_harness.output_files import SamplesName
+from every_eval.sources.eval_harness.question import Question
 from every_eval.sources.eval_harness.results import Results
+from every_eval.sources.eval_harness.results_file import decode_results
 from every_eval.sources.eval_harness.sample_rows import ScoredRow, ValuesByMetric, add_values
 from every_eval.sources.eval_harness.samples_file import SamplesFileReader
 from every_eval.sources.eval_harness.samples_table import samples_table
-from every_eval.sources.eval_harness.stats_table import RunStatistics, group_statistics, task_scores, task_statistics
+from every_eval.sources.eval_harness.stats_table import (
+    TaskScores,
+    TaskStatistics,
+    group_statistics,
+    task_scores,
+    task_statistics,
+)
 from every_eval.sources.eval_harness.task import Task
+from every_eval.sources.eval_harness.unstamped_samples import samples_of
 from every_eval.sources.source import Reject, Run, RunRows
-
-TASK: Final = "task"
-"""Fact of a run that holds the name of its task; absent if discovery could not read the results file."""
 
 PIECE_ROWS: Final = 250
 """Largest number of samples in a piece."""
@@ -31,40 +37,50 @@ class TaskRunReader:
         self.run = run
         self._open_file = open_file
         self._piece_rows = piece_rows
-        self._results_file = next((item.name for item in run.inputs if item.name.endswith(".json")), "")
-        names = ((item.name, SamplesName.parse(item.name)) for item in run.inputs)
-        self._samples_files = {name.task: file for file, name in names if name is not None}
+        names = {item.name: SamplesName.parse(item.name) for item in run.inputs}
+        self._results_file = next((file for file in names if file.endswith(".json") and names[file] is None), "")
+        self._samples_files = {name.task: file for file, name in names.items() if name is not None}
 
     def pieces(self) -> Iterator[RunRows]:
         """Read the run in pieces: samples with their metrics, then statistics."""
         results = self._results()
         if isinstance(results, Results):
-            task = Task(results, self.run.facts[TASK])
+            unstamped = (item.name for item in self.run.inputs if SamplesName.parse(item.name) is None)
+            self._samples_files |= samples_of(results, unstamped)
+            task = Task.of_run(results, self.run)
+            if odd_fields := results.odd_fields_of(task.name):
+                yield RunRows(rejects=odd_fields)
             yield from self._group(task) if task.is_group else self._task(task)
         else:
             yield RunRows(rejects=tuple(results))
 
     def _results(self) -> Results | list[Reject]:
         if not self._results_file:
-            detail = "no results file carries this time stamp, so that nothing says of which model the rows are"
-            return [Reject(Reason.FILE_MISSING, detail, file) for file in self._samples_files.values()]
+            detail = (
+                "no readable results file carries this time stamp, so that nothing says of which model the rows are"
+            )
+            if not self._samples_files:
+                detail = "the name leaves doubt about which results file and task the file belongs to"
+            return [Reject(Reason.FILE_MISSING, detail, item.name) for item in self.run.inputs]
         with self._open_file(self._results_file) as file:
-            decoded = decode_object(file.read(), Results, self._results_file)
+            decoded = decode_results(file.read(), self._results_file)
         return [decoded] if isinstance(decoded, Reject) else decoded
 
     def _task(self, task: Task) -> Iterator[RunRows]:
         name = self._samples_files.get(task.name)
-        values: ValuesByMetric = {}
         if name is None:
             detail = f"no samples file of task {task.name!r} carries the time stamp of {self._results_file}"
-            yield RunRows(rejects=(Reject(Reason.FILE_MISSING, detail),))
-        else:
-            yield from self._samples(task, name, values)
-        yield _last_piece(task_statistics(task, self.run, None if name is None else values, self._results_file))
-
-    def _samples(self, task: Task, name: str, values: ValuesByMetric) -> Iterator[RunRows]:
-        """Read a samples file in pieces, and add its values to `values`."""
+            if task.results.has_filters:  # lm-eval 0.3 writes no samples files.
+                yield RunRows(rejects=(Reject(Reason.FILE_MISSING, detail),))
+            yield _last_piece(task_statistics(task, self.run, None, self._results_file, _without_samples(task)))
+            return
         reader = SamplesFileReader(task, name)
+        values: ValuesByMetric = {}
+        yield from self._samples(task, reader, values, name)
+        yield _last_piece(task_statistics(task, self.run, values, self._results_file, reader.completeness))
+
+    def _samples(self, task: Task, reader: SamplesFileReader, values: ValuesByMetric, name: str) -> Iterator[RunRows]:
+        """Read the samples file `name` in pieces, and add its values to `values`."""
         with self._open_file(name) as file:
             rows = reader.rows(file)
             while piece := list(islice(rows, self._piece_rows)):
@@ -73,21 +89,40 @@ class TaskRunReader:
         yield RunRows(rejects=reader.take_rejects())
 
     def _piece(self, rows: list[ScoredRow], task: Task, reader: SamplesFileReader) -> RunRows:
+        questions = [Question.of(row, task) for row in rows]
+        for row, question in zip(rows, questions, strict=True):
+            if question.correct is None:
+                reader.reject_target(row)
         return RunRows(
-            samples_table(rows, task, self.run), metrics_table(rows, task, self.run), rejects=reader.take_rejects()
+            samples_table(rows, questions, task, self.run),
+            metrics_table(rows, task, self.run),
+            rejects=reader.take_rejects(),
         )
 
     def _group(self, task: Task) -> Iterator[RunRows]:
         """Read the statistics of a group. The runs of its tasks publish, and reject, the tasks' rows."""
-        scores = {}
+        scores: dict[str, TaskScores] = {}
+        completeness: dict[str, TaskCompleteness] = {}
         for leaf in (Task(task.results, name) for name in task.results.leaves(task.name)):
             if leaf.name in self._samples_files:
                 values: ValuesByMetric = {}
+                reader = SamplesFileReader(leaf, self._samples_files[leaf.name])
                 with self._open_file(self._samples_files[leaf.name]) as file:
-                    add_values(SamplesFileReader(leaf, leaf.name).rows(file), values)
+                    add_values(reader.rows(file), values)
                 scores[leaf.name] = task_scores(leaf, values)
-        yield _last_piece(group_statistics(task, self.run, scores, self._results_file))
+                completeness[leaf.name] = reader.completeness
+            else:
+                completeness[leaf.name] = _without_samples(leaf)
+        yield _last_piece(group_statistics(task, self.run, scores, self._results_file, completeness))
 
 
-def _last_piece(statistics: RunStatistics) -> RunRows:
+def _without_samples(task: Task) -> TaskCompleteness:
+    """Return what is known of the rows of a task without a samples file.
+
+    lm-eval states the hash of a task only if it writes the samples file, with the option --log_samples.
+    """
+    return TaskCompleteness(n_rejected=1 if task.name in task.results.task_hashes else 0)
+
+
+def _last_piece(statistics: TaskStatistics) -> RunRows:
     return RunRows(stats=statistics.table, rejects=tuple(statistics.rejects), disagreements=statistics.disagreements)

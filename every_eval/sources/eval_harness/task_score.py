@@ -31,13 +31,27 @@ class TaskScore:
     n_instances: int
     """Number of rows that list the metric."""
     scored: tuple[tuple[str, MetricValue], ...]
-    """Values of the rows that have a value, each with its instance id."""
+    """Values of the rows that have a value, each with its instance id; empty if a value is not finite."""
+    n_not_finite: int = 0
+    """Number of rows whose value is not finite: then no score of the other rows is the score of the task."""
 
     @classmethod
     def of(cls, values: Sequence[tuple[str, MetricValue]], aggregation: Aggregation | None) -> Self:
         """Return the score of a metric from its values, each with its instance id."""
-        scored = [item for item in values if aggregation is not None and item[1].count and item[1].sum is not None]
-        return cls(aggregation, len(values), tuple(scored))
+        scored = [item for item in values if aggregation is not None and item[1].count]
+        n_not_finite = sum(value.sum is None for _, value in scored)
+        return cls(aggregation, len(values), () if n_not_finite else tuple(scored), n_not_finite)
+
+    @property
+    def reason(self) -> str | None:
+        """Reason why the score is not computed; null if nothing prevents the score, or no row has a value."""
+        if not self.n_not_finite:
+            return None
+        return f"{self.n_not_finite} of {self.n_instances} values are not finite"
+
+    def unscored(self) -> "TaskScore":
+        """Return the count of the rows alone, without a score."""
+        return TaskScore(None, self.n_instances, ())
 
     @property
     def is_mean(self) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
+from every_eval.contracts.judgements import JUDGEMENTS
 from every_eval.contracts.metrics import METRICS
 from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.stats import STATS
@@ -68,12 +69,14 @@ class Output:
     def read(self, run: Run) -> RunRows:
         """Read a run and join its pieces."""
         pieces = self.pieces(run)
-        samples, metrics, stats = (
+        samples, metrics, stats, judgements = (
             pa.concat_tables([contract.decode(getattr(piece, contract.name)) for piece in pieces])
-            for contract in (SAMPLES, METRICS, STATS)
+            for contract in (SAMPLES, METRICS, STATS, JUDGEMENTS)
         )
         rejects = tuple(reject for piece in pieces for reject in piece.rejects)
-        return RunRows(samples, metrics, stats, rejects, [row for piece in pieces for row in piece.disagreements])
+        return RunRows(
+            samples, metrics, stats, judgements, rejects, [row for piece in pieces for row in piece.disagreements]
+        )
 
     def file(self, suite: str, task: str | None = None, benchmark: str = "main") -> Path:
         """Return the path of a results file, or of the samples file of one of its tasks."""

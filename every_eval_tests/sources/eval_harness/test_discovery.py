@@ -147,16 +147,33 @@ def test_a_results_file_that_cannot_be_read_stops_no_other(output: Output) -> No
     n_runs = len(output.discover().runs)
     output.file(CHAT).write_text("{")
     found = output.discover()
-    assert len(found.runs) == n_runs
-    [run] = [run for run in found.runs if "task" not in run.facts]
-    assert (run.suite, len(run.inputs)) == (CHAT, 2)
-    assert run.identity not in shown(found)
+    assert len(found.runs) == n_runs + 1
+    # The file and its samples are two runs, which are rejected: what is unreadable claims no samples.
+    broken = [run for run in found.runs if "task" not in run.facts]
+    assert sorted(run.inputs[0].name.partition("_")[0] for run in broken) == ["results", "samples"]
+    assert not {run.identity for run in broken} & shown(found)
+
+
+def test_an_unreadable_neighbour_claims_no_samples(output: Output) -> None:
+    before = {run.identity: run for run in output.discover().runs}
+    neighbour = output.file(CHAT).with_name(f"._{output.file(CHAT).name}")
+    neighbour.write_bytes(b"\0\5\x16\7Mac OS X    ")
+    after = {run.identity: run for run in output.discover().runs}
+    assert {identity: after[identity] for identity in before} == before
+    [run] = [run for identity, run in after.items() if identity not in before]
+    assert [item.name for item in run.inputs] == [neighbour.name]
+
+
+def test_a_file_of_another_program_is_named_in_a_warning(output: Output, caplog: pytest.LogCaptureFixture) -> None:
+    (output.path / "main" / "tokenizer.json").write_text('{"results": 1}')
+    output.discover()
+    assert "main/tokenizer.json was left out: not a results file of lm-eval" in caplog.text
 
 
 def test_a_benchmark_of_nothing_readable_has_no_release(output: Output) -> None:
     output.file(BY_FILE, benchmark="file_style").write_text("")
     found = output.discover("file_style")
-    assert (len(found.runs), found.releases.num_rows) == (1, 0)
+    assert (len(found.runs), found.releases.num_rows) == (2, 0)
 
 
 def test_runs_are_sorted_and_the_release_follows_its_contract(output: Output) -> None:

@@ -1,4 +1,3 @@
-import json
 from typing import Any
 
 import pytest
@@ -55,18 +54,44 @@ def test_how_prompts_were_wrapped_belongs_to_the_deployment(output: Output) -> N
     deployment = model_of(results(**content)).deployment
     sha = content["chat_template_sha"][:8]
     assert deployment == (
-        f"local-chat-completions(base_url=http://127.0.0.1:8000/v1/chat/completions,chat_template={sha},"
+        f"local-chat-completions(chat_template={sha},"
         'fewshot_as_multiturn=True,gen_kwargs={"max_gen_toks":512,"temperature":0.7})'
     )
 
 
 def test_the_order_of_arguments_means_nothing() -> None:
-    assert model({"b": 1, "a": 2}).deployment == model({"a": 2, "b": 1}).deployment == "hf(a=2,b=1)"
+    assert model({"tp_size": 1, "dtype": 2}).deployment == "hf(dtype=2,tp_size=1)"
+    assert model({"dtype": 2, "tp_size": 1}).deployment == "hf(dtype=2,tp_size=1)"
 
 
-def test_secrets_are_withheld() -> None:
-    secret = "hf_abcdef"
-    for arguments in ({"pretrained": "a/b", "token": secret}, f"pretrained=a/b,token={secret}"):
-        evaluation = results(config={"model_args": arguments})
-        assert model_arguments(evaluation)["token"] == "(withheld)"
-        assert secret not in json.dumps([model_arguments(evaluation), model_of(evaluation).deployment])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"pretrained": "a/b", "header": {"Authorization": "Bearer SECRET"}},
+        {"pretrained": "a/b", "base_url": "http://user:SECRET@host/v1"},
+        "pretrained=a/b,api_key=SECRET",
+        "pretrained=a/b,header={'Authorization': 'Bearer SECRET', 'X': 'SECRET'}",
+    ],
+)
+def test_only_names_of_other_arguments_are_published(arguments: Any) -> None:
+    evaluation = results(config={"model": "hf", "model_args": arguments, "gen_kwargs": {"extra_headers": "SECRET"}})
+    found = model_of(evaluation)
+    assert (found.name, found.deployment) == ("a/b", "hf")
+    assert "SECRET" not in str(model_arguments(evaluation).shown)
+
+
+def test_of_a_folder_only_the_name_is_published() -> None:
+    found = model({"pretrained": "/home/bob/ckpts/llama-ft/", "peft": "./out/lora-3", "tokenizer": "/home/bob/tok"})
+    assert (found.name, found.family, found.deployment) == ("llama-ft+lora-3", None, "hf(tokenizer=tok)")
+
+
+def test_models_that_differ_only_in_withheld_values_are_told_apart_by_their_number() -> None:
+    one, other = model("pretrained=/a/x"), model("pretrained=/b/x")
+    assert (one.name, one.deployment) == (other.name, other.deployment)
+    assert one.distinction != other.distinction
+    evaluation = results(config={"model": "hf", "model_args": "pretrained=/b/x"})
+    assert model_of(evaluation, ordinal=2).deployment == "hf(withheld=#2)"
+
+
+def test_a_new_token_is_no_other_model() -> None:
+    assert model("pretrained=a/b,token=1") == model("pretrained=a/b,token=2")

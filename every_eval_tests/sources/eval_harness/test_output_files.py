@@ -32,6 +32,21 @@ def test_a_samples_file_names_its_task_in_full() -> None:
     assert SamplesName.parse(f"results_{STAMP}.jsonl") is None
 
 
+@pytest.mark.parametrize(
+    "stamp",
+    ["2024-06-17T16:06:39.458097", "2024-06-17_16-06-39", "2024-06-17T160639", "2024-06-17T16-06-39.458097+00-00"],
+)
+def test_other_forms_of_a_time_stamp_pair_files_too(stamp: str) -> None:
+    assert stamp_of(f"results_{stamp}.json") == stamp
+    assert SamplesName.parse(f"samples_quiz_{stamp}.jsonl") == SamplesName("quiz", stamp)
+
+
+def test_samples_in_a_json_file_are_no_results() -> None:
+    [folder] = folders(objects(f"m/samples_quiz_{STAMP}.json", f"m/results_{STAMP}.json"))
+    assert list(folder.results) == [f"results_{STAMP}.json"]
+    assert set(folder.samples) == {(STAMP, "quiz")}
+
+
 def test_samples_are_claimed_by_exact_time_stamp_and_once() -> None:
     files = [f"m/samples_{task}_{stamp}.jsonl" for task in ("gsm8k", "gsm8k_sc") for stamp in (STAMP, LATER)]
     [folder] = folders(objects(*files, f"m/results_{STAMP}.json"))

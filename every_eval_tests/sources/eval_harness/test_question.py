@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from every_eval.sources.eval_harness.question import Question, choices, chosen_choice, correct_choices, targets
-from every_eval.sources.eval_harness.sample_rows import WrittenRow
+from every_eval.sources.eval_harness.sample_rows import MetricValue, ScoredRow, WrittenRow
 from every_eval_tests.sources.eval_harness.output import task
 
 LETTERS = ["A", "B", "C", "D"]
@@ -14,8 +14,11 @@ def sent(*pairs: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def multiple_choice(arguments: Any, **columns: Any) -> Question:
-    sample = WrittenRow(0, "none", columns.pop("metrics", ["acc"]), arguments=arguments, **columns)
-    return Question.of(sample, task({"output_type": "multiple_choice", "target_delimiter": " "}))
+    metrics = columns.pop("metrics", ["acc"])
+    values = tuple(MetricValue(f"{name},none", 1, score) for name, score in columns.pop("scores", {}).items())
+    sample = WrittenRow(0, "none", metrics, arguments=arguments, **columns)
+    of = task({"output_type": "multiple_choice", "target_delimiter": " "})
+    return Question.of(ScoredRow(sample, 0, values), of)
 
 
 @pytest.mark.parametrize(
@@ -24,20 +27,75 @@ def multiple_choice(arguments: Any, **columns: Any) -> Question:
         ("D", LETTERS, [3]),
         ("2", LETTERS, [2]),
         ("[0, 3]", LETTERS, [0, 3]),
-        ("4", LETTERS, []),
-        ("-100", LETTERS, []),
+        ("4", LETTERS, None),
+        ("-100", LETTERS, None),
         ("E", LETTERS, []),
         ("", LETTERS, []),
         (None, LETTERS, []),
         # "1" is the third choice's text, and the second one's position
-        ("1", ["3", "2", "1"], []),
+        ("1", ["3", "2", "1"], None),
         ("0", ["0", "1"], [0]),
     ],
 )
-def test_a_target_is_a_choice_or_its_position_and_nothing_where_both_hold(
-    target: str | None, texts: list[str], correct: list[int]
+def test_a_target_is_a_choice_or_its_position_and_unknown_where_both_hold(
+    target: str | None, texts: list[str], correct: list[int] | None
 ) -> None:
     assert correct_choices(target, texts) == correct
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "correct"),
+    [
+        # the model chose 1, the text: it is the correct choice, or the position is
+        ([(1, True)], [1]),
+        ([(1, False)], [3]),
+        ([(3, True)], [3]),
+        # another choice was wrong, which says nothing of either
+        ([(0, False)], None),
+        # and then the next score decides
+        ([(0, False), (3, True)], [3]),
+        ([], None),
+    ],
+)
+def test_scores_decide_what_a_number_among_numbers_means(
+    verdicts: list[tuple[int, bool]], correct: list[int] | None
+) -> None:
+    # "3" is the text of the second choice, and the position of the fourth
+    assert correct_choices("3", ["1", "3", "5", "4"], verdicts) == correct
+
+
+def test_a_number_that_is_no_choice_is_the_choice_that_was_scored_as_right() -> None:
+    assert correct_choices("7", LETTERS, [(2, True)]) == [2]
+    assert correct_choices("7", LETTERS, [(2, False)]) is None
+
+
+@pytest.mark.parametrize(
+    ("scores", "correct"),
+    [
+        # "1" is the text of the first choice and the position of the second; the second is likeliest
+        ({"acc": 1.0}, ["1234"]),
+        ({"acc": 0.0}, ["1"]),
+        # a character of the third is likeliest, -2 / 8: it is neither of the two
+        ({"acc_norm": 0.0}, None),
+        ({"acc_norm": 0.0, "acc": 1.0}, ["1234"]),
+        ({"f1": 1.0}, None),
+    ],
+)
+def test_a_row_decides_by_its_own_scores(scores: dict[str, float], correct: list[str] | None) -> None:
+    answer = multiple_choice(
+        sent(("Q", " 1"), ("Q", " 1234"), ("Q", " 12345678")),
+        target="1",
+        filtered_resps=[["-3", "x"], ["-1.5", "x"], ["-2", "x"]],
+        scores=scores,
+    )
+    assert answer.correct == correct
+    assert len(answer.references) == 3
+
+
+def test_choices_without_their_requests_are_unknown() -> None:
+    # lm-eval 0.4.0 keeps the first request alone
+    answer = multiple_choice(["Q", " a"], target="b", filtered_resps=[[-2.0, False], [-1.0, True]])
+    assert (answer.prompt, answer.correct, answer.chosen) == ("Q", ["b"], None)
 
 
 def test_a_target_that_is_no_choice_stands_beside_them() -> None:
@@ -93,7 +151,7 @@ def test_arguments_may_be_lists() -> None:
 
 
 def test_a_row_without_arguments_has_no_prompt() -> None:
-    assert Question.of(WrittenRow(0, "none", []), task()).prompt is None
+    assert Question.of(ScoredRow(WrittenRow(0, "none", []), 0, ()), task()).prompt is None
 
 
 @pytest.mark.parametrize(

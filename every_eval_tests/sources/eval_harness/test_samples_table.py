@@ -1,8 +1,11 @@
 import hashlib
 import json
+from typing import Any
 
+from every_eval.sources.eval_harness.question import Question
 from every_eval.sources.eval_harness.samples_table import responses, samples_table, text
-from every_eval.sources.source import Run
+from every_eval.sources.eval_harness.task import Task
+from every_eval.sources.source import Run, RunRows
 from every_eval_tests.sources.eval_harness.output import (
     AGAIN,
     CHAT,
@@ -16,6 +19,12 @@ from every_eval_tests.sources.eval_harness.output import (
 )
 
 LETTERS = ["A", "B", "C", "D"]
+
+
+def table(written: list[dict[str, Any]], of: Task, run: Run) -> list[dict[str, Any]]:
+    rows = rows_of(of, written)
+    questions = [Question.of(row, of) for row in rows]
+    return sample_rows(RunRows(samples=samples_table(rows, questions, of, run)))
 
 
 def test_a_multiple_choice_keeps_its_choices_and_their_log_likelihoods(output: Output) -> None:
@@ -87,7 +96,7 @@ def test_the_text_that_a_perplexity_is_of_has_no_score_of_its_own(output: Output
 def test_the_id_of_a_sample_is_a_digest_of_its_key() -> None:
     run = Run("eval_harness", "main", "m/results_x", "quiz", "main/m")
     of = task({"filter_list": [{"name": "strict"}, {"name": "flexible"}]} | metrics(("acc", None)))
-    [row] = samples_table(rows_of(of, [line(7, "flexible", acc=1)]), of, run).to_pylist()
+    [row] = table([line(7, "flexible", acc=1)], of, run)
     key = ["eval_harness", "main", "m/results_x", "quiz", "7", None, 0, None, 1]
     written = json.dumps(key, separators=(",", ":"))
     assert row["evaluation_id"] == hashlib.sha256(written.encode()).hexdigest()
@@ -96,7 +105,7 @@ def test_the_id_of_a_sample_is_a_digest_of_its_key() -> None:
 def test_a_dataset_on_the_hub_is_pointed_into() -> None:
     of = task({"dataset_path": "cais/mmlu", "test_split": "test"})
     run = Run("eval_harness", "main", "m/results_x", "quiz", "main/m")
-    [row] = samples_table(rows_of(of, [line(7, acc=1)]), of, run).to_pylist()
+    [row] = table([line(7, acc=1)], of, run)
     assert (row["hf_split"], row["hf_index"]) == ("test", 7)
 
 

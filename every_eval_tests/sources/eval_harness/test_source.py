@@ -13,10 +13,11 @@ from every_eval.ingestion.planning import shards_of, to_do
 from every_eval.network.content import md5_of
 from every_eval.scoring.scorer import Scorer
 from every_eval.sources.eval_harness.source import EvalHarnessSource
+from every_eval.sources.eval_harness.task import Task
 from every_eval.sources.source import Source
 from every_eval.storage.folder import FolderStorage
 from every_eval_tests.ingestion.upstream import RemoteFolder
-from every_eval_tests.sources.eval_harness.output import AGAIN, FIRST, Output
+from every_eval_tests.sources.eval_harness.output import AGAIN, CHAT, FIRST, Output
 
 SOURCE: Source = EvalHarnessSource()
 REPO = "owner/data"
@@ -33,7 +34,7 @@ def weekly(
     storage = kind(output.path)
     [found] = Discoverer(SOURCE, storage, hub, REPO, shard_bytes, None, quietly).discover(["main"])
     assert found.error is None
-    shards = to_do(shards_of(found.catalog, found.folder, hub.snapshot(REPO).files, SOURCE.data_version))
+    shards = to_do(shards_of(found.catalog, found.folder, hub.snapshot(REPO), SOURCE.data_version))
     made = Ingestor(SOURCE, storage, hub, REPO, quietly).ingest(found.folder, [shard.key for shard in shards])
     assert [outcome.error for outcome in made] == [None] * len(made)
     return [outcome.shard for outcome in made]
@@ -83,11 +84,15 @@ def test_a_repeated_run_goes_to_a_new_shard_and_replaces_the_earlier_in_the_late
 
     for path, content in held_back.items():
         path.write_bytes(content)
-    [second] = weekly(output, hub)
+    again = weekly(output, hub)
 
-    assert (first, second) == ("eval_harness_main_part_00001", "eval_harness_main_part_00002")
+    # The rows of the first shard are published anew, since the release no longer shows the earlier run.
+    assert (first, sorted(again)) == (
+        "eval_harness_main_part_00001",
+        ["eval_harness_main_part_00001", "eval_harness_main_part_00002"],
+    )
     after = hub.snapshot(REPO).files
-    history = [path for path in before if path.startswith(("data/", "metrics/", "stats/"))]
+    history = [path for path in before if path.startswith("metrics/")]
     assert history
     assert all(after[path] == before[path] for path in history)
 
@@ -130,3 +135,70 @@ def test_the_same_output_gives_the_same_bytes(output: Output, tmp_path: Path) ->
     made = [path for path in one if not path.startswith("catalog/")]
     assert len([path for path in made if path.startswith("stats/")]) > 2
     assert {path: one[path].digest for path in made} == {path: two[path].digest for path in made}
+
+
+def published(hub: FolderHub, repo: str) -> str:
+    """Return everything that the newest files of a repo hold, as text."""
+    snapshot = hub.snapshot(repo)
+    paths = {name: snapshot.fetch(name) for name in snapshot.files}
+    tables = [str(pq.read_table(path).to_pylist()) for name, path in paths.items() if name.endswith(".parquet")]
+    others = [path.read_text(errors="replace") for name, path in paths.items() if not name.endswith(".parquet")]
+    return "\n".join([*paths, *tables, *others])
+
+
+def with_secrets(output: Output) -> None:
+    """Put a credential into every place of a results file that can hold arguments."""
+    content = output.results(CHAT)
+    content["config"] |= {
+        "model_args": {
+            "model": "gpt-3.5-turbo-0125",
+            "base_url": "https://user:SECRET@host/v1?api_key=SECRET",
+            "header": {"Authorization": "Bearer SECRET"},
+            "api_key": "SECRET",
+            "env": {"KEY": "SECRET"},
+            "tokenizer": "https://SECRET@host",
+        },
+        "gen_kwargs": "temperature=0,extra_headers={'X': 'SECRET', 'Y': 'SECRET'}",
+        "env": "KEY=SECRET",
+    }
+    for task in content["configs"].values():
+        task["metadata"] = {"version": 1} | content["config"]["model_args"]
+        task["dataset_kwargs"] = {"token": "SECRET"}
+    output.write(CHAT, content)
+
+
+def test_no_byte_of_a_credential_is_published_or_reported(
+    output: Output, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level("DEBUG")
+    with_secrets(output)
+    reports: list[str] = []
+    monkeypatch.setattr(f"{__name__}.quietly", reports.append)
+    hub = FolderHub(tmp_path / "hub", clock())
+    weekly(output, hub)
+    Scorer(SOURCE, [SOURCE], hub, REPO, "owner/scores", clock(), reports.append).run()
+    for text in (published(hub, REPO), published(hub, "owner/scores"), caplog.text, str(reports)):
+        assert "SECRET" not in text
+    assert "gpt-3.5-turbo-0125" in published(hub, REPO)
+    assert "'base_url', 'config.env', 'dataset_kwargs.token'" in published(hub, REPO)
+
+
+def test_rows_of_an_older_version_are_made_again_without_their_credentials(
+    output: Output, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    hub = FolderHub(tmp_path / "hub", clock())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Task, "variant", property(lambda task: f"{task.name}:header=SECRET"))
+        patch.setattr(EvalHarnessSource, "data_version", SOURCE.data_version - 1)
+        weekly(output, hub)
+    assert "SECRET" in published(hub, REPO)
+    assert caplog.text == ""
+
+    assert weekly(output, hub) == ["eval_harness_main_part_00001"]
+    assert "SECRET" not in published(hub, REPO)
+    [warning] = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert "replace the key at its issuer" in warning.getMessage()
+    assert "squash the history" in warning.getMessage()
+    caplog.clear()
+    assert weekly(output, hub) == []
+    assert caplog.text == ""

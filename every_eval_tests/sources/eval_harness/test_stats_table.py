@@ -8,7 +8,7 @@ import pytest
 from every_eval.contracts.rejects import Reason
 from every_eval.contracts.stats import STATS
 from every_eval.sources.eval_harness.sample_rows import ValuesByMetric
-from every_eval.sources.eval_harness.stats_table import RunStatistics, task_statistics
+from every_eval.sources.eval_harness.stats_table import TaskStatistics, task_statistics
 from every_eval.sources.eval_harness.task import Task
 from every_eval.sources.source import Run
 from every_eval_tests.sources.eval_harness.output import (
@@ -51,7 +51,7 @@ def four(**values: list[Any]) -> list[Mapping[str, Any]]:
 RIGHT_AND_WRONG = four(acc=[1, 0, 0, 1])
 
 
-def made(of: Task, values: ValuesByMetric | None) -> tuple[dict[str, dict[str, Any]], RunStatistics]:
+def made(of: Task, values: ValuesByMetric | None) -> tuple[dict[str, dict[str, Any]], TaskStatistics]:
     found = task_statistics(of, RUN, values, "results.json")
     STATS.validate(found.table)
     return {row["metric_name"]: row for row in STATS.decode(found.table).to_pylist()}, found

@@ -86,3 +86,16 @@ def test_a_task_counts_in_the_groups_above_it(output: Output) -> None:
     evaluation = results(**output.results(AGAIN))
     assert Task(evaluation, "mmlu_local_astronomy").shared(RUN)["groups"] == ["mmlu_local", "mmlu_local_stem"]
     assert Task(evaluation, "wikitext_local").shared(RUN)["groups"] == []
+
+
+def test_a_placeholder_is_no_main_metric() -> None:
+    reported = {"bypass,none": 999, "f1,none": "N/A", " ,none": " ", "acc,none": 0.5}
+    assert task(reported=reported).main_metric == "acc,none"
+    assert task(reported={"bypass,none": 999, "f1,none": "N/A"}).main_metric is None
+    # A number that is not finite is a score.
+    assert task(reported={"mae,none": "Infinity", "acc,none": 0.5}).main_metric == "mae,none"
+
+
+def test_a_metric_without_a_filter_is_a_main_metric() -> None:
+    of = task(reported={"acc": 0.5, "acc_stderr": 0.1, "acc_norm": 0.6}, has_filters=False)
+    assert (of.filters(), of.main_metric) == ([""], "acc")

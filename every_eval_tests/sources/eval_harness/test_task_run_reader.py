@@ -44,8 +44,12 @@ def test_what_cannot_be_read_of_a_task_is_not_told_again_of_its_group(output: Ou
     assert places(output.read(output.run(AGAIN, "mmlu_local_astronomy"))) == [(Reason.NOT_JSON, file.name, "$[17]")]
     group = output.read(output.run(AGAIN, "mmlu_local"))
     assert group.rejects == ()
-    # 65 rows do not give what is reported of 66
-    assert [row["field"] for row in group.disagreements] == ["mean", "standard_error"]
+    # nothing is computed of the 65 rows that are left of 66
+    assert group.disagreements == []
+    row = statistics(group)["acc,none"]
+    assert (row["mean"], row["boot_sum"], row["is_complete"], row["n_rejected"]) == (None, None, False, 1)
+    assert row["unscored_reason"] == "mmlu_local_astronomy: 1 row could not be read"
+    assert row["reported_mean"] == output.results(AGAIN)["results"]["mmlu_local"]["acc,none"]
 
 
 def test_a_line_cut_short_leaves_the_others(output: Output) -> None:
@@ -60,6 +64,9 @@ def test_rows_that_are_missing_are_told(output: Output) -> None:
     rows = output.read(output.run(CHAT, "triviaqa_local"))
     assert len(sample_rows(rows)) == 4
     assert places(rows) == [(Reason.UNEXPECTED_SHAPE, output.file(CHAT, "triviaqa_local").name, None)]
+    for row in statistics(rows).values():
+        assert [row[name] for name in ("mean", "is_complete", "n_rejected", "n_instances")] == [None, False, 1, 4]
+        assert "lm-eval counted" in row["unscored_reason"]
 
 
 def test_a_run_without_samples_is_told_and_its_report_kept(output: Output) -> None:
@@ -80,7 +87,11 @@ def test_nan_in_a_row_is_null_with_a_reject(output: Output) -> None:
     assert places(rows) == [(Reason.NOT_FINITE, file.name, "$[0].acc")]
     assert sample_rows(rows)[0]["evaluation_score"] is None
     row = statistics(rows)["acc,none"]
-    assert (row["n_instances"], row["n_scored"]) == (18, 17)
+    # no mean of the 17 others stands for the mean of all 18
+    assert [row[name] for name in ("n_instances", "n_scored", "mean", "boot_sum")] == [18, 0, None, None]
+    assert row["reported_mean"] == output.results(AGAIN)["results"]["mmlu_local_astronomy"]["acc,none"]
+    assert (row["unscored_reason"], row["is_complete"]) == ("1 of 18 values are not finite", True)
+    assert rows.disagreements == []
 
 
 def test_nan_in_the_results_is_null_with_a_reject(output: Output) -> None:

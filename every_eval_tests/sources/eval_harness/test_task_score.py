@@ -68,7 +68,7 @@ def test_what_rows_do_not_determine_has_counts_alone() -> None:
     assert score(None, 0.5, 0.7).columns() == {"n_instances": 2, "n_scored": 0, "n_trials": 0, "mean": None}
 
 
-@pytest.mark.parametrize("values", [(), (None, None)])
+@pytest.mark.parametrize("values", [(None,), (None, None)])
 def test_without_a_value_nothing_is_defined(values: tuple[None, ...]) -> None:
     found = score("mean", *values)
     assert (found.mean, found.standard_error, found.replicates(SCENARIO)) == (None, None, {})
