@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
+from every_eval.contracts.judgements import JUDGEMENTS
 from every_eval.contracts.metrics import METRICS
 from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.stats import STATS
@@ -18,6 +19,7 @@ def gather(pieces: Iterable[RunRows]) -> RunRows:
         _together(SAMPLES, [piece.samples for piece in found]),
         _together(METRICS, [piece.metrics for piece in found]),
         _together(STATS, [piece.stats for piece in found]),
+        _together(JUDGEMENTS, [piece.judgements for piece in found]),
         tuple(reject for piece in found for reject in piece.rejects),
         [item for piece in found for item in piece.disagreements],
     )

@@ -5,6 +5,7 @@ cut between the two halves. Neither is JSON. Each file is first decoded strictly
 decoded again, so that well-formed files cost nothing extra.
 """
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from typing import Final, Generic, NamedTuple, TypeVar
@@ -24,25 +25,32 @@ class Decoded(NamedTuple, Generic[T]):
     records: Sequence[T]
 
 
-_TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b', re.DOTALL)
+_TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b|-?\d[\d.]*[eE]\+?\d{3,}', re.DOTALL)
 _SURROGATE: Final = re.compile(
     rb"\\\\|(?P<pair>\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
+_FRACTION: Final = b"0.5"
+_MAY_BE_NOT_FINITE: Final = re.compile(rb"NaN|Infinity")
 _INDEX: Final = re.compile(r"\[(\d+)\]")
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """Errors of decoding; a RecursionError comes from lists or objects that are nested too deeply."""
 
 
-def repair(raw: bytes) -> bytes:
-    """Quote NaN and Infinity outside strings, and replace half surrogate pairs and invalid UTF-8 by U+FFFD."""
+def repair(raw: bytes, number: bytes | None = None) -> bytes:
+    """Quote NaN, Infinity and numbers that no float holds; replace half surrogate pairs and invalid UTF-8 by U+FFFD.
+
+    With `number`, that number stands in place of NaN, Infinity and numbers that no float holds.
+    """
     text = raw.decode("utf-8-sig", errors="replace").encode()
-    return _TOKEN.sub(_repair_token, text)
+    return _TOKEN.sub(lambda match: _repair_token(match, number), text)
 
 
-def _repair_token(match: re.Match[bytes]) -> bytes:
+def _repair_token(match: re.Match[bytes], number: bytes | None) -> bytes:
     token = match[0]
     if not token.startswith(b'"'):
-        return b'"' + token + b'"'
+        if token[-1:].isdigit() and math.isfinite(float(token)):
+            return token
+        return number or b'"' + token + b'"'
     return _SURROGATE.sub(_repair_surrogate, token) if b"\\u" in token else token
 
 
@@ -57,9 +65,20 @@ def decode_object(raw: bytes, kind: type[T], file: str, root: str = "$") -> T | 
     except UNREADABLE:
         pass
     try:
-        return msgspec.json.decode(repair(raw), type=kind)
+        return _decode_repaired(raw, kind)
     except UNREADABLE as error:
         return _reject(error, file, root)
+
+
+def _decode_repaired(raw: bytes, kind: type[T]) -> T:
+    """Decode JSON that needs repair; NaN or Infinity in place of a text, or of a whole number, is an error.
+
+    A quoted NaN would pass for a text, so the types are checked with a fraction in its place.
+    """
+    quoted, typed = repair(raw), repair(raw, _FRACTION)
+    if typed != quoted:
+        msgspec.json.decode(typed, type=kind)
+    return msgspec.json.decode(quoted, type=kind)
 
 
 def compact(raw: bytes) -> str:
@@ -82,13 +101,20 @@ def decode_list(
         return list(enumerate(msgspec.json.decode(raw, type=list[kind]), first)), []  # type: ignore[valid-type]
     except UNREADABLE:
         pass
+    quoted = repair(raw)
     try:
-        elements = msgspec.json.decode(repair(raw), type=list[msgspec.Raw])
+        elements = msgspec.json.decode(quoted, type=list[msgspec.Raw])
     except UNREADABLE as error:
         return [], [_reject(error, file, root)]
+    typed_list = repair(raw, _FRACTION) if _MAY_BE_NOT_FINITE.search(raw) else quoted
+    typed = elements if typed_list == quoted else msgspec.json.decode(typed_list, type=list[msgspec.Raw])
     decoded, rejects = [], []
-    for position, element in enumerate(elements, first):
-        item = decode_object(bytes(element), kind, file, f"{root}[{position}]")
+    for position, (element, with_fractions) in enumerate(zip(elements, typed, strict=True), first):
+        place = f"{root}[{position}]"
+        item: T | Reject = decode_object(bytes(element), kind, file, place)
+        if element != with_fractions:
+            checked = decode_object(bytes(with_fractions), kind, file, place)
+            item = checked if isinstance(checked, Reject) else item
         if isinstance(item, Reject):
             rejects.append(item)
         else:

@@ -26,6 +26,12 @@ class Score:
     replicates: FloatArray | None = None
     """Score in each paired bootstrap replicate, of shape (200,), NaN where the replicate drew no instance; null if the
     score has no replicates."""
+    reported: float | None = None
+    """The same score from the source's own numbers; null if the source reported none."""
+    is_reported: bool = False
+    """True if `value` is the source's own number, because outputs do not determine the score or are missing."""
+    lost_because: str | None = None
+    """Reason why there is no value although the model was evaluated, for example that rows of the run are missing."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,12 @@ class Standing:
     def is_resampled(self) -> bool:
         """True if every score of the model has replicates."""
         return all(score.replicates is not None for score in self.scores if score.value is not None)
+
+    @property
+    def unranked_because(self) -> str | None:
+        """Reason why the model cannot be ranked: a score is lost, and means over the others would favour or harm it."""
+        reasons = (score.lost_because for score in self.scores if score.value is None)
+        return next((reason for reason in reasons if reason is not None), None)
 
 
 @dataclass(frozen=True)
@@ -105,14 +117,40 @@ class MainTable:
         return self.mean_scores.negated() if direction else self.mean_scores
 
     def _aggregate(self, values: Values, replicates: FloatArray) -> Aggregate:
-        is_resampled = [
-            value is not None and standing.is_resampled for value, standing in zip(values, self.standings, strict=True)
+        known = [
+            None if standing.unranked_because else value for value, standing in zip(values, self.standings, strict=True)
         ]
-        return Aggregate(values, replicates, np.array(is_resampled, np.bool_))
+        is_resampled = [
+            value is not None and standing.is_resampled for value, standing in zip(known, self.standings, strict=True)
+        ]
+        return Aggregate(known, replicates, np.array(is_resampled, np.bool_))
+
+    @property
+    def reported_win_rates(self) -> Values:
+        """Mean win rate of each model by the source's own scores; null as in `win_rates`, or if there are none."""
+        if not self.has_win_rates or not self.lower_is_better:
+            return [None] * len(self.standings)
+        return mean_win_rates(self._reported_columns, self.lower_is_better, TOLERANCE)
+
+    @property
+    def reported_mean_scores(self) -> Values:
+        """Plain mean of each model's scores as the source reported them; null as in `mean_scores`."""
+        if not self.lower_is_better:
+            return [None] * len(self.standings)
+        return mean_scores(self._reported_columns, self.lower_is_better)
 
     @property
     def _columns(self) -> list[Values]:
-        return [[standing.scores[at].value for standing in self.standings] for at in range(len(self.lower_is_better))]
+        return [[score.value for score in column] for column in self._scores]
+
+    @property
+    def _reported_columns(self) -> list[Values]:
+        return [[score.reported for score in column] for column in self._scores]
+
+    @property
+    def _scores(self) -> list[list[Score]]:
+        """Scores by column."""
+        return [[standing.scores[at] for standing in self.standings] for at in range(len(self.lower_is_better))]
 
     @cached_property
     def _replicates(self) -> FloatArray:

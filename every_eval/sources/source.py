@@ -16,6 +16,7 @@ from typing import IO, Any, Final, Protocol
 
 import pyarrow as pa
 
+from every_eval.contracts.judgements import JUDGEMENTS
 from every_eval.contracts.metrics import METRICS
 from every_eval.contracts.rejects import Reason
 from every_eval.contracts.samples import SAMPLES
@@ -25,6 +26,10 @@ from every_eval.sources.main_table import MainTable
 from every_eval.sources.statistics_files import StatisticsFiles
 from every_eval.storage.storage import Storage
 
+TASK: Final = "task"
+"""Fact of a run that holds the name of its task, if several tasks of a suite share a folder."""
+ALL: Final = "all"
+"""Word in the settings that stands for every benchmark of a storage."""
 ASSUMED_RUN_BYTES: Final = 16 << 20
 """Assumed size of a run if the storage does not state the sizes of its files, in bytes."""
 
@@ -73,6 +78,12 @@ class Run:
         return (self.suite, self.name)
 
     @property
+    def origin(self) -> tuple[str, str, str] | None:
+        """Suite, folder and task of the run: the same run under any name; null if no fact names the task."""
+        task = self.facts.get(TASK)
+        return None if task is None else (self.suite, self.folder, task)
+
+    @property
     def n_bytes(self) -> int:
         """Total size of the input files in bytes; `ASSUMED_RUN_BYTES` if a size is unknown."""
         sizes = [item.size for item in self.inputs]
@@ -116,6 +127,8 @@ class RunRows:
     """Rows of the table `metrics`."""
     stats: pa.Table = field(default_factory=lambda: STATS.empty)
     """Rows of the table `stats`."""
+    judgements: pa.Table = field(default_factory=lambda: JUDGEMENTS.empty)
+    """Rows of the table `judgements`."""
     rejects: tuple[Reject, ...] = ()
     """Files and rows that could not be read."""
     disagreements: Sequence[Mapping[str, Any]] = ()
@@ -135,6 +148,10 @@ class Source(Protocol):
         """Version of the rows that `read` makes. Raise the number if a change of the code changes published rows."""
 
     @property
+    def upgrade_notice(self) -> str | None:
+        """What the operator must do if rows of an older data version are published; null if nothing."""
+
+    @property
     def has_sample(self) -> bool:
         """True if the project contains sample results of the source, which are read if no root is set."""
 
@@ -142,10 +159,18 @@ class Source(Protocol):
     def benchmarks_variable(self) -> str | None:
         """Environment variable that lists the benchmarks to ingest; null if there is no such variable."""
 
-    def benchmarks(self, storage: Storage) -> Sequence[str]:
-        """Return the benchmarks to ingest if no setting names them.
+    def benchmarks(self, storage: Storage, stated: Sequence[str] = ()) -> Sequence[str]:
+        """Return the benchmarks to ingest.
 
-        Raises what `Storage.list_folders` raises.
+        Args:
+            storage: Where the results are.
+            stated: Names in the settings; `ALL` among them stands for every benchmark of the storage, and no name for
+                the source's own choice.
+
+        Raises:
+            BenchmarkMissing: `stated` holds `ALL`, and the storage does not tell its benchmarks.
+            UpstreamMalformed: The list of benchmarks cannot be read.
+            UpstreamUnavailable: The storage did not answer all requests.
         """
 
     def discover(self, storage: Storage, benchmark: str) -> Discovery:

@@ -38,6 +38,11 @@ def test_what_is_fine_is_repaired_into_itself() -> None:
     assert repair("😀".encode()) == "😀".encode()
 
 
+@pytest.mark.parametrize("number", ["1e999", "-1.5E+400"])
+def test_a_number_that_no_float_holds_becomes_a_text(number: str) -> None:
+    assert json.loads(repair(f'[{number}, 1e100, "{number}"]'.encode())) == [number, 1e100, number]
+
+
 @pytest.mark.parametrize(
     ("text", "repaired"),
     [
@@ -82,6 +87,19 @@ def test_a_text_is_no_number_even_in_a_file_that_needs_repair() -> None:
 
     assert items == [(1, Item("b", "NaN"))]
     assert [reject.place for reject in rejects] == ["$[0].number", "$[2].number"]
+
+
+def test_a_bare_token_is_a_number_and_no_text_and_no_whole_number() -> None:
+    raw = b'[{"text": NaN}, {"text": "NaN"}, {"text": "c", "number": NaN}, {"text": "d", "parts": [NaN]}]'
+    items, rejects = decode_list(raw, Item, "x.json")
+
+    assert items == [(1, Item("NaN")), (2, Item("c", "NaN"))]
+    assert [(reject.reason, reject.place) for reject in rejects] == [
+        (Reason.UNEXPECTED_SHAPE, "$[0].text"),
+        (Reason.UNEXPECTED_SHAPE, "$[3].parts[0]"),
+    ]
+    assert isinstance(decode_object(b'{"text": Infinity}', Item, "x.json"), Reject)
+    assert decode_object(b'{"text": "Infinity", "number": Infinity}', Item, "x.json") == Item("Infinity", "Infinity")
 
 
 @pytest.mark.parametrize("raw", [b"", b"[", b"[1,]", b"nan", b"[" * 5000 + b"]" * 5000])

@@ -62,3 +62,23 @@ def test_a_table_without_columns_sums_up_nothing() -> None:
         assert aggregate.values == [None, None]
         assert not aggregate.is_resampled.any()
         assert all(math.isnan(value) for value in aggregate.replicates.ravel())
+
+
+def test_a_model_with_a_lost_score_has_no_means_but_its_other_scores_count_as_opponents() -> None:
+    lost = Score(None, lost_because="5 of 100 rows are left.")
+    table = _table([[steady(0.9), lost], [steady(0.5), steady(0.5)], [steady(0.1), steady(0.1)]], [False, False])
+
+    assert table.standings[0].unranked_because == "5 of 100 rows are left."
+    assert table.mean_scores.values == [None, 0.5, 0.1]
+    # In the first column the middle model beats one of two others, in the second column its only opponent.
+    assert table.win_rates.values == [None, (1 / 2 + 1) / 2, 0]
+    assert table.win_rates.is_resampled.tolist() == [False, True, True]
+
+
+def test_the_reported_scores_have_win_rates_and_means_of_their_own() -> None:
+    table = _table([[Score(0.6, reported=0.9)], [Score(0.7, reported=0.7)]], [False])
+
+    assert (table.win_rates.values, table.reported_win_rates) == ([0, 1], [1, 0])
+    assert (table.mean_scores.values, table.reported_mean_scores) == ([0.6, 0.7], [0.9, 0.7])
+    assert _table([[Score(0.6)]], [False], has_win_rates=False).reported_win_rates == [None]
+    assert _table([[]], []).reported_mean_scores == [None]

@@ -7,7 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from every_eval.contracts.state import STATE
-from every_eval.sources.statistics_files import StatisticsFiles
+from every_eval.sources.statistics_files import OF_OUTPUTS, ROWS_MISSING, StatisticsFiles, unscore
+from every_eval_tests.scoring.run_stats import statistic, table
 
 ROWS = [("v1", "a", "em"), ("v1", "a", "f1"), ("v1", "b", "em"), ("v2", "a", "em")]
 """Suite, run and metric of each row."""
@@ -27,7 +28,9 @@ def state(rows: list[tuple[str, str, str]]) -> pa.Table:
 
 
 def _anything(kind: pa.DataType) -> object:
-    return [] if pa.types.is_list(kind) else False if pa.types.is_boolean(kind) else "x"
+    if pa.types.is_list(kind):
+        return []
+    return "x" if pa.types.is_string(kind) else int(pa.types.is_integer(kind)) or True
 
 
 @pytest.fixture
@@ -62,3 +65,25 @@ def test_the_rows_that_are_wanted_are_read_together(files: StatisticsFiles) -> N
 
     assert found.to_pydict() == {"run": ["a", "b", "a"], "metric_name": ["em", "em", "em"]}
     assert files.of(set()).read(["run"], lambda rows: pc.is_valid(rows["run"])).schema.names == ["run"]
+
+
+def test_a_run_that_is_incomplete_or_has_a_reason_shows_no_number_from_its_outputs() -> None:
+    reason = "3 of 4 values are not finite."
+    stats = table(
+        statistic("m/whole", [0, 1], reported_mean=0.5),
+        statistic("m/cut", [1], reported_mean=0.05, is_complete=False),
+        statistic("m/infinite", [3.0], reported_mean=7.0, unscored_reason=reason),
+    )
+    rows = unscore(stats)
+
+    assert rows["unscored_reason"].to_pylist() == [None, ROWS_MISSING, reason]
+    for name in OF_OUTPUTS:
+        assert rows[name].to_pylist() == [stats[name][0].as_py(), None, None]
+    unchanged = [name for name in stats.column_names if name not in (*OF_OUTPUTS, "unscored_reason")]
+    assert rows.select(unchanged).equals(stats.select(unchanged))
+
+
+def test_rows_of_whole_runs_stay_as_they_are() -> None:
+    stats = table(statistic("m/a", [0, 1]), statistic("m/b", []))
+
+    assert unscore(stats) is stats

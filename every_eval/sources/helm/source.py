@@ -6,7 +6,9 @@ from typing import IO, Any
 import pyarrow as pa
 
 from every_eval.contracts.helm_tables import HELM_TABLES
+from every_eval.errors import BenchmarkMissing
 from every_eval.sources.distinct import distinct
+from every_eval.sources.helm.discovery.index import METADATA, project_names
 from every_eval.sources.helm.discovery.index_witness import index_witness
 from every_eval.sources.helm.discovery.project import discover
 from every_eval.sources.helm.reading.run_reader import HelmRunReader
@@ -14,26 +16,42 @@ from every_eval.sources.helm.tables.disagreements import disagreements
 from every_eval.sources.helm.tables.release_tables import Release, blank, helm_tables, read_statistics
 from every_eval.sources.helm.tables.standings import directions, read_main_statistics, standings
 from every_eval.sources.main_table import MainTable
-from every_eval.sources.source import Discovery, Run, RunRows
+from every_eval.sources.source import ALL, Discovery, Run, RunRows
 from every_eval.sources.statistics_files import RUN_COLUMNS, StatisticsFiles
 from every_eval.storage.storage import Storage
 
 
-def _is_complete(release: Mapping[str, Any], stats: pa.Table) -> bool:
+def _missing_runs(release: Mapping[str, Any], stats: pa.Table) -> str | None:
+    """Return a sentence about the release's runs without statistics; null if there are none."""
     known = set(distinct(stats, RUN_COLUMNS)[1])
-    return all((run["suite"], run["run"]) in known for run in release["pooled_runs"])
+    missing = [run for run in release["pooled_runs"] if (run["suite"], run["run"]) not in known]
+    if not missing:
+        return None
+    return (
+        f"{len(missing)} of the release's {len(release['pooled_runs'])} runs have no statistics, for example "
+        f"{missing[0]['suite']}/{missing[0]['run']}."
+    )
 
 
 class HelmSource:
     """Stanford's Holistic Evaluation of Language Models: https://github.com/stanford-crfm/helm."""
 
     name = "helm"
-    data_version = 1
+    data_version = 2
     has_sample = True
     benchmarks_variable = "EVERY_EVAL_BENCHMARKS"
+    upgrade_notice = None
 
-    def benchmarks(self, storage: Storage) -> Sequence[str]:  # noqa: ARG002 - the root may hold many more
-        return ("lite", "mmlu", "classic")
+    def benchmarks(self, storage: Storage, stated: Sequence[str] = ()) -> Sequence[str]:
+        if ALL not in stated:
+            return stated or ("lite", "mmlu", "classic")
+        projects = project_names(storage)
+        if not projects:
+            raise BenchmarkMissing(
+                f"{storage.location} has neither {METADATA} nor folders with HELM's output, so {ALL} names no project. "
+                f"Check EVERY_EVAL_HELM_ROOT, or name the projects in {self.benchmarks_variable}."
+            )
+        return list(dict.fromkeys([*projects, *(name for name in stated if name != ALL)]))
 
     def discover(self, storage: Storage, benchmark: str) -> Discovery:
         return discover(storage, benchmark)
@@ -49,8 +67,8 @@ class HelmSource:
     def published_tables(self, release: Mapping[str, Any], stats: StatisticsFiles) -> Iterator[pa.Table]:
         known = Release.from_row(release)
         of_release = read_statistics(known, stats, {run["run"] for run in release["runs"]})
-        is_complete, tables = _is_complete(release, of_release), helm_tables(known, of_release)
-        return tables if is_complete else map(blank, tables)
+        missing, tables = _missing_runs(release, of_release), helm_tables(known, of_release)
+        return tables if missing is None else (blank(piece, missing) for piece in tables)
 
     def disagreements(self, tables: pa.Table) -> pa.Table:
         return disagreements(tables)

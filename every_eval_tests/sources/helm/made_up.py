@@ -113,3 +113,8 @@ def read(content: Mapping[str, Any], *, facts: Mapping[str, str] = FACTS, **run:
 def rejects(rows: RunRows) -> list[tuple[str, str | None, str | None]]:
     """Return reason, file and place of each reject."""
     return [(reject.reason.value, reject.file, reject.place) for reject in rows.rejects]
+
+
+def unreadable(rows: RunRows) -> list[tuple[str, str | None, str | None]]:
+    """Return what `rejects` returns, without the rows that a file lacks: made-up files need not be of one run."""
+    return [each for each in rejects(rows) if each[0] != "rows_missing"]

@@ -10,10 +10,10 @@ from functools import cached_property
 from typing import Annotated, TypeVar
 
 import msgspec
-from packaging.version import InvalidVersion, Version
 
 from every_eval.errors import UpstreamMalformed
 from every_eval.sources.decoding import UNREADABLE
+from every_eval.sources.helm.discovery.ordering import oldest_first
 from every_eval.sources.helm.layout import checked, folders
 from every_eval.sources.helm.published_cells import PublishedCell, parse_group
 from every_eval.sources.helm.reading.records import RunSpec
@@ -25,6 +25,9 @@ T = TypeVar("T")
 N_AHEAD = 8
 """Number of table files that are requested in advance."""
 
+METADATA = "config/project_metadata.json"
+"""Names the projects of a root, with the releases of each, the newest first."""
+
 _GROUP_FILE = re.compile(r"groups/(?P<group>[^/]+)\.json")
 
 
@@ -35,6 +38,10 @@ class _ProjectReleases(msgspec.Struct):
 
 class _Summary(msgspec.Struct):
     suites: Annotated[list[str], msgspec.Meta(min_length=1)]
+
+
+class _Dated(msgspec.Struct):
+    date: str | None = None
 
 
 @dataclass(frozen=True)
@@ -135,33 +142,59 @@ def read_json(storage: Storage, name: str, kind: type[T]) -> T | None:
 
 
 def find_indexes(storage: Storage, benchmark: str, output: str) -> list[Index]:
-    """Return the indexes of a project: its releases, oldest first, then suites that have an index of their own."""
+    """Return the indexes of a project: its releases, oldest first, then suites that have an index of their own.
+
+    Suites come oldest first too. If the storage cannot be listed, names in the root's metadata that are not those of
+    releases are tried as suites: projects without releases name their suites there.
+    """
+    names = list(reversed(release_names(storage, benchmark, output)))
     releases = []
-    for name in reversed(release_names(storage, benchmark, output)):
+    for name in names:
         folder = f"{output}releases/{name}/"
         summary = read_json(storage, folder + "summary.json", _Summary)
         if summary is not None:
             suites = tuple(checked(suite, folder + "summary.json") for suite in summary.suites)
             releases.append(Index(storage, folder, name, True, suites))
+    of_releases = {index.name for index in releases}
+    candidates = (
+        suite_names(storage, output) if storage.can_list else [name for name in names if name not in of_releases]
+    )
     return releases + [
         Index(storage, f"{output}runs/{suite}/", suite, False, (suite,))
-        for suite in (folders(storage, f"{output}runs/") if storage.can_list else ())
+        for suite in candidates
         if storage.stat(f"{output}runs/{suite}/summary.json") is not None
     ]
 
 
+def project_names(storage: Storage) -> Sequence[str]:
+    """Return the ids of all projects in the root's metadata; without metadata, the folders that have HELM's output."""
+    projects = _projects(storage)
+    if projects is not None:
+        return [checked(name, METADATA) for name in dict.fromkeys(project.id for project in projects)]
+    listed = storage.list_folders("") if storage.can_list else ()
+    return [name for name in listed if "benchmark_output" in storage.list_folders(f"{name}/")]
+
+
 def release_names(storage: Storage, benchmark: str, output: str) -> Sequence[str]:
-    """Return the names of the releases, newest first: by the root's metadata, else by their versions."""
-    metadata = "config/project_metadata.json"
-    for project in read_json(storage, metadata, list[_ProjectReleases]) or []:
+    """Return the names of the releases, newest first: by the root's metadata, else by their versions or dates."""
+    for project in _projects(storage) or []:
         if project.id == benchmark:
-            return [checked(name, metadata) for name in dict.fromkeys(project.releases)]
-    return sorted(folders(storage, f"{output}releases/"), key=_version, reverse=True) if storage.can_list else []
+            return [checked(name, METADATA) for name in dict.fromkeys(project.releases)]
+    return _newest_last(storage, f"{output}releases/")[::-1] if storage.can_list else []
 
 
-def _version(name: str) -> tuple[bool, Version, str]:
-    """Return a key that sorts versions by their numbers, after names that are not versions."""
-    try:
-        return (True, Version(name), name)
-    except InvalidVersion:
-        return (False, Version("0"), name)
+def suite_names(storage: Storage, output: str) -> Sequence[str]:
+    """Return the names of the suites in a storage that can be listed, oldest first."""
+    return _newest_last(storage, f"{output}runs/")
+
+
+def _projects(storage: Storage) -> list[_ProjectReleases] | None:
+    return read_json(storage, METADATA, list[_ProjectReleases])
+
+
+def _newest_last(storage: Storage, prefix: str) -> Sequence[str]:
+    def date_of(name: str) -> str:
+        stated = read_json(storage, f"{prefix}{name}/summary.json", _Dated)
+        return (stated and stated.date) or ""
+
+    return oldest_first(folders(storage, prefix), date_of)

@@ -25,6 +25,7 @@ from every_eval.sources.helm.layout import (
     writable,
 )
 from every_eval.sources.helm.schema import categories, main_metrics
+from every_eval.sources.helm.tables.table_columns import problems
 from every_eval.sources.source import Discovery, Input, Run
 from every_eval.storage.cached_listing import CachedListing
 from every_eval.storage.storage import Storage, StoredObject
@@ -195,6 +196,7 @@ def _releases_table(
             "runs": [{"suite": suite, "run": name} for suite, name in sorted(shown[id(index)])],
             "pooled_runs": [{"suite": suite, "run": name} for suite, name in _pooled(index, shown[id(index)], found)],
             "schema_json": index.schema_json,
+            "problems": (problems(index.schema) or None) if index.schema else None,
             "cells": [cell._asdict() for cell in index.cells()],
         }
         for index in indexes

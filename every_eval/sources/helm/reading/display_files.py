@@ -18,8 +18,11 @@ import numpy as np
 
 from every_eval.contracts.rejects import Reason
 from every_eval.sources.decoding import Decoded
-from every_eval.sources.helm.reading.keys import InstanceKey, Keys, are_distinct, together
+from every_eval.sources.helm.reading.contents import json_texts
+from every_eval.sources.helm.reading.judgements import Panel
+from every_eval.sources.helm.reading.keys import InstanceKey, Keys, are_distinct, id_texts, together
 from every_eval.sources.helm.reading.metric_index import SampleKey
+from every_eval.sources.helm.reading.missing_rows import Missing
 from every_eval.sources.helm.reading.outputs import (
     Columns,
     Outputs,
@@ -48,6 +51,8 @@ class _Format(Generic[P]):
     record: type[P]
     keys: Callable[[Sequence[P], Sequence[Treatment]], Keys]
     columns: Callable[[Sequence[P]], Columns]
+    panel: Callable[[Sequence[P]], Panel] = lambda _: Panel()
+    """Returns the judges of the records."""
     n_splits: int = 1
     """Number by which the size of a large file's pieces is divided."""
 
@@ -55,26 +60,29 @@ class _Format(Generic[P]):
 INSTANCES: Final = _Format(
     "instances.json",
     Instance,
-    lambda records, treatments: Keys([record.id for record in records], treatments),
+    lambda records, treatments: Keys(id_texts([record.id for record in records]), treatments),
     instance_columns,
 )
 PREDICTIONS: Final = _Format(
     "display_predictions.json",
     Prediction,
     lambda records, treatments: Keys(
-        [record.instance_id for record in records],
+        id_texts([record.instance_id for record in records]),
         treatments,
         [record.train_trial_index for record in records],
         [record.reference_index for record in records],
     ),
     prediction_columns,
+    lambda records: Panel.of(json_texts([record.annotations for record in records])),
     n_splits=8,  # The instances and requests of a piece of predictions are several times as long as the predictions.
 )
 REQUESTS: Final = _Format(
     "display_requests.json",
     DisplayRequest,
     lambda records, treatments: Keys(
-        [record.instance_id for record in records], treatments, [record.train_trial_index for record in records]
+        id_texts([record.instance_id for record in records]),
+        treatments,
+        [record.train_trial_index for record in records],
     ),
     lambda records: request_columns([record.request for record in records]),
 )
@@ -89,6 +97,8 @@ class _Piece:
     keys: Keys
     columns: Columns
     """Empty for a large file."""
+    panel: Panel
+    """Judges of the elements, of predictions."""
 
 
 class _DisplayFile(Generic[P]):
@@ -112,6 +122,8 @@ class _DisplayFile(Generic[P]):
         pieces = self._file.each(self._read, files.rejects) if self._file else []
         self._positions = [piece.positions for piece in pieces]
         self.keys = Keys.chain([piece.keys for piece in pieces])
+        self.panel = Panel.join([piece.panel for piece in pieces])
+        """Judges of all elements."""
         if is_large:
             self._starts = np.cumsum([0, *map(len, self._positions)])
             self._loaded: tuple[int, Columns] = (NO_ROW, {})
@@ -150,7 +162,7 @@ class _DisplayFile(Generic[P]):
         columns = {} if self._is_large else self._kind.columns(records)
         if not isinstance(positions, range):
             positions = array("q", positions)
-        return _Piece(positions, self._kind.keys(records, treatments), columns)
+        return _Piece(positions, self._kind.keys(records, treatments), columns, self._kind.panel(records))
 
     def _load(self, number: int) -> Columns:
         if self._loaded[0] != number:
@@ -184,6 +196,16 @@ class DisplayJoin:
         known = np.flatnonzero(self._instance_rows != NO_ROW)
         self.repeated = (keys if len(known) == len(keys.ids) else keys.take(known.tolist())).repeated()
         """HELM's keys that several of the predictions with an instance have."""
+        self.keys = keys
+        """Keys of all predictions."""
+        n_instances = len(self._instances.keys.ids) if places is None else len(places)
+        n_without = n_instances - len(np.unique(self._instance_rows[self._instance_rows != NO_ROW]))
+        self.missing_predictions = Missing(
+            PREDICTIONS.name, n_without, f"{n_instances} instances that {INSTANCES.name} has"
+        )
+        """Predictions that are missing of the instances."""
+        self.panel = self._predictions.panel
+        """Judges of the predictions."""
 
     def outputs(self) -> Iterator[Outputs]:
         """Yield the predictions with their instances and requests, piece by piece; what is missing is a reject."""

@@ -6,11 +6,23 @@ Python builds and compares such lists in a fraction of the time that a tuple for
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, cast
 
 from every_eval.sources.decoding import T
 from every_eval.sources.helm.reading.metric_index import SampleKey
+from every_eval.sources.helm.reading.records import InstanceId
 from every_eval.sources.helm.statistics.metric_values import Treatment
+
+
+def id_text(instance_id: InstanceId) -> str:
+    """Return an instance's id as a text: of a number, its JSON text."""
+    return instance_id if isinstance(instance_id, str) else str(instance_id)
+
+
+def id_texts(ids: list[InstanceId]) -> list[str]:
+    """Return the ids of a file's records as texts."""
+    return list(map(id_text, ids)) if any(isinstance(each, int) for each in ids) else cast(list[str], ids)
+
 
 InstanceKey = tuple[str, str | None]
 """(instance id, perturbation as canonical JSON)."""

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -12,7 +11,7 @@ import pyarrow as pa
 
 from every_eval.contracts.stats import STATISTIC_KEY
 from every_eval.sources.columns import dictionary_array
-from every_eval.sources.helm.statistics.metric_values import ORIGINAL, Metric, RunMetrics, Treatment, add_up
+from every_eval.sources.helm.statistics.metric_values import ORIGINAL, Metric, RunMetrics, Treatment, add_trials, add_up
 from every_eval.sources.helm.statistics.perplexity import NUMERATOR, RATIOS, derive_perplexities
 from every_eval.sources.helm.statistics.recompute import recompute_statistics
 from every_eval.statistics.composite_keys import compose
@@ -66,6 +65,13 @@ class MetricIndex:
         """Names of all metrics."""
         return {name for name, _, _ in self.names}
 
+    def count_instances(self) -> Mapping[str | None, int]:
+        """Return the number of instances with each perturbation."""
+        instance, treatment, _ = self._parts_by_key().astype(np.int64)
+        pairs = np.unique(compose((instance, treatment), (len(self._instances), len(self._treatments))))
+        counts = np.bincount(pairs % len(self._treatments), minlength=len(self._treatments)).tolist()
+        return {each.perturbation: n_times for each, n_times in zip(self._treatments, counts, strict=True)}
+
     def scores(self, metric_name: str) -> Mapping[SampleKey, float]:
         """Return the metric's value for each key that has a value."""
         rows = self._rows({metric_name})
@@ -83,11 +89,7 @@ class MetricIndex:
             return recompute_statistics(self._whole, has_worst_cases=has_worst_cases)
         parts = (self.select({name}) for name in sorted(self.metric_names))
         tables = [recompute_statistics(part, has_worst_cases=has_worst_cases) for part in parts]
-        ratio_metrics = self.select(RATIO_METRICS)
-        metrics, ratios = derive_perplexities(ratio_metrics)
-        tables.append(
-            recompute_statistics(replace(ratio_metrics, metrics=metrics, values=ratios), has_worst_cases=False)
-        )
+        tables.append(recompute_statistics(derive_perplexities(self.select(RATIO_METRICS)), has_worst_cases=False))
         return pa.concat_tables(tables).sort_by([(column.name, "ascending") for column in STATISTIC_KEY])
 
     def select(self, metric_names: Collection[str]) -> RunMetrics:
@@ -151,6 +153,8 @@ class MetricIndex:
         sizes = (len(self._treatments), n_trials, len(instances))
         places = compose((treatment, trial, instance), sizes)
         keys = compose((metric[rows["name"]], places[rows["key"]]), (len(present), math.prod(sizes)))
-        values = add_up(keys, (len(present), *sizes), rows["count"], rows["sum"], rows["min"])
+        of_all = (len(present), *sizes)
+        values = add_up(keys, of_all, rows["count"], rows["sum"], rows["min"])
+        trials = add_trials(keys, of_all, rows["count"], rows["sum"])
         metrics = tuple(Metric(*names[code]) for code in present.tolist())
-        return RunMetrics(metrics, tuple(self._treatments), instances, n_trials, values)
+        return RunMetrics(metrics, tuple(self._treatments), instances, n_trials, values, trials)

@@ -13,6 +13,7 @@ from every_eval.contracts.metrics import METRICS
 from every_eval.contracts.rejects import Reason
 from every_eval.sources.columns import build_table
 from every_eval.sources.decoding import Decoded, in_file_order
+from every_eval.sources.helm.reading.keys import id_text
 from every_eval.sources.helm.reading.metric_index import MetricIndex
 from every_eval.sources.helm.reading.metric_names import UNREADABLE, MetricNames, Repetitions
 from every_eval.sources.helm.reading.numbers import Flags, read_numbers
@@ -101,6 +102,10 @@ class MetricsReader:
         for field, values in elements.values().items():
             columns[field], is_odd = read_numbers(values)
             noted += _not_finite(elements, field, is_odd & is_readable)
+            if field == "sum":
+                lacks_sum = np.isnan(columns[field]) & ~is_odd
+                noted += _without_sum(elements, lacks_sum & keep)
+                keep = keep & ~lacks_sum
         rejects += in_file_order(noted)
         return columns if keep.all() else {field: values[keep] for field, values in columns.items()}
 
@@ -108,7 +113,7 @@ class MetricsReader:
         readable, treatments = self._perturbations.read_all(entries, FILE, rejects)
         keys, names, occurrences = [], [], []
         for entry, treatment in zip(readable.records, treatments, strict=True):
-            key = self.index.key_code(entry.instance_id, treatment, entry.train_trial_index)
+            key = self.index.key_code(id_text(entry.instance_id), treatment, entry.train_trial_index)
             sequence = self._names.sequence(entry.stats)
             keys.append(key)
             names.append(sequence.codes)
@@ -150,6 +155,12 @@ class MetricsReader:
             **{field: pa.array(values, mask=~np.isfinite(values)) for field, values in numbers.items()},
         }
         return build_table(METRICS, len(count), columns, {**self._context.constants, "reference_index": None})
+
+
+def _without_sum(elements: _Elements, chosen: Flags) -> Iterator[Reject]:
+    for element in np.flatnonzero(chosen).tolist():
+        detail = f"Object missing required field `sum`, with count {elements.stats[element].count}"
+        yield Reject(Reason.UNEXPECTED_SHAPE, detail, FILE, elements.place(element))
 
 
 def _not_finite(elements: _Elements, field: str, chosen: Flags) -> Iterator[Reject]:

@@ -12,8 +12,16 @@ import pyarrow.compute as pc
 from every_eval.contracts.canonical import canonical_json
 from every_eval.contracts.samples import REFERENCES
 from every_eval.contracts.shared_columns import TEXTS
+from every_eval.sources.helm.reading.contents import describe, json_texts, media_column, message_column, text_of
 from every_eval.sources.helm.reading.keys import Keys, together
-from every_eval.sources.helm.reading.records import Instance, Prediction, RequestBody, Text
+from every_eval.sources.helm.reading.records import (
+    Instance,
+    MediaObject,
+    Multimedia,
+    Prediction,
+    RequestBody,
+    Text,
+)
 from every_eval.statistics.groups import IntArray
 
 Columns = Mapping[str, pa.Array | pa.ChunkedArray]
@@ -58,13 +66,25 @@ def prediction_columns(predictions: Sequence[Prediction]) -> dict[str, pa.Array]
         "output": [prediction.predicted_text for prediction in predictions],
         "truncated_output": [prediction.truncated_predicted_text for prediction in predictions],
         "mapped_output": [prediction.mapped_output for prediction in predictions],
+        "thinking_text": [prediction.thinking_text for prediction in predictions],
     }
-    return {name: pa.array(texts, pa.string()) for name, texts in columns.items()}
+    return {
+        **{name: pa.array(texts, pa.string()) for name, texts in columns.items()},
+        "annotations": json_texts([prediction.annotations for prediction in predictions]),
+        "output_media": media_column([_made_media(prediction) for prediction in predictions]),
+    }
+
+
+def _made_media(prediction: Prediction) -> Multimedia | None:
+    """Return the media that the model made; of images in the display files neither type nor place is known."""
+    if prediction.base64_images:
+        return Multimedia([MediaObject("image")] * len(prediction.base64_images))
+    return prediction.multimedia
 
 
 def request_columns(requests: Sequence[RequestBody]) -> dict[str, pa.Array]:
     """Return the column with the prompts that were sent."""
-    prompts = [prompt_of(request) if request.messages else request.prompt for request in requests]
+    prompts = [request.prompt or prompt_of(request) for request in requests]
     return {"prompt": pa.array(prompts, pa.string())}
 
 
@@ -86,17 +106,23 @@ def instance_columns(instances: Sequence[Instance]) -> dict[str, pa.Array]:
         "split": encode([instance.split for instance in instances]),
         "sub_split": encode([instance.sub_split for instance in instances]),
         "references": _lists(offsets, described, REFERENCES),
+        "extra_data": json_texts([instance.extra_data for instance in instances]),
+        **_content_columns([instance.input for instance in instances]),
     }
 
 
-def text_of(value: Text | str) -> str:
-    """Return the text of an input or output, of either shape."""
-    return value if isinstance(value, str) else value.text
+def _content_columns(inputs: Sequence[Text | str]) -> dict[str, pa.Array]:
+    """Return the columns of inputs that are more than a text."""
+    media = [None if isinstance(value, str) else value.multimedia_content for value in inputs]
+    return {"messages": message_column(inputs), "media": media_column(media)}
 
 
-def prompt_of(request: RequestBody) -> str:
-    """Return the prompt that was sent; the messages of a chat are JSON."""
-    return canonical_json(request.messages) if request.messages and not request.prompt else request.prompt
+def prompt_of(request: RequestBody) -> str | None:
+    """Return the prompt that was sent; the messages of a chat, or media, are JSON."""
+    if request.prompt or request.messages:
+        return request.prompt or canonical_json(request.messages)
+    media = request.multimodal_prompt
+    return canonical_json(describe(media)) if media and media.media_objects else request.prompt
 
 
 def encode(texts: Sequence[str | None]) -> pa.DictionaryArray:
@@ -106,7 +132,7 @@ def encode(texts: Sequence[str | None]) -> pa.DictionaryArray:
 
 def _texts(values: Sequence[Text | str]) -> pa.Array:
     try:
-        texts = [value.text for value in values]  # type: ignore[union-attr] # in all files but the oldest
+        texts = [value.text or text_of(value) for value in values]  # type: ignore[union-attr] # not in the oldest files
     except AttributeError:
         texts = [text_of(value) for value in values]
     return pa.array(texts, pa.string())

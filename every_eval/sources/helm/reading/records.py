@@ -13,6 +13,9 @@ from msgspec import Meta, Raw, Struct
 
 Index = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+InstanceId = str | int
+"""An instance's id. Some scenarios number their instances: the number in per_instance_stats.json and
+scenario_state.json is then the text of the same number in the other files."""
 Number = float | Literal["NaN", "Infinity", "-Infinity"]
 """A number. NaN and infinities, which JSON lacks, are texts in a mended file."""
 
@@ -27,10 +30,27 @@ class Perturbed(Struct, kw_only=True, gc=False):
     """The perturbation as JSON; `ABSENT` or null for the original text."""
 
 
+class MediaObject(Struct, gc=False):
+    """An image, a sound, a video or a text."""
+
+    content_type: str | None = None
+    location: str | None = None
+    text: str | None = None
+
+
+class Multimedia(Struct, gc=False):
+    """Several media in their order."""
+
+    media_objects: list[MediaObject] = []
+
+
 class Text(Struct, gc=False):
     """An input or output; before HELM 0.2.0 a plain string."""
 
     text: str = ""
+    messages: list[dict[str, Any]] | None = None
+    """Messages of a chat, the last of which the model answers."""
+    multimedia_content: Multimedia | None = None
 
 
 class Reference(Struct, gc=False):
@@ -43,37 +63,50 @@ class Reference(Struct, gc=False):
 class Instance(Perturbed, kw_only=True, gc=False):
     """A question, original or perturbed."""
 
-    id: str
+    id: InstanceId
     input: Text | str
     references: list[Reference] = []
     split: str | None = None
     sub_split: str | None = None
+    extra_data: Raw = ABSENT
 
 
 class Prediction(Perturbed, kw_only=True, gc=False):
     """An element of display_predictions.json."""
 
-    instance_id: str
+    instance_id: InstanceId
+    train_trial_index: Index
     predicted_text: str | None = None
-    train_trial_index: Index = 0
     truncated_predicted_text: str | None = None
     mapped_output: str | None = None
     reference_index: Index | None = None
+    annotations: Raw = ABSENT
+    """What each annotator says of the output, by the annotator's name."""
+    thinking_text: str | None = None
+    base64_images: list[Raw] = []
+    """Images that the model made: their content, which is not read."""
+    multimedia: Multimedia | None = None
+    """Media that the model made, of runs that are not summarised; the display files lack them."""
 
 
 class RequestBody(Struct, gc=False):
-    """What HELM sent to the model: a prompt or, for a chat, messages."""
+    """What HELM sent to the model: a prompt or, for a chat, messages, or media."""
 
-    prompt: str = ""
+    prompt: str | None = None
     messages: list[dict[str, Any]] | None = None
+    multimodal_prompt: Multimedia | None = None
+
+    def __post_init__(self) -> None:
+        if self.prompt is None and self.messages is None and self.multimodal_prompt is None:
+            raise ValueError("Object has neither `prompt` nor `messages` nor `multimodal_prompt`")
 
 
 class DisplayRequest(Perturbed, kw_only=True, gc=False):
     """An element of display_requests.json."""
 
-    instance_id: str
+    instance_id: InstanceId
     request: RequestBody
-    train_trial_index: Index = 0
+    train_trial_index: Index
 
 
 class Token(Struct, gc=False):
@@ -84,11 +117,19 @@ class Token(Struct, gc=False):
     """The most likely tokens at this position; HELM dropped the field in 0.5.0."""
 
 
+class Thinking(Struct, gc=False):
+    """The reasoning before an answer."""
+
+    text: str | None = None
+
+
 class Completion(Struct, gc=False):
     """One answer of a model."""
 
     text: str = ""
     tokens: list[Token] = []
+    thinking: Thinking | None = None
+    multimodal_content: Multimedia | None = None
 
 
 class RequestResult(Struct, gc=False):
@@ -102,11 +143,12 @@ class RequestState(Struct, gc=False):
 
     instance: Instance
     request: RequestBody
-    train_trial_index: Index = 0
+    train_trial_index: Index
     reference_index: Index | None = None
     request_mode: str | None = None
     output_mapping: dict[str, str] | None = None
     result: RequestResult | None = None
+    annotations: Raw = ABSENT
 
 
 class MetricName(Perturbed, kw_only=True, gc=False):
@@ -122,7 +164,8 @@ class Stat(Struct, gc=False):
 
     name: Raw
     count: Count
-    sum: Number = 0.0
+    sum: Number | None = None
+    """Null if the sum is missing, which costs this element alone and not its entry."""
     min: Number | None = None
     max: Number | None = None
 
@@ -132,7 +175,7 @@ class ReportedStat(Struct, gc=False):
 
     name: MetricName
     count: Count
-    sum: Number = 0.0
+    sum: Number
     min: Number | None = None
     max: Number | None = None
     mean: Number | None = None
@@ -141,9 +184,9 @@ class ReportedStat(Struct, gc=False):
 class InstanceStats(Perturbed, kw_only=True, gc=False):
     """An element of per_instance_stats.json: the metrics of one instance in one trial."""
 
-    instance_id: str
+    instance_id: InstanceId
     stats: list[Stat]
-    train_trial_index: Index = 0
+    train_trial_index: Index
 
 
 class ScenarioSpec(Struct, frozen=True, gc=False):
@@ -159,6 +202,16 @@ class AdapterSpec(Struct, frozen=True, gc=False):
     method: str | None = None
     model: str | None = None
     model_deployment: str | None = None
+    temperature: Any = None
+    max_tokens: Any = None
+    num_outputs: Any = None
+    max_train_instances: Any = None
+
+
+class AnnotatorSpec(Struct, frozen=True, gc=False):
+    """An annotator and its arguments."""
+
+    args: Any = None
 
 
 class RunSpec(Struct, gc=False):
@@ -168,6 +221,7 @@ class RunSpec(Struct, gc=False):
     scenario_spec: ScenarioSpec = ScenarioSpec()
     adapter_spec: AdapterSpec = AdapterSpec()
     groups: list[str] = []
+    annotators: list[AnnotatorSpec] | None = None
 
 
 class Scenario(Struct, gc=False):

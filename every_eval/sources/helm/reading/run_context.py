@@ -1,5 +1,6 @@
 """The values that all rows of a run share: the run's identity, its scenario, its model and its main metrics."""
 
+import math
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import msgspec
 
 from every_eval.contracts.canonical import canonical_json
 from every_eval.contracts.stats import ERRORS
-from every_eval.sources.helm.reading.records import RunSpec, Scenario
+from every_eval.sources.helm.reading.records import AdapterSpec, RunSpec, Scenario
 from every_eval.sources.source import Run
 
 PUBLIC_BUCKET = "https://storage.googleapis.com/crfm-helm-public"
@@ -40,6 +41,21 @@ class RunContext:
         """Return the main metric of the run's most special group, which is its last; `names` are the run's metrics."""
         return with_fallback(self.main_metrics[-1][0], names) if self.main_metrics else None
 
+    def judges(self, names: Collection[str]) -> list[str] | None:
+        """Return the judges of the run, sorted; null if there are none.
+
+        Args:
+            names: The judges as the annotations write them, such as gpt. The specification of the annotator may state
+                the name of the model, which is then returned instead.
+        """
+        models: dict[str, str] = {}
+        for annotator in self.spec.annotators or ():
+            stated = annotator.args.get("annotator_models") if isinstance(annotator.args, dict) else None
+            for name, model in stated.items() if isinstance(stated, dict) else ():
+                if isinstance(model, dict) and isinstance(model.get("model_name"), str):
+                    models[name] = model["model_name"]
+        return sorted(models.get(name, name) for name in names) or None
+
     @cached_property
     def constants(self) -> Mapping[str, Any]:
         """Values of the columns that have the same value in every row of the run."""
@@ -66,8 +82,31 @@ class RunContext:
             "hf_index": None,
             "license": None,
             "responses": None,
+            "withheld_arguments": None,
+            "releases": list(run.releases),
+            **_settings(adapter),
             **dict.fromkeys(column.name for column in ERRORS),
         }
+
+
+def _settings(adapter: AdapterSpec) -> dict[str, float | int | None]:
+    """Return the columns of `RUN_SETTINGS`; a setting of another type than a number is null."""
+    return {
+        "temperature": _number(adapter.temperature),
+        "max_tokens": _whole(adapter.max_tokens),
+        "num_outputs": _whole(adapter.num_outputs),
+        "n_in_context_examples": _whole(adapter.max_train_instances),
+    }
+
+
+def _number(value: object) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and math.isfinite(value) else None  # type: ignore[arg-type] # is_number says so
+
+
+def _whole(value: object) -> int | None:
+    is_whole = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
+    return value if is_whole else None  # type: ignore[return-value] # is_whole says so
 
 
 def with_fallback(main_metric: str, names: Collection[str]) -> str:

@@ -1,6 +1,6 @@
 """Decode a run's files, whole or in pieces, and note what cannot be read."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,8 +11,10 @@ import msgspec
 
 from every_eval.contracts.rejects import Reason
 from every_eval.sources.decoding import UNREADABLE, Decoded, T, decode_list, decode_object
-from every_eval.sources.helm.reading.splitting import Span, find_spans
+from every_eval.sources.helm.reading.completeness import RunCompleteness
+from every_eval.sources.helm.reading.missing_rows import Missing
 from every_eval.sources.source import Input, Reject
+from every_eval.sources.splitting import Span, find_spans
 
 R = TypeVar("R")
 Taker = Callable[[Decoded[T], list[Reject]], R]
@@ -136,6 +138,8 @@ class RunFiles:
         """`open_file` opens an input by its name; files larger than `whole_bytes` are read in pieces."""
         self.inputs = inputs
         self.rejects: list[Reject] = []
+        self.completeness = RunCompleteness()
+        """What the rejects that were taken say of the run."""
         self._open_file = open_file
         self._whole_bytes = whole_bytes
         self._piece_bytes = piece_bytes
@@ -144,7 +148,22 @@ class RunFiles:
         """Return the rejects since the last call."""
         rejects = tuple(self.rejects)
         self.rejects.clear()
+        self.completeness.note(rejects)
         return rejects
+
+    def note_missing(self, rows: Iterable[Missing]) -> None:
+        """Add a reject for rows that a file lacks, unless the rejects that were taken say so already.
+
+        If several files say that a file lacks rows, these may be the same rows: the first of the largest losses counts.
+        """
+        worst: dict[str, Missing] = {}
+        for missing in rows:
+            if missing.n_rows > (worst[missing.file].n_rows if missing.file in worst else 0):
+                worst[missing.file] = missing
+        for missing in worst.values():
+            if not self.completeness.explains(missing):
+                detail = f"{missing.file} lacks {missing.n_rows} of {missing.of}"
+                self.rejects.append(Reject(Reason.ROWS_MISSING, detail, missing.file))
 
     def is_large(self, file: str) -> bool:
         """Tell whether a file is read in pieces."""

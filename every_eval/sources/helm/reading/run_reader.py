@@ -1,15 +1,19 @@
 """Read one run: its files become rows, and what cannot be read becomes a reject."""
 
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack
 from typing import IO
 
+from every_eval.contracts.rejects import Reason
+from every_eval.sources.arguments import without_credentials
 from every_eval.sources.decoding import UNREADABLE, compact
-from every_eval.sources.helm.reading import metrics, scenario_state
-from every_eval.sources.helm.reading.display_files import DisplayJoin
+from every_eval.sources.helm.reading import metrics, reported_statistics, scenario_state
+from every_eval.sources.helm.reading.display_files import PREDICTIONS, DisplayJoin
+from every_eval.sources.helm.reading.judgements import Panel
 from every_eval.sources.helm.reading.keys import Keys
-from every_eval.sources.helm.reading.metric_index import MetricIndex, SampleKey
+from every_eval.sources.helm.reading.metric_index import MetricIndex
 from every_eval.sources.helm.reading.metrics import MetricsReader
+from every_eval.sources.helm.reading.missing_rows import missing_outputs, missing_statistics
 from every_eval.sources.helm.reading.outputs import Outputs
 from every_eval.sources.helm.reading.perturbations import PerturbationReader
 from every_eval.sources.helm.reading.records import (
@@ -19,12 +23,13 @@ from every_eval.sources.helm.reading.records import (
     RunSpec,
     Scenario,
 )
+from every_eval.sources.helm.reading.reported_statistics import read_reported
 from every_eval.sources.helm.reading.run_context import RunContext
 from every_eval.sources.helm.reading.run_files import WHOLE_BYTES, ListFile, RunFiles
 from every_eval.sources.helm.reading.samples import SamplesTable
-from every_eval.sources.helm.reading.splitting import PIECE_BYTES
 from every_eval.sources.helm.statistics import stats_table
 from every_eval.sources.source import Reject, Run, RunRows
+from every_eval.sources.splitting import PIECE_BYTES
 
 
 class HelmRunReader:
@@ -49,8 +54,8 @@ class HelmRunReader:
         context = None if self.run.problem else self._context()
         if context is not None:
             index = yield from self._metrics(context)
-            yield from self._samples(context, index)
-            yield self._statistics(context, index)
+            panel = yield from self._samples(context, index)
+            yield self._statistics(context, index, panel)
         yield RunRows(rejects=self._files.take_rejects())
 
     def _context(self) -> RunContext | None:
@@ -58,7 +63,14 @@ class HelmRunReader:
         scenario = self._files.object("scenario.json", Scenario)
         if spec is None:
             return None
-        return RunContext(self.run, spec[0], compact(spec[1]), scenario[0] if scenario else None)
+        self._check_name(spec[0].name)
+        return RunContext(self.run, spec[0], without_credentials(compact(spec[1])), scenario[0] if scenario else None)
+
+    def _check_name(self, name: str) -> None:
+        """Add a reject if run_spec.json names another run than its folder; HELM writes _ in place of /."""
+        if name.replace("/", "_") != self.run.name:
+            detail = f"run_spec.json is of the run {name}, and lies in the folder of the run {self.run.name}"
+            self._files.rejects.append(Reject(Reason.OTHER_RUN, detail, "run_spec.json", "$.name"))
 
     def _metrics(self, context: RunContext) -> Generator[RunRows, None, MetricIndex]:
         with self._files.open_list(metrics.FILE, InstanceStats) as file:
@@ -78,17 +90,22 @@ class HelmRunReader:
                 yield RunRows(metrics=table, rejects=self._files.take_rejects())
             return reader.index
 
-    def _samples(self, context: RunContext, index: MetricIndex) -> Iterator[RunRows]:
+    def _samples(self, context: RunContext, index: MetricIndex) -> Generator[RunRows, None, Panel]:
         if scenario_state.FILE in self._files.inputs:
             with self._files.open_list(scenario_state.FILE, RequestState, scenario_state.KEY) as file:
-                if file is not None:
-                    yield from self._state_rows(context, index, file)
-            return
+                return Panel() if file is None else (yield from self._state_rows(context, index, file))
         with ExitStack() as stack:
             joined = DisplayJoin(self._files, self._perturbations, stack)
-            yield from self._sample_rows(context, index, joined.outputs(), joined.repeated)
+            table = SamplesTable(context, index, joined.repeated, joined.panel.judges)
+            yield from self._sample_rows(table, joined.outputs())
+            self._files.note_missing(
+                [*missing_outputs(joined.keys, index, PREDICTIONS.name), joined.missing_predictions]
+            )
+            return joined.panel
 
-    def _state_rows(self, context: RunContext, index: MetricIndex, file: ListFile[RequestState]) -> Iterator[RunRows]:
+    def _state_rows(
+        self, context: RunContext, index: MetricIndex, file: ListFile[RequestState]
+    ) -> Generator[RunRows, None, Panel]:
         chosen = index.scores("predicted_index")
         method = context.spec.adapter_spec.method or ""
 
@@ -96,22 +113,28 @@ class HelmRunReader:
             for states in file.pieces(rejects):
                 yield scenario_state.read_outputs(states, method, chosen, self._perturbations, rejects)
 
-        # Which keys are repeated is known only at the end of the file, so a large file is read twice.
+        # Repeated keys and all judges are known only at the end of the file, so a large file is read twice.
         pieces: Iterable[Outputs] = outputs([]) if file.is_large else list(outputs(self._files.rejects))
-        repeated = Keys.chain([piece.keys for piece in pieces]).repeated()
+        found = [(piece.keys, Panel.of(piece.texts["annotations"])) for piece in pieces]
+        repeated, panel = Keys.chain([keys for keys, _ in found]).repeated(), Panel.join(part for _, part in found)
         if file.is_large:
             pieces = outputs(self._files.rejects)
-        yield from self._sample_rows(context, index, pieces, repeated)
+        yield from self._sample_rows(SamplesTable(context, index, repeated, panel.judges), pieces)
+        self._files.note_missing(missing_outputs(Keys.chain([keys for keys, _ in found]), index, file.name))
+        return panel
 
-    def _sample_rows(
-        self, context: RunContext, index: MetricIndex, pieces: Iterable[Outputs], repeated: Collection[SampleKey]
-    ) -> Iterator[RunRows]:
-        table = SamplesTable(context, index, repeated)
+    def _sample_rows(self, table: SamplesTable, pieces: Iterable[Outputs]) -> Iterator[RunRows]:
         for piece in pieces:
-            yield RunRows(samples=table.rows(piece), rejects=self._files.take_rejects())
+            samples, judgements = table.rows(piece)
+            yield RunRows(samples=samples, judgements=judgements, rejects=self._files.take_rejects())
+        yield RunRows(rejects=self._files.take_rejects())
 
-    def _statistics(self, context: RunContext, index: MetricIndex) -> RunRows:
-        stats = self._files.list(stats_table.FILE, ReportedStat)
-        reported = stats_table.read_reported(stats, self._perturbations, self._files.rejects)
-        statistics = stats_table.run_statistics(reported, index, context)
-        return RunRows(stats=statistics.stats, disagreements=statistics.disagreements.to_pylist())
+    def _statistics(self, context: RunContext, index: MetricIndex, panel: Panel) -> RunRows:
+        stats = self._files.list(reported_statistics.FILE, ReportedStat)
+        reported = read_reported(stats, self._perturbations, self._files.rejects)
+        rejects = self._files.take_rejects()
+        self._files.note_missing(missing_statistics(reported, index))
+        rejects += self._files.take_rejects()
+        statistics = stats_table.run_statistics(reported, index, context, panel, self._files.completeness)
+        disagreements = statistics.disagreements.to_pylist()
+        return RunRows(stats=statistics.stats, rejects=rejects, disagreements=disagreements)

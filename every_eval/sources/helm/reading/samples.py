@@ -2,35 +2,44 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from functools import reduce
 from hashlib import sha256
 from json.encoder import encode_basestring as quoted
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from every_eval.contracts.canonical import canonical_json
 from every_eval.contracts.samples import SAMPLES
 from every_eval.sources.columns import build_table
+from every_eval.sources.helm.reading.judgements import judgement_rows
 from every_eval.sources.helm.reading.keys import Keys, is_constant
 from every_eval.sources.helm.reading.metric_index import MetricIndex, SampleKey
-from every_eval.sources.helm.reading.outputs import Outputs
+from every_eval.sources.helm.reading.outputs import Columns, Outputs
 from every_eval.sources.helm.reading.run_context import RunContext
 from every_eval.sources.source import Run
+
+PLACEHOLDER: Final = "[encrypted_text_"
+"""Beginning of the texts that stand for encrypted texts: HELM's `scripts/encrypt_scenario_states.py`."""
 
 
 class SamplesTable:
     """Turns a run's outputs into rows of `samples`, one piece after the other."""
 
-    def __init__(self, context: RunContext, metrics: MetricIndex, repeated: Collection[SampleKey]) -> None:
+    def __init__(
+        self, context: RunContext, metrics: MetricIndex, repeated: Collection[SampleKey], judges: Collection[str]
+    ) -> None:
         """`repeated` holds those of HELM's keys that several outputs of the whole run have."""
+        self._judges = context.judges(judges)
         self._context = context
         self._main_metric = context.main_metric_name(metrics.metric_names)
         self._scores = metrics.scores(self._main_metric) if self._main_metric else {}
         self._repeated = repeated
         self._n_before: Counter[tuple[SampleKey, int | None]] = Counter()
 
-    def rows(self, outputs: Outputs) -> pa.Table:
-        """Return the outputs as rows, in their order."""
+    def rows(self, outputs: Outputs) -> tuple[pa.Table, pa.Table]:
+        """Return the outputs as rows in their order, and the rows of `judgements` of the outputs."""
         keys = outputs.keys
         occurrences = self._occurrences(keys)
         parts: dict[str, Sequence[Any]] = {
@@ -47,9 +56,16 @@ class SamplesTable:
             "evaluation_id": evaluation_ids(self._context.run, keys, occurrences),
             "evaluation_score": self._scored(keys),
             "instance_id": keys.ids,
+            "is_encrypted": are_encrypted(outputs.texts),
         }
-        constants = {**self._context.constants, **constant, "evaluation_method_name": self._main_metric}
-        return build_table(SAMPLES, len(keys.ids), columns, constants)
+        constants = {
+            **self._context.constants,
+            **constant,
+            "evaluation_method_name": self._main_metric,
+            "judges": self._judges,
+        }
+        samples = build_table(SAMPLES, len(keys.ids), columns, constants)
+        return samples, judgement_rows(self._context, keys, occurrences, outputs.texts["annotations"])
 
     def _occurrences(self, keys: Keys) -> list[int]:
         """Return for each output how many outputs before it have the same key and reference."""
@@ -68,6 +84,15 @@ class SamplesTable:
         if not self._repeated:
             return list(map(self._scores.get, keys.of_samples()))
         return [None if key in self._repeated else self._scores.get(key) for key in keys.of_samples()]
+
+
+def are_encrypted(texts: Columns) -> pa.Array:
+    """Tell for each output whether one of its texts is a placeholder that HELM wrote in place of an encrypted text."""
+    parts = [
+        pc.fill_null(pc.starts_with(texts[name], PLACEHOLDER), False)
+        for name in ("raw_input", "output", "prompt", "thinking_text")
+    ]
+    return reduce(pc.or_, [part.combine_chunks() if isinstance(part, pa.ChunkedArray) else part for part in parts])
 
 
 def evaluation_ids(run: Run, keys: Keys, occurrences: Sequence[int]) -> list[str]:

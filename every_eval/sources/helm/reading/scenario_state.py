@@ -7,7 +7,9 @@ requests and, of references that were sent one by one, only the chosen one.
 from collections.abc import Mapping
 
 from every_eval.sources.decoding import Decoded
+from every_eval.sources.helm.reading.contents import text_of
 from every_eval.sources.helm.reading.display_files import PREDICTIONS
+from every_eval.sources.helm.reading.keys import id_text
 from every_eval.sources.helm.reading.metric_index import SampleKey
 from every_eval.sources.helm.reading.metrics import LANGUAGE_MODELING
 from every_eval.sources.helm.reading.outputs import (
@@ -15,7 +17,6 @@ from every_eval.sources.helm.reading.outputs import (
     instance_columns,
     prediction_columns,
     request_columns,
-    text_of,
 )
 from every_eval.sources.helm.reading.perturbations import PerturbationReader
 from every_eval.sources.helm.reading.records import Completion, Prediction, RequestState
@@ -49,7 +50,7 @@ def read_outputs(
         if isinstance(treatment, Reject):
             rejects.append(treatment)
             continue
-        key = (state.instance.id, treatment.perturbation, state.train_trial_index)
+        key = (id_text(state.instance.id), treatment.perturbation, state.train_trial_index)
         if state.result is None or not _is_displayed(state, method, chosen.get(key)):
             continue
         completion = state.result.completions[0] if state.result.completions else Completion()
@@ -71,12 +72,15 @@ def _prediction(state: RequestState, completion: Completion, method: str) -> Pre
     cut = completion.text[len(prefix) :] if prefix and completion.text.startswith(prefix) else None
     return Prediction(
         instance_id=state.instance.id,
-        predicted_text=completion.text,
         train_trial_index=state.train_trial_index,
+        predicted_text=completion.text,
         truncated_predicted_text=cut,
         mapped_output=mapping.get(completion.text.strip()),
         reference_index=state.reference_index,
         perturbation=state.instance.perturbation,
+        annotations=state.annotations,
+        thinking_text=completion.thinking.text if completion.thinking else None,
+        multimedia=completion.multimodal_content,
     )
 
 

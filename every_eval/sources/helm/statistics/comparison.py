@@ -9,19 +9,19 @@ from every_eval.sources.tolerance import differs
 from every_eval.statistics.groups import BoolArray, FloatArray
 
 FIELDS = {"count": "n_trials", "sum": "trial_sum", "mean": "mean", "min": "trial_min", "max": "trial_max"}
-"""Fields of HELM's statistics, each with the column of `summarise` that recomputes the field."""
+"""Fields of HELM's statistics, each with the column of `recompute_statistics` that is our own number."""
 
 
 def compare(stats: pa.Table) -> pa.Table:
     """Return the numbers on which HELM's statistics and ours disagree.
 
-    HELM's number is not compared if HELM reported none, if the number is not finite, or if single outputs do not
-    determine the statistic (`is_derivable`). A statistic that single outputs determine and that was not recomputed is
-    a disagreement.
+    HELM's number is not compared if HELM reported none, if the number or one of the outputs' values is not finite, or
+    if single outputs do not determine the statistic (`is_derivable`). A statistic that single outputs determine and
+    that was not recomputed is a disagreement.
 
     Args:
-        stats: Columns of `STATISTIC_KEY`, `REPORTED` and `summarise`, joined on the key, with nulls where one side does
-            not have the statistic. The columns source, benchmark, suite and run are copied if present.
+        stats: Columns of `STATISTIC_KEY`, `REPORTED` and `recompute_statistics`, joined on the key, with nulls where
+            one side does not have the statistic. The columns source, benchmark, suite and run are copied if present.
 
     Returns:
         One row per number that disagrees, by field and then in the order of `stats`: the columns that identify the
@@ -51,7 +51,8 @@ def _is_comparable(stats: pa.Table) -> BoolArray:
     is_finite: BoolArray = (count == 0) | ~np.isnan(_numbers(stats, "reported_sum"))
     is_expected: BoolArray = np.array([is_derivable(name) for name in stats["metric_name"].to_pylist()], np.bool_)
     is_derived: BoolArray = ~np.isnan(_numbers(stats, "n_instances"))
-    return is_finite & ~np.isnan(count) & (is_derived | is_expected)
+    has_odd_values: BoolArray = _numbers(stats, "n_not_finite") > 0  # False where nothing was recomputed
+    return is_finite & ~np.isnan(count) & ~has_odd_values & (is_derived | is_expected)
 
 
 def _numbers(table: pa.Table, column: str) -> FloatArray:

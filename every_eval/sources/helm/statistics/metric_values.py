@@ -1,6 +1,7 @@
 """A run's metric values as arrays, from which all of its statistics are computed by sorting and adding."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import NamedTuple, Self
@@ -9,7 +10,7 @@ import numpy as np
 
 from every_eval.contracts.canonical import canonical_json
 from every_eval.statistics.composite_keys import compose, decompose
-from every_eval.statistics.groups import BoolArray, FloatArray, Groups, IntArray
+from every_eval.statistics.groups import MAX_SPARSITY, BoolArray, FloatArray, Groups, IntArray
 
 
 class Metric(NamedTuple):
@@ -64,6 +65,36 @@ class MetricValues:
     """Sum of the values."""
     min: FloatArray
     """Smallest of the values; NaN if there is none."""
+    odd: IntArray
+    """Number of values that are not finite, which the sum leaves out."""
+
+    def take(self, chosen: BoolArray | IntArray | slice) -> Self:
+        """Return the chosen elements."""
+        return type(self)(*(getattr(self, field.name)[chosen] for field in fields(self)))
+
+    @classmethod
+    def join(cls, *parts: Self) -> Self:
+        """Return the elements of all parts, one part after the other."""
+        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
+
+
+@dataclass(frozen=True)
+class TrialSums:
+    """Sums over the instances of each trial, as arrays with one element for each metric, treatment and trial.
+
+    The values are added plainly, in the order of HELM's file, so that the means are HELM's to the last bit.
+    """
+
+    metric: IntArray
+    """Position in the run's list of metrics."""
+    treatment: IntArray
+    """Position in the run's list of treatments."""
+    trial: IntArray
+    """HELM's `train_trial_index`."""
+    count: IntArray
+    """Number of finite values that the sum is over; at least 1."""
+    sum: FloatArray
+    """Sum of the values."""
 
     def take(self, chosen: BoolArray | IntArray | slice) -> Self:
         """Return the chosen elements."""
@@ -85,6 +116,7 @@ class RunMetrics:
     instance_ids: tuple[str, ...]
     n_trials: int
     values: MetricValues
+    trials: TrialSums
     aliases: Mapping[int, int] = field(default_factory=dict)
     """Positions of treatments whose values are those of another treatment, and the positions of the latter.
 
@@ -101,7 +133,7 @@ class RunMetrics:
         }
         return [sizes[axis] for axis in axes]
 
-    def keys(self, values: MetricValues, axes: Sequence[str]) -> IntArray:
+    def keys(self, values: MetricValues | TrialSums, axes: Sequence[str]) -> IntArray:
         """Return one number for each element of `values`, which says where it is on the axes: see `compose`."""
         return compose([getattr(values, axis) for axis in axes], self.sizes(axes))
 
@@ -126,5 +158,22 @@ def add_up(
     total = groups.add(np.where(has_value, sums, 0.0))
     count = groups.count(np.where(has_value, counts, 0))
     lowest = groups.known_min(np.where(has_value, minima, np.nan))
+    odd = groups.count(np.where(np.isfinite(sums), 0, counts))
     metric, treatment, trial, instance = decompose(groups.keys, sizes)
-    return MetricValues(metric, treatment, trial, instance, count, total, lowest)
+    return MetricValues(metric, treatment, trial, instance, count, total, lowest, odd)
+
+
+def add_trials(keys: IntArray, sizes: Sequence[int], counts: IntArray, sums: FloatArray) -> TrialSums:
+    """Add up metrics that agree in metric, treatment and trial, in the order given; for the arguments see `add_up`."""
+    n_trials = math.prod(sizes[:-1])
+    trials = keys // sizes[-1] if sizes[-1] else keys
+    if n_trials > MAX_SPARSITY * len(keys):
+        present, trials = np.unique(trials, return_inverse=True)
+    else:  # Each possible trial has a place of its own, without sorting.
+        present = np.arange(n_trials)
+    has_value = np.isfinite(sums) & (counts > 0)
+    count = np.bincount(trials, np.where(has_value, counts, 0), len(present)).astype(np.int64)
+    total = np.bincount(trials, np.where(has_value, sums, 0.0), len(present)).astype(np.float64, copy=False)
+    scored = np.flatnonzero(count)
+    metric, treatment, trial = decompose(present[scored], sizes[:-1])
+    return TrialSums(metric, treatment, trial, count[scored], total[scored])

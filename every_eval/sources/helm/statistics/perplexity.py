@@ -16,11 +16,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from every_eval.sources.helm.statistics.metric_values import Metric, MetricValues, RunMetrics
+from every_eval.sources.helm.statistics.metric_values import Metric, MetricValues, RunMetrics, TrialSums
 from every_eval.statistics.groups import FloatArray, Groups, divide
 
 NUMERATOR = "logprob"
 LN_2 = math.log(2)
+_E = math.e
 
 
 @dataclass(frozen=True)
@@ -36,21 +37,29 @@ class Ratio:
     """The derivative of f."""
 
 
+def _power_of_e(exponents: FloatArray) -> FloatArray:
+    """Return the powers as HELM computes them: with `math.e **`, which differs from `numpy.exp` in the last bits."""
+    powers = np.exp(exponents)
+    is_finite = np.isfinite(powers)
+    powers[is_finite] = [_E**exponent for exponent in exponents[is_finite].tolist()]
+    return powers
+
+
 RATIOS = (
-    Ratio("perplexity", "num_perplexity_tokens", lambda rate: np.exp(-rate), lambda rate: -np.exp(-rate)),
+    Ratio("perplexity", "num_perplexity_tokens", lambda rate: _power_of_e(-rate), lambda rate: -_power_of_e(-rate)),
     Ratio("bits_per_byte", "num_bytes", lambda rate: -rate / LN_2, lambda rate: np.full_like(rate, -1 / LN_2)),
     Ratio("logprob_per_byte", "num_bytes", lambda rate: rate, np.ones_like),
 )
 
 
-def derive_perplexities(run: RunMetrics) -> tuple[tuple[Metric, ...], MetricValues]:
-    """Return the run's metrics with the ratios appended, and the values of the ratios.
+def derive_perplexities(run: RunMetrics) -> RunMetrics:
+    """Return the run with the ratios appended to its metrics, and only the values of the ratios.
 
     As in HELM, a ratio exists where both of its parts were measured and the sum of the denominator is above 0. A ratio
     is not derived if the run measured a metric of the same name.
     """
     metrics = list(run.metrics)
-    parts = [run.values.take(slice(0))]
+    parts, trials = [run.values.take(slice(0))], [run.trials.take(slice(0))]
     numerators = [metric for metric in run.metrics if metric.name == NUMERATOR]
     pairs: dict[tuple[Metric, Metric], _Pair] = {}
     for ratio in RATIOS:
@@ -61,8 +70,10 @@ def derive_perplexities(run: RunMetrics) -> tuple[tuple[Metric, ...], MetricValu
                     pairs[metric, denominator] = _pair(run, metric, denominator)
                 values = _linearise(ratio, pairs[metric, denominator])
                 parts.append(replace(values, metric=np.full_like(values.metric, len(metrics))))
+                over_trials = _over_trials(ratio, run, metric, denominator)
+                trials.append(replace(over_trials, metric=np.full_like(over_trials.metric, len(metrics))))
                 metrics.append(derived)
-    return tuple(metrics), MetricValues.join(*parts)
+    return replace(run, metrics=tuple(metrics), values=MetricValues.join(*parts), trials=TrialSums.join(*trials))
 
 
 @dataclass(frozen=True)
@@ -89,8 +100,11 @@ def _pair(run: RunMetrics, numerator: Metric, denominator: Metric) -> _Pair:
     wanted, known = run.keys(above, axes), run.keys(below, axes)
     # The values of a run are sorted, so those of one metric are sorted too.
     at = np.searchsorted(known, wanted).clip(max=len(known) - 1)
-    is_scored = (known[at] == wanted) & (below.count[at] > 0) & (above.count > 0)
-    scored = replace(above, count=is_scored.astype(np.int64), sum=above.sum * is_scored)
+    is_paired = known[at] == wanted
+    is_scored = is_paired & (below.count[at] > 0) & (above.count > 0)
+    is_odd = is_paired & ((below.odd[at] > 0) | (above.odd > 0))
+    counts, odd = is_scored.astype(np.int64), is_odd.astype(np.int64)
+    scored = replace(above, count=counts, sum=above.sum * is_scored, odd=odd)
     divisors = below.sum[at] * is_scored
     trials = Groups(run.keys(scored, ("treatment", "trial")))
     total = trials.add(divisors)
@@ -101,6 +115,19 @@ def _pair(run: RunMetrics, numerator: Metric, denominator: Metric) -> _Pair:
 def _of_metric(values: MetricValues, metric: int) -> MetricValues:
     start, end = np.searchsorted(values.metric, (metric, metric + 1)).tolist()
     return values.take(slice(start, end))
+
+
+def _over_trials(ratio: Ratio, run: RunMetrics, numerator: Metric, denominator: Metric) -> TrialSums:
+    """Return the ratio of each trial as HELM computes it, from the sums over the trial."""
+    above, below = (
+        run.trials.take(np.flatnonzero(run.trials.metric == run.metrics.index(metric)))
+        for metric in (numerator, denominator)
+    )
+    of_above, of_below = (run.keys(sums, ("treatment", "trial")) for sums in (above, below))
+    _, at_above, at_below = np.intersect1d(of_above, of_below, assume_unique=True, return_indices=True)
+    is_defined = below.sum[at_below] > 0
+    above, divisor = above.take(at_above[is_defined]), below.sum[at_below[is_defined]]
+    return replace(above, count=np.ones_like(above.count), sum=ratio.function(above.sum / divisor))
 
 
 def _linearise(ratio: Ratio, pair: _Pair) -> MetricValues:

@@ -8,17 +8,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from every_eval.contracts.stats import RECOMPUTED, STATISTIC_KEY
-from every_eval.sources.helm.statistics.metric_values import MetricValues, RunMetrics
+from every_eval.sources.helm.statistics.metric_values import MetricValues, RunMetrics, TrialSums
 from every_eval.sources.helm.statistics.perplexity import derive_perplexities
 from every_eval.sources.helm.statistics.worst_case import derive_worst_cases
 from every_eval.statistics.composite_keys import compose, decompose
 from every_eval.statistics.groups import BoolArray, FloatArray, Groups, IntArray
 
 OVER_TRIALS = ("trial_sum", "trial_min", "trial_max")
+N_VALUES = ("n_values", "n_not_finite")
+"""Number of values that are finite, and number of values that are not."""
 SCHEMA = pa.schema(
     [
         *(column.field for column in (*STATISTIC_KEY, *RECOMPUTED)),
         *(pa.field(name, pa.float64()) for name in OVER_TRIALS),
+        *(pa.field(name, pa.int64()) for name in N_VALUES),
     ]
 )
 Summary = tuple[IntArray, dict[str, Any]]
@@ -40,9 +43,9 @@ def recompute_statistics(run: RunMetrics, *, has_worst_cases: bool = True) -> pa
         has_worst_cases: Whether to compute worst cases over perturbations; HELM does not in language modelling.
 
     Returns:
-        The columns of `STATISTIC_KEY` and `RECOMPUTED`, and `trial_sum`, `trial_min` and `trial_max` over the means of
-        the trials, which HELM calls sum, min and max (`n_trials` is HELM's count). `is_binary` says whether every
-        value is 0 or 1 in each trial.
+        The columns of `STATISTIC_KEY` and `RECOMPUTED`; `trial_sum`, `trial_min` and `trial_max` over the means of the
+        trials, which HELM calls sum, min and max (`n_trials` is HELM's count); and `N_VALUES`. `is_binary` says whether
+        every value is 0 or 1 in each trial. If a value is not finite, there are only counts.
     """
     if not len(run.values.metric):
         return SCHEMA.empty_table()
@@ -58,19 +61,25 @@ def recompute_statistics(run: RunMetrics, *, has_worst_cases: bool = True) -> pa
     columns = _key_columns(run, keys)
     for positions, numbers in (
         _count_instances(run, statistic, n_statistics),
+        _count_values(run, statistic),
         _check_binary(scored, of),
-        _over_trials(run, scored, of, n_statistics),
+        _over_trials(run, groups.keys),
         _over_instances(run, scored, of, n_statistics),
     ):
         columns |= {name: _fill(values, positions, n_statistics).take(rows) for name, values in numbers.items()}
-    return _order(pa.table(columns, schema=SCHEMA))
+    return _order(_leave_unscored(pa.table(columns, schema=SCHEMA)))
 
 
 def derive(run: RunMetrics, *, has_worst_cases: bool) -> RunMetrics:
     """Return the run with the metrics that follow from others: ratios of sums, and worst cases over perturbations."""
-    metrics, ratios = derive_perplexities(run)
+    ratios = derive_perplexities(run)
     derived = derive_worst_cases(run) if has_worst_cases else run
-    return replace(derived, metrics=metrics, values=MetricValues.join(derived.values, ratios))
+    return replace(
+        derived,
+        metrics=ratios.metrics,
+        values=MetricValues.join(derived.values, ratios.values),
+        trials=TrialSums.join(derived.trials, ratios.trials),
+    )
 
 
 def average_trials(
@@ -103,13 +112,27 @@ def _count_instances(run: RunMetrics, statistic: IntArray, n_statistics: int) ->
     return groups.keys, {"n_instances": groups.sizes}
 
 
-def _over_trials(run: RunMetrics, scored: MetricValues, statistic: IntArray, n_statistics: int) -> Summary:
-    sizes = (n_statistics, run.n_trials)
-    trials = Groups(compose((statistic, scored.trial), sizes))
-    means = trials.add(scored.sum) / trials.count(scored.count)
-    groups = Groups(decompose(trials.keys, sizes)[0])
+def _count_values(run: RunMetrics, statistic: IntArray) -> Summary:
+    groups = Groups(statistic)
+    return groups.keys, {"n_values": groups.count(run.values.count), "n_not_finite": groups.count(run.values.odd)}
+
+
+def _leave_unscored(statistics: pa.Table) -> pa.Table:
+    """Return the statistics with nulls where values are not finite: a score of the other values would mislead."""
+    is_scored = pc.equal(statistics["n_not_finite"], 0)
+    for position, field in enumerate(statistics.schema):
+        if field.type in (pa.float64(), pa.bool_()):
+            column = pc.if_else(is_scored, statistics[field.name], pa.scalar(None, field.type))
+            statistics = statistics.set_column(position, field, column)
+    return statistics
+
+
+def _over_trials(run: RunMetrics, keys: IntArray) -> Summary:
+    """Return the numbers over the means of the trials, for the statistics with these keys."""
+    groups = Groups(np.searchsorted(keys, run.keys(run.trials, _STATISTIC)))
+    means = run.trials.sum / run.trials.count
     total = groups.add(means)
-    numbers = {"n_trials": groups.sizes, "mean": total / groups.sizes}
+    numbers = {"n_trials": groups.sizes, "sum": total, "mean": total / groups.sizes}
     return groups.keys, numbers | dict(zip(OVER_TRIALS, (total, groups.min(means), groups.max(means)), strict=True))
 
 
@@ -149,5 +172,5 @@ def _fill(values: IntArray | FloatArray | BoolArray, positions: IntArray, size: 
 def _order(table: pa.Table) -> pa.Table:
     """Sort the statistics by their key, and leave out worst cases without a value, as HELM does."""
     is_worst = pc.fill_null(pc.equal(table["computed_on"], "worst"), False)
-    is_empty = pc.and_(is_worst, pc.equal(table["n_scored"], 0))
+    is_empty = pc.and_(is_worst, pc.and_(pc.equal(table["n_scored"], 0), pc.equal(table["n_not_finite"], 0)))
     return table.filter(pc.invert(is_empty)).sort_by([(column.name, "ascending") for column in STATISTIC_KEY])

@@ -27,8 +27,8 @@ def replicate_main_metrics(
         scenario: Tells the instances apart from instances of other scenarios with the same id: see `draw_weights`.
 
     Returns:
-        The columns of `STATISTIC_KEY` and `BOOTSTRAP`, one row for each main metric that has a value. The sums are
-        taken in the order of the instance ids, so that equal values give equal replicates.
+        The columns of `STATISTIC_KEY` and `BOOTSTRAP`, one row for each main metric that has values, all of them
+        finite. The sums are taken in the order of the instance ids, so that equal values give equal replicates.
     """
     originals = _select_originals(run, metrics_behind({name for name, _ in main_metrics}))
     derived = derive(originals, has_worst_cases=False)
@@ -37,7 +37,8 @@ def replicate_main_metrics(
     rows, seed = [], canonical_json(list(scenario))
     for position, (name, split, sub_split) in enumerate(derived.metrics):
         chosen = metric == position
-        if (name, split) in main_metrics and chosen.any():
+        is_odd = derived.values.odd[derived.values.metric == position].any()
+        if (name, split) in main_metrics and chosen.any() and not is_odd:
             instance_ids = [derived.instance_ids[number] for number in instance[chosen].tolist()]
             drawn = draw_and_replicate(instance_ids, values[chosen], seed, N_REPLICATES)
             rows.append((name, split, sub_split, *ORIGINAL, *drawn))
@@ -56,6 +57,7 @@ def _select_originals(run: RunMetrics, names: set[str]) -> RunMetrics:
     """Return the metrics of these names on the original text, with the instances in the order of their ids."""
     is_named = np.array([metric.name in names for metric in run.metrics], np.bool_)
     values = run.values.take(np.flatnonzero(is_named[run.values.metric] & (run.values.treatment == 0)))
+    trials = run.trials.take(np.flatnonzero(is_named[run.trials.metric] & (run.trials.treatment == 0)))
     present, metric = np.unique(values.metric, return_inverse=True)
     order = sorted(range(len(run.instance_ids)), key=run.instance_ids.__getitem__)
     values = replace(values, metric=metric, instance=np.argsort(order)[values.instance])
@@ -64,4 +66,5 @@ def _select_originals(run: RunMetrics, names: set[str]) -> RunMetrics:
         metrics=tuple(run.metrics[position] for position in present.tolist()),
         instance_ids=tuple(run.instance_ids[position] for position in order),
         values=values.take(np.argsort(run.keys(values, ("metric", "trial", "instance")))),
+        trials=replace(trials, metric=np.searchsorted(present, trials.metric)),
     )

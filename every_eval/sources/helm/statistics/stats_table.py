@@ -4,75 +4,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
 import pyarrow as pa
 
-from every_eval.contracts.rejects import Reason
 from every_eval.contracts.stats import BOOTSTRAP, RECOMPUTED, REPORTED, STATISTIC_KEY, STATS
 from every_eval.sources.columns import build_table
-from every_eval.sources.decoding import Decoded, in_file_order
+from every_eval.sources.helm.reading.completeness import RunCompleteness
+from every_eval.sources.helm.reading.judgements import Panel
 from every_eval.sources.helm.reading.metric_index import MetricIndex
 from every_eval.sources.helm.reading.metrics import LANGUAGE_MODELING
-from every_eval.sources.helm.reading.numbers import read_numbers
-from every_eval.sources.helm.reading.perturbations import PerturbationReader
-from every_eval.sources.helm.reading.records import ReportedStat
+from every_eval.sources.helm.reading.reported_statistics import ReportedStatistics, StatisticKey
 from every_eval.sources.helm.reading.run_context import RunContext, with_fallback
 from every_eval.sources.helm.statistics.comparison import compare
-from every_eval.sources.helm.statistics.recompute import OVER_TRIALS
+from every_eval.sources.helm.statistics.recompute import N_VALUES, OVER_TRIALS
 from every_eval.sources.helm.statistics.replicates import metrics_behind, replicate_main_metrics
-from every_eval.sources.source import Reject
-
-FILE = "stats.json"
-
-StatisticKey = tuple[Any, ...]
-"""Values of the columns of STATISTIC_KEY, in their order."""
 
 KEY: Final = tuple(column.name for column in STATISTIC_KEY)
 EMPTY_RUN: Final = {"metric_name": "num_instances", "n_instances": 0, "n_scored": 0, "n_trials": 0}
 """The only statistic of a run without any: no instance was measured."""
-
-
-@dataclass(frozen=True)
-class ReportedStatistics:
-    """The statistics in stats.json, in the file's order."""
-
-    places: Mapping[StatisticKey, int]
-    """Row of each statistic; if two have the same key, only the first one is here."""
-    rows: pa.Table
-    """The columns of `REPORTED`."""
-
-
-def read_reported(
-    stats: Decoded[ReportedStat], perturbations: PerturbationReader, rejects: list[Reject]
-) -> ReportedStatistics:
-    """Read the reported statistics, and add the ones that cannot be read to `rejects`."""
-    found: dict[StatisticKey, tuple[int, ReportedStat]] = {}
-    noted: list[Reject] = []
-    for position, stat in zip(*stats, strict=True):
-        treatment = perturbations.read(stat.name, FILE, f"$[{position}].name")
-        if isinstance(treatment, Reject):
-            noted.append(treatment)
-            continue
-        key = (stat.name.name, stat.name.split, stat.name.sub_split, *treatment)
-        if key in found:
-            noted.append(Reject(Reason.DOUBLED_STATISTIC, f"{key}: sum {stat.sum}", FILE, f"$[{position}]"))
-        else:
-            found[key] = position, stat
-    rows = _reported_rows(list(found.values()), noted)
-    rejects += in_file_order(noted)
-    return ReportedStatistics({key: place for place, key in enumerate(found)}, rows)
-
-
-def _reported_rows(stats: Sequence[tuple[int, ReportedStat]], rejects: list[Reject]) -> pa.Table:
-    columns = [pa.array([position for position, _ in stats]), pa.array([stat.count for _, stat in stats])]
-    for field in ("sum", "mean", "min", "max"):
-        values = [getattr(stat, field) for _, stat in stats]
-        numbers, is_odd = read_numbers(values)
-        columns.append(pa.array(numbers, mask=np.isnan(numbers)))
-        for place in np.flatnonzero(is_odd).tolist():
-            rejects.append(Reject(Reason.NOT_FINITE, str(values[place]), FILE, f"$[{stats[place][0]}].{field}"))
-    arrays = [array.cast(column.type) for array, column in zip(columns, REPORTED, strict=True)]
-    return pa.table(arrays, [column.name for column in REPORTED])
 
 
 @dataclass(frozen=True)
@@ -85,7 +33,9 @@ class RunStatistics:
     """Where HELM's number and ours differ: see `every_eval.sources.comparison.compare`."""
 
 
-def run_statistics(reported: ReportedStatistics, metrics: MetricIndex, context: RunContext) -> RunStatistics:
+def run_statistics(
+    reported: ReportedStatistics, metrics: MetricIndex, context: RunContext, panel: Panel, completeness: RunCompleteness
+) -> RunStatistics:
     """Return every statistic of the run: the reported ones in their order, then those that only we computed.
 
     A run without any statistic has one row, which says that no instance was measured: a run without rows would be
@@ -109,11 +59,28 @@ def run_statistics(reported: ReportedStatistics, metrics: MetricIndex, context: 
     ):
         columns |= {column.name: rows[column.name] for column in group}
     columns["is_main_metric"] = [key[:2] in main and key[3] is None for key in keys]
-    stats = build_table(STATS, len(keys), columns, context.constants)
-    compared = pa.table([*stats.columns, *(ours[name] for name in OVER_TRIALS)], [*stats.column_names, *OVER_TRIALS])
-    # Without per_instance_stats.json nothing is compared: the missing file is a reject already, and every statistic
-    # would disagree.
-    return RunStatistics(stats, compare(compared if metrics.names else compared.slice(0, 0)))
+    columns["unscored_reason"] = _unscored_reasons(ours, completeness)
+    run = {
+        "is_complete": completeness.is_complete,
+        "n_rejected": completeness.n_rejected,
+        "judges": context.judges(panel.judges),
+        "n_unjudged": panel.n_unjudged,
+    }
+    stats = build_table(STATS, len(keys), columns, {**context.constants, **run})
+    extra = (*OVER_TRIALS, *N_VALUES)
+    compared = pa.table([*stats.columns, *(ours[name] for name in extra)], [*stats.column_names, *extra])
+    # Of an incomplete run nothing is compared: what is missing is a reject already, and every statistic would disagree.
+    return RunStatistics(stats, compare(compared if completeness.is_complete else compared.slice(0, 0)))
+
+
+def _unscored_reasons(ours: pa.Table, completeness: RunCompleteness) -> list[str | None]:
+    """Return for each statistic why it is no score of the run's outputs although outputs were read."""
+    reasons: list[str | None] = []
+    for n_finite, n_odd in zip(*(ours[name].to_pylist() for name in N_VALUES), strict=True):
+        is_read = bool(n_finite or n_odd)
+        odd = f"{n_odd} of {n_finite + n_odd} values are not finite" if n_odd else None
+        reasons.append((completeness.loss if is_read else None) or odd)
+    return reasons
 
 
 def _replicates(metrics: MetricIndex, main: set[tuple[str, str]], context: RunContext) -> pa.Table:

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from every_eval.sources.helm.statistics.metric_values import ORIGINAL, MetricValues, RunMetrics, Treatment
+from every_eval.sources.helm.statistics.metric_values import ORIGINAL, MetricValues, RunMetrics, Treatment, TrialSums
 from every_eval.statistics.composite_keys import decompose
 from every_eval.statistics.groups import BoolArray, Groups, IntArray
 
@@ -30,12 +30,22 @@ def derive_worst_cases(run: RunMetrics) -> RunMetrics:
     """Return the run with the treatments and values of the worst cases; equal values become aliases."""
     aliases = _find_aliases(run)
     positions = {treatment: index for index, treatment in enumerate(run.treatments)}
-    parts = [run.values]
+    parts, trials = [run.values], [run.trials]
     for treatment, values in _find_worst_cases(run, aliases):
         position = positions.setdefault(treatment, len(positions))
         parts.append(replace(values, treatment=np.full_like(values.treatment, position)))
+        trials.append(_add_trials(run, values, position))
     codes = {positions.setdefault(treatment, len(positions)): positions[other] for treatment, other in aliases.items()}
-    return replace(run, treatments=tuple(positions), values=MetricValues.join(*parts), aliases=codes)
+    values = MetricValues.join(*parts)
+    return replace(run, treatments=tuple(positions), values=values, trials=TrialSums.join(*trials), aliases=codes)
+
+
+def _add_trials(run: RunMetrics, values: MetricValues, treatment: int) -> TrialSums:
+    """Return the sums of values of one treatment over each trial, added in the order of the instances."""
+    scored = values.take(values.count > 0)
+    groups = Groups(run.keys(scored, ("metric", "trial")))
+    metric, trial = decompose(groups.keys, run.sizes(("metric", "trial")))
+    return TrialSums(metric, np.full_like(metric, treatment), trial, groups.count(scored.count), groups.add(scored.sum))
 
 
 def _find_aliases(run: RunMetrics) -> dict[Treatment, Treatment]:
@@ -87,4 +97,7 @@ def _take_smallest(run: RunMetrics, keys: IntArray, chosen: BoolArray) -> Metric
     metric, trial, instance = decompose(groups.keys, run.sizes(_AXES))
     is_scored = np.isfinite(lowest)
     total = np.where(is_scored, lowest, 0.0)
-    return MetricValues(metric, np.zeros_like(metric), trial, instance, is_scored.astype(np.int64), total, lowest)
+    # The smallest of several values is not known if one of them is not finite.
+    odd = np.minimum(groups.count(run.values.odd[chosen]), 1)
+    counts = is_scored.astype(np.int64)
+    return MetricValues(metric, np.zeros_like(metric), trial, instance, counts, total, lowest, odd)

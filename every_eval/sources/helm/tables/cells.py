@@ -1,16 +1,19 @@
-"""Recompute the cells of a release's group tables from its schema and the statistics that its runs report."""
+"""Recompute the cells of a release's group tables from its schema and the statistics of its runs."""
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+import math
+from collections.abc import Collection, Iterator, Sequence
+from itertools import compress
+from operator import attrgetter
+from typing import Final, NamedTuple
 
-from every_eval.errors import UpstreamMalformed
+from every_eval.contracts.comprehensive_stats import OUTPUTS, REPORTED
 from every_eval.sources.helm.schema import ReleaseSchema
 from every_eval.sources.helm.tables.group_tables import MEAN, WIN_RATE, GroupedRuns, TableLayout
 from every_eval.sources.helm.tables.pooling import Matcher, Pooled, pool
-from every_eval.sources.helm.tables.reported_runs import ReportedRun
 from every_eval.sources.helm.tables.rules import Rules
 from every_eval.sources.helm.tables.table_columns import TableColumn
 from every_eval.sources.helm.tables.table_rows import TableRow
+from every_eval.sources.helm.tables.table_runs import TableRun
 from every_eval.statistics.win_rates import mean_scores, mean_win_rates, mean_win_rates_by_row
 
 LOGPROBS_ISSUE_MODELS = frozenset(
@@ -30,6 +33,10 @@ LOGPROBS_ISSUE_METRICS = frozenset(
 )
 """Metrics that HELM leaves blank for these models."""
 
+BLANK: Final = Pooled(None, 0, 0)
+ROUNDING: Final = 1e-12
+"""Largest relative difference of values that differ by the order of additions alone."""
+
 
 class RecomputedCell(NamedTuple):
     """A recomputed cell; in an aggregate column, the fields about pooled statistics are null."""
@@ -48,9 +55,23 @@ class RecomputedCell(NamedTuple):
     value: float | None
     n_runs: int | None
     n_trials: int | None
+    reported_value: float | None = None
+    score_origin: str | None = None
+    blank_reason: str | None = None
 
 
-def recompute_cells(schema: ReleaseSchema, runs: Sequence[ReportedRun], rules: Rules) -> Iterator[RecomputedCell]:
+class AggregateCell(NamedTuple):
+    """A cell of an aggregate column; its fields are the last ones of `RecomputedCell`."""
+
+    value: float | None = None
+    n_runs: None = None
+    n_trials: None = None
+    reported_value: float | None = None
+    score_origin: str | None = None
+    blank_reason: str | None = None
+
+
+def recompute_cells(schema: ReleaseSchema, runs: Sequence[TableRun], rules: Rules) -> Iterator[RecomputedCell]:
     """Yield every cell of every group table, except labels, in HELM's order of groups, tables, rows and columns.
 
     `runs` are in the order in which HELM reads them.
@@ -68,12 +89,14 @@ def pool_cell(row: TableRow, column: TableColumn, table_name: str) -> Pooled:
 
     As in HELM, metrics that build on log-probabilities are blank for the models in `LOGPROBS_ISSUE_MODELS`.
     """
+    if column.problem is not None:
+        return BLANK._replace(blank_reason=f"schema.json: {column.problem}.")
     pooled = pool(runs_of_cell(row, column, table_name), column.matcher)
     blank = row.model in LOGPROBS_ISSUE_MODELS and column.matcher.metric_name in LOGPROBS_ISSUE_METRICS
-    return pooled._replace(value=None) if blank else pooled
+    return pooled._replace(value=None, reported_value=None, score_origin=None) if blank else pooled
 
 
-def runs_of_cell(row: TableRow, column: TableColumn, table_name: str) -> list[ReportedRun]:
+def runs_of_cell(row: TableRow, column: TableColumn, table_name: str) -> list[TableRun]:
     """Return the row's runs in the column's group; tables over several bAbI tasks show only runs on all tasks."""
     runs = [run for run in row.runs if column.run_group in run.spec.groups]
     if "babi" in column.run_group and "task:" not in table_name:
@@ -87,29 +110,65 @@ def aggregate(
     """Return the values of an aggregate column over at least one column, by the rules of the release's HELM version."""
     if strategy == MEAN:
         return mean_scores(columns, lower_is_better)
-    if strategy != WIN_RATE:
-        raise UpstreamMalformed(
-            f"schema.json names the aggregation strategy {strategy}, which is neither {WIN_RATE} nor {MEAN}."
-        )
     return (mean_win_rates_by_row if rules.ties_by_row else mean_win_rates)(columns, lower_is_better)
 
 
 def _cells(group: str, table_index: int, layout: TableLayout, rules: Rules) -> Iterator[RecomputedCell]:
     pooled = [[pool_cell(row, column, layout.name) for row in layout.rows] for column in layout.columns]
     first = 1 + len(layout.aggregates)
-    values = [
-        [None if (group, table_index, row, index) in rules.strong else cell.value for row, cell in enumerate(column)]
+    ranked = [
+        [BLANK if (group, table_index, row, index) in rules.strong else cell for row, cell in enumerate(column)]
         for index, column in enumerate(pooled, start=first)
     ]
-    directions = [column.lower_is_better for column in layout.columns]
-    sums = [
-        (rules.label(one), aggregate(one, values, directions, rules) if values else [None] * len(layout.rows))
-        for one in layout.aggregates
-    ]
+    sums = [(rules.label(one), _aggregate_cells(one, layout, ranked, rules)) for one in layout.aggregates]
     for row_index, row in enumerate(layout.rows):
-        for column_index, (label, column) in enumerate(sums, start=1):
+        for column_index, (label, cells) in enumerate(sums, start=1):
             place = (group, table_index, row_index, column_index, layout.name, row.label, label)
-            yield RecomputedCell(*place, None, row.model, row.deployment, None, column[row_index], None, None)
-        for column_index, (shown, cells) in enumerate(zip(layout.columns, pooled, strict=True), start=first):
+            yield RecomputedCell(*place, None, row.model, row.deployment, None, *cells[row_index])
+        for column_index, (shown, of_column) in enumerate(zip(layout.columns, pooled, strict=True), start=first):
             place = (group, table_index, row_index, column_index, layout.name, row.label, shown.label)
-            yield RecomputedCell(*place, shown.run_group, row.model, row.deployment, shown.matcher, *cells[row_index])
+            cell = of_column[row_index]
+            yield RecomputedCell(*place, shown.run_group, row.model, row.deployment, shown.matcher, *cell)
+
+
+def _aggregate_cells(
+    strategy: str, layout: TableLayout, columns: Sequence[Sequence[Pooled]], rules: Rules
+) -> list[AggregateCell]:
+    """Return the cells of an aggregate column.
+
+    A mean is blank if a cell of its row has lost statistics, and win rates are blank in all rows of a table with such a
+    cell, since they compare each row with all others.
+    """
+    if strategy not in (WIN_RATE, MEAN):
+        reason = f"schema.json: the aggregation strategy {strategy} is neither {WIN_RATE} nor {MEAN}."
+        return [AggregateCell(blank_reason=reason)] * len(layout.rows)
+    defined = [column.problem is None for column in layout.columns]
+    columns = list(compress(columns, defined))
+    if not columns:
+        return [AggregateCell()] * len(layout.rows)
+    directions = [column.lower_is_better for column in compress(layout.columns, defined)]
+    ours, reported = (
+        aggregate(strategy, [list(map(value_of, column)) for column in columns], directions, rules)
+        for value_of in (_ranked_value, attrgetter("reported_value"))
+    )
+    reasons = [next(filter(None, (cell.blank_reason for cell in row)), None) for row in zip(*columns, strict=True)]
+    if strategy == WIN_RATE:
+        reasons = [next(filter(None, reasons), None)] * len(reasons)
+    origins = [{cell.score_origin for cell in row} for row in zip(*columns, strict=True)]
+    return [
+        AggregateCell(blank_reason=f"A cell that the column aggregates is blank: {reason}")
+        if reason
+        else AggregateCell(value, None, None, theirs, None if value is None else _origin(found))
+        for reason, value, theirs, found in zip(reasons, ours, reported, origins, strict=True)
+    ]
+
+
+def _ranked_value(cell: Pooled) -> float | None:
+    """Return the value that is compared: HELM's where ours is the same but for rounding, as HELM's ties are exact."""
+    if cell.value is None or cell.reported_value is None:
+        return cell.value
+    return cell.reported_value if math.isclose(cell.value, cell.reported_value, rel_tol=ROUNDING) else cell.value
+
+
+def _origin(origins: Collection[str | None]) -> str:
+    return REPORTED if REPORTED in origins else OUTPUTS

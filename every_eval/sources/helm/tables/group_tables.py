@@ -5,11 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from every_eval.errors import UpstreamMalformed
 from every_eval.sources.helm.schema import BY_GROUP, NO_GROUPS, THIS_GROUP_ONLY, MetricGroup, ReleaseSchema, RunGroup
-from every_eval.sources.helm.tables.reported_runs import Frozen, ReportedRun
 from every_eval.sources.helm.tables.table_columns import TableColumn, table_columns
 from every_eval.sources.helm.tables.table_rows import Methods, TableRow
+from every_eval.sources.helm.tables.table_runs import Frozen, TableRun
 
 WIN_RATE = "win_rate"
 MEAN = "mean"
@@ -30,12 +29,12 @@ class TableLayout:
 class GroupedRuns:
     """A release's runs by group, scenario and adaptation, each in the order in which HELM read them."""
 
-    def __init__(self, schema: ReleaseSchema, runs: Iterable[ReportedRun]) -> None:
+    def __init__(self, schema: ReleaseSchema, runs: Iterable[TableRun]) -> None:
         """`runs` are in HELM's order; a run that is given twice is pooled twice."""
         self.schema = schema
         self.model_of_deployment: dict[str, str] = {}
-        self._by_adapter: dict[str, dict[Frozen, list[ReportedRun]]] = defaultdict(lambda: defaultdict(list))
-        self._by_scenario: dict[str, dict[Frozen, dict[Frozen, list[ReportedRun]]]] = defaultdict(
+        self._by_adapter: dict[str, dict[Frozen, list[TableRun]]] = defaultdict(lambda: defaultdict(list))
+        self._by_scenario: dict[str, dict[Frozen, dict[Frozen, list[TableRun]]]] = defaultdict(
             lambda: defaultdict(lambda: defaultdict(list))
         )
         for run in runs:
@@ -68,8 +67,8 @@ class GroupedRuns:
     def _by_metric_group(self, group: RunGroup, subgroups: Sequence[RunGroup]) -> Iterator[TableLayout]:
         """Yield a table for each metric group, with the subgroups as columns."""
         rows = self.rows(group, subgroups)
-        for name in metric_groups_shown(group, subgroups) if rows else ():
-            metric_group = _metric_group(self.schema, name)
+        for metric_group in metric_groups_shown(self.schema, group, subgroups) if rows else ():
+            name = metric_group.name
             columns = table_columns(self.schema, [(subgroup, name) for subgroup in subgroups])
             yield TableLayout(name, metric_group.short_label, columns, rows, aggregates(metric_group))
 
@@ -115,22 +114,18 @@ class GroupedRuns:
             title = f"{subgroup.display_name} (sub-split: {sub_split})"
             yield TableLayout(f"{subgroup.name}:sub_split={sub_split}", title, columns, rows)
 
-    def _visible(self, runs: Iterable[ReportedRun], group: RunGroup) -> list[ReportedRun]:
+    def _visible(self, runs: Iterable[TableRun], group: RunGroup) -> list[TableRun]:
         return [run for run in runs if is_visible(self.schema, run.spec.groups, group)]
 
 
 def expand(schema: ReleaseSchema, group: RunGroup, met: set[str] | None = None) -> list[RunGroup]:
-    """Return the group and all groups below it, each once, parents first."""
+    """Return the group and all groups below it that the schema defines, each once, parents first."""
     met = set() if met is None else met
     if group.name in met:
         return []
     met.add(group.name)
-    unknown = [name for name in group.subgroups if name not in schema.run_group_by_name]
-    if unknown:
-        raise UpstreamMalformed(
-            f"schema.json does not define the run group {unknown[0]}, which the run group {group.name} contains."
-        )
-    below = (expand(schema, schema.run_group_by_name[name], met) for name in group.subgroups)
+    known = [schema.run_group_by_name[name] for name in group.subgroups if name in schema.run_group_by_name]
+    below = (expand(schema, subgroup, met) for subgroup in known)
     return [group, *(subgroup for subgroups in below for subgroup in subgroups)]
 
 
@@ -146,13 +141,17 @@ def is_visible(schema: ReleaseSchema, groups: Iterable[str], group: RunGroup) ->
     return visible
 
 
-def metric_groups_shown(group: RunGroup, subgroups: Sequence[RunGroup]) -> list[str]:
-    """Return the metric groups of the group, else of its subgroups: the detailed one in place of the plain one."""
-    if group.metric_groups:
-        return list(group.metric_groups)
-    names = list(dict.fromkeys(name for subgroup in subgroups for name in subgroup.metric_groups))
-    hidden = group.subgroup_metric_groups_hidden
-    return [name for name in names if f"{name}_detailed" not in names and name not in hidden]
+def metric_groups_shown(schema: ReleaseSchema, group: RunGroup, subgroups: Sequence[RunGroup]) -> list[MetricGroup]:
+    """Return the metric groups of the group, else of its subgroups: the detailed one in place of the plain one.
+
+    Metric groups that the schema does not define are left out.
+    """
+    names: Sequence[str] = group.metric_groups
+    if not names:
+        found = list(dict.fromkeys(name for subgroup in subgroups for name in subgroup.metric_groups))
+        hidden = group.subgroup_metric_groups_hidden
+        names = [name for name in found if f"{name}_detailed" not in found and name not in hidden]
+    return [schema.metric_group_by_name[name] for name in names if name in schema.metric_group_by_name]
 
 
 def aggregates(metric_group: MetricGroup) -> tuple[str, ...]:
@@ -162,12 +161,6 @@ def aggregates(metric_group: MetricGroup) -> tuple[str, ...]:
     return () if metric_group.hide_win_rates else (WIN_RATE,)
 
 
-def _metric_group(schema: ReleaseSchema, name: str) -> MetricGroup:
-    if name not in schema.metric_group_by_name:
-        raise UpstreamMalformed(f"schema.json does not define the metric group {name}.")
-    return schema.metric_group_by_name[name]
-
-
-def _arguments(run: ReportedRun) -> str:
+def _arguments(run: TableRun) -> str:
     args: dict[str, Any] = run.spec.scenario_spec.args
     return ", ".join(f"{key}: {value}" for key, value in args.items())

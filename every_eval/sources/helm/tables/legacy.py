@@ -7,13 +7,15 @@ column is known from `legacy_names`. If either is not certain, the cell stays un
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from every_eval.contracts.comprehensive_stats import REPORTED
 from every_eval.sources.helm.published_cells import PublishedCell
 from every_eval.sources.helm.tables import legacy_names
-from every_eval.sources.helm.tables.cells import RecomputedCell, pool_cell
-from every_eval.sources.helm.tables.reported_runs import Frozen, ReportedRun
+from every_eval.sources.helm.tables.cells import AggregateCell, RecomputedCell, pool_cell
+from every_eval.sources.helm.tables.pooling import Pooled
 from every_eval.sources.helm.tables.rules import WIN_RATE_LABEL
 from every_eval.sources.helm.tables.table_columns import TableColumn
 from every_eval.sources.helm.tables.table_rows import TableRow
+from every_eval.sources.helm.tables.table_runs import Frozen, TableRun
 from every_eval.statistics.win_rates import mean_win_rates_by_row
 
 CONTAMINATION_SYMBOLS = "⚠☠"
@@ -23,7 +25,7 @@ Table = Sequence[Sequence[PublishedCell]]
 """The rows of a published table."""
 
 
-def recount(runs: Sequence[ReportedRun], suites: Sequence[str]) -> list[ReportedRun]:
+def recount(runs: Sequence[TableRun], suites: Sequence[str]) -> list[TableRun]:
     """Return the runs as HELM 0.2.4 and 0.3.0 count them: for each suite, the runs of that suite and of all before it.
 
     By this bug of HELM, runs of older suites count several times; HELM's published tables show it.
@@ -34,11 +36,11 @@ def recount(runs: Sequence[ReportedRun], suites: Sequence[str]) -> list[Reported
 class LegacyTables:
     """The identified cells of a release's published tables."""
 
-    def __init__(self, cells: Sequence[PublishedCell], runs: Iterable[ReportedRun]) -> None:
+    def __init__(self, cells: Sequence[PublishedCell], runs: Iterable[TableRun]) -> None:
         """`runs` are in HELM's order, each as often as HELM counts it."""
         self._tables: dict[tuple[str, int], dict[int, list[PublishedCell]]] = defaultdict(lambda: defaultdict(list))
         self._linked: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-        self._runs: dict[str, dict[Frozen, list[ReportedRun]]] = defaultdict(lambda: defaultdict(list))
+        self._runs: dict[str, dict[Frozen, list[TableRun]]] = defaultdict(lambda: defaultdict(list))
         for cell in cells:
             self._tables[cell.group, cell.table_index][cell.row_index].append(cell)
             if cell.column_index == 0:
@@ -73,9 +75,9 @@ class LegacyTables:
             matcher = legacy_names.matcher(cell.run_group, cell.column_title, cell.perturbation)
             if name is not None and matcher is not None:
                 column = TableColumn(name, matcher, cell.column, cell.lower_is_better)
-                yield _cell(cell, identified.model, column, *pool_cell(identified, column, cell.table_name or ""))
+                yield _cell(cell, identified.model, column, pool_cell(identified, column, cell.table_name or ""))
 
-    def _runs_of(self, group: str, shown: Sequence[str], label: PublishedCell) -> list[ReportedRun] | None:
+    def _runs_of(self, group: str, shown: Sequence[str], label: PublishedCell) -> list[TableRun] | None:
         """Return the runs of a row; null if they are not certain.
 
         A table over one scenario links its runs. Any other table holds, for each subgroup, the runs that the subgroup's
@@ -92,7 +94,7 @@ class LegacyTables:
         # Every row of such a table has runs. If none is found, the links use another label.
         return [run for part in known for run in part] or None if len(known) == len(parts) else None
 
-    def _known(self, group: str, names: Mapping[str, int]) -> list[ReportedRun] | None:
+    def _known(self, group: str, names: Mapping[str, int]) -> list[TableRun] | None:
         """Return the group's runs of these names in HELM's order; null if HELM linked another number of them."""
         adapted = self._runs.get(group, {}).values()
         runs = [run for runs in adapted for run in runs if run.spec.name in names]
@@ -105,7 +107,9 @@ def _win_rates(table: Table) -> Iterator[RecomputedCell]:
     directions = [cell.lower_is_better for cell in table[0] if cell.column_index not in at]
     for index in at:
         for row, rate in zip(table, mean_win_rates_by_row(columns, directions), strict=True):
-            yield _cell(row[index], None, None, rate, None, None)
+            # It follows from the published columns alone.
+            origin = None if rate is None else REPORTED
+            yield _cell(row[index], None, None, AggregateCell(rate, reported_value=rate, score_origin=origin))
 
 
 def _ranked(cell: PublishedCell) -> float | None:
@@ -121,9 +125,7 @@ def _cell(
     cell: PublishedCell,
     model: str | None,
     column: TableColumn | None,
-    value: float | None,
-    n_runs: int | None,
-    n_trials: int | None,
+    numbers: Pooled | AggregateCell,
 ) -> RecomputedCell:
     return RecomputedCell(
         cell.group,
@@ -137,7 +139,5 @@ def _cell(
         model,
         None,
         column.matcher if column else None,
-        value,
-        n_runs,
-        n_trials,
+        *numbers,
     )

@@ -8,16 +8,16 @@ from every_eval.sources.helm.schema import ReleaseSchema, RunGroup
 from every_eval.sources.helm.tables.cells import pool_cell, runs_of_cell
 from every_eval.sources.helm.tables.group_tables import GroupedRuns, expand, metric_groups_shown
 from every_eval.sources.helm.tables.pooling import Pooled, matched
-from every_eval.sources.helm.tables.reported_runs import ReportedRun, Statistic
 from every_eval.sources.helm.tables.table_columns import TableColumn, table_columns
 from every_eval.sources.helm.tables.table_rows import TableRow
+from every_eval.sources.helm.tables.table_runs import Statistic, TableRun
 
 
 class MainCell(NamedTuple):
     """A cell of the table, and the statistics that it pools with their runs; a repeated statistic counts twice."""
 
     pooled: Pooled
-    statistics: tuple[tuple[ReportedRun, Statistic], ...]
+    statistics: tuple[tuple[TableRun, Statistic], ...]
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,9 @@ class MainGroup:
     metric_group: str
     """Name of the metric group that the table shows."""
     columns: tuple[TableColumn, ...]
+    """Columns without those that the schema does not define."""
 
-    def rows(self, runs: Sequence[ReportedRun]) -> list[TableRow]:
+    def rows(self, runs: Sequence[TableRun]) -> list[TableRow]:
         """Return the rows in HELM's order, one for each model and deployment; `runs` are in HELM's order."""
         return GroupedRuns(self.schema, runs).rows(self.group, expand(self.schema, self.group))
 
@@ -47,8 +48,8 @@ def find_main_group(schema: ReleaseSchema) -> MainGroup | None:
     if group is None:
         return None
     subgroups = expand(schema, group)
-    metric_groups = metric_groups_shown(group, subgroups)
+    metric_groups = [metric_group.name for metric_group in metric_groups_shown(schema, group, subgroups)]
     if not metric_groups:
         return None
     columns = table_columns(schema, [(subgroup, metric_groups[0]) for subgroup in subgroups])
-    return MainGroup(schema, group, metric_groups[0], columns)
+    return MainGroup(schema, group, metric_groups[0], tuple(column for column in columns if column.problem is None))

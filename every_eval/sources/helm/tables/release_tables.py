@@ -15,10 +15,10 @@ from every_eval.sources.helm.schema import ReleaseSchema, decode_schema
 from every_eval.sources.helm.tables import legacy_names
 from every_eval.sources.helm.tables.cells import RecomputedCell, recompute_cells
 from every_eval.sources.helm.tables.legacy import LegacyTables, recount
-from every_eval.sources.helm.tables.reported_runs import COLUMNS, read_runs
 from every_eval.sources.helm.tables.rules import rules_of
 from every_eval.sources.helm.tables.statistic_filter import is_shown_by, metrics_shown, read_shown
 from every_eval.sources.helm.tables.table_columns import shown_matchers
+from every_eval.sources.helm.tables.table_runs import COLUMNS, read_runs
 from every_eval.sources.statistics_files import StatisticsFiles
 
 AnyCell = TypeVar("AnyCell", RecomputedCell, PublishedCell)
@@ -69,7 +69,7 @@ def helm_tables(release: Release, stats: pa.Table) -> Iterator[pa.Table]:
         stats: Rows of the contract `stats` in any order, of the release's suites and perhaps of others.
 
     Raises:
-        UpstreamMalformed: schema.json cannot be read or contradicts itself.
+        UpstreamMalformed: schema.json cannot be read.
     """
     return _tables(release, _recompute(release, stats))
 
@@ -83,10 +83,11 @@ def _tables(release: Release, cells: Iterable[RecomputedCell]) -> Iterator[pa.Ta
         yield _table(release, [], left)
 
 
-def blank(tables: pa.Table) -> pa.Table:
+def blank(tables: pa.Table, reason: str) -> pa.Table:
     """Return rows of `helm_tables` without our values, for a release of which runs are missing."""
     published = tables.filter(tables["is_published"])
-    ours = dict.fromkeys(("value", "n_runs", "n_trials")) | {"is_recomputed": False}
+    names = ("value", "score_origin", "reported_value", "n_runs", "n_trials")
+    ours: dict[str, Any] = dict.fromkeys(names) | {"blank_reason": reason, "is_recomputed": False}
     columns = [
         pa.repeat(pa.scalar(ours[field.name], field.type), published.num_rows) if field.name in ours else column
         for field, column in zip(published.schema, published.columns, strict=True)
@@ -127,7 +128,7 @@ def _row(
     release: Release, place: Place, ours: RecomputedCell | None, published: PublishedCell | None
 ) -> dict[str, Any]:
     texts = ours or published
-    run_group = ours and ours.run_group
+    run_group, reason = ours and ours.run_group, ours and ours.blank_reason
     matcher = ours and ours.matcher
     return {
         "benchmark": release.benchmark,
@@ -142,7 +143,10 @@ def _row(
         "split": matcher and matcher.split,
         "perturbation_name": matcher and matcher.perturbation_name,
         "value": ours and ours.value,
-        "is_recomputed": release.schema is not None or ours is not None,
+        "score_origin": ours and ours.score_origin,
+        "reported_value": ours and ours.reported_value,
+        "blank_reason": reason,
+        "is_recomputed": reason is None and (release.schema is not None or ours is not None),
         "is_published": published is not None,
         "published_value": published and published.value,
         "n_runs": ours and ours.n_runs,

@@ -1,20 +1,22 @@
 """How models stand on a release's main table, counting only the latest run of each name: for our leaderboard."""
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import compress
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from every_eval.contracts.comprehensive_stats import REPORTED
 from every_eval.contracts.stats import N_REPLICATES
 from every_eval.sources.distinct import to_list
 from every_eval.sources.helm.schema import ReleaseSchema, decode_schema
 from every_eval.sources.helm.tables.group_tables import WIN_RATE, aggregates
 from every_eval.sources.helm.tables.main_group import MainCell, find_main_group
-from every_eval.sources.helm.tables.reported_runs import COLUMNS, ReportedRun, Statistic, latest_runs, read_runs
 from every_eval.sources.helm.tables.statistic_filter import is_shown_by, metrics_shown, read_shown
 from every_eval.sources.helm.tables.table_rows import TableRow
+from every_eval.sources.helm.tables.table_runs import COLUMNS, Statistic, TableRun, latest_runs, read_runs
 from every_eval.sources.main_table import MainTable, Score, Standing
 from every_eval.sources.replicates import replicates_of
 from every_eval.sources.statistics_files import StatisticsFiles
@@ -31,7 +33,7 @@ class ScoredInstances(NamedTuple):
     n_scored: int
     """Number of instances with a value."""
     replicates: FloatArray
-    """The statistic in each replicate; NaN where it was not replicates_of."""
+    """The statistic in each replicate; NaN where no replicate was drawn."""
 
 
 UNKNOWN: Final = ScoredInstances(0, np.full(N_REPLICATES, np.nan))
@@ -55,13 +57,14 @@ def read_main_statistics(release: Mapping[str, Any], stats: StatisticsFiles) -> 
     schema = release_schema(release)
     table = find_main_group(schema) if schema else None
     matchers = [column.matcher for column in table.columns] if table else []
-    return read_shown(stats, [*COLUMNS, "n_scored", "boot_weight", "boot_sum"], is_shown_by(matchers))
+    return read_shown(stats, [*COLUMNS, "n_scored", "mean", "boot_weight", "boot_sum"], is_shown_by(matchers))
 
 
 def standings(release: Mapping[str, Any], stats: pa.Table) -> MainTable | None:
     """Return how models stand on the release's main table; null if the release has no schema or no such table.
 
-    Cells pool runs as HELM does, but only the latest run of each name. `stats` holds rows of the contract `stats`.
+    Cells pool runs as HELM does, but only the latest run of each name. Columns that average others are left out.
+    `stats` holds rows of the contract `stats`.
     """
     schema = release_schema(release)
     table = find_main_group(schema) if schema else None
@@ -70,12 +73,30 @@ def standings(release: Mapping[str, Any], stats: pa.Table) -> MainTable | None:
     names = metrics_shown(column.matcher for column in table.columns)
     runs = latest_runs(read_runs(stats, release["suites"], names))
     samples = _samples(stats, names)
-    cells = [(row, [table.cell(row, column) for column in table.columns]) for row in table.rows(runs)]
+    rows = table.rows(runs)
+    cells = [[table.cell(row, column) for column in table.columns] for row in rows]
+    is_scenario = scenarios(cells)
     return MainTable(
-        [column.lower_is_better for column in table.columns],
-        [_standing(_facts(schema, row), of_row, samples) for row, of_row in cells],
+        [column.lower_is_better for column in compress(table.columns, is_scenario)],
+        [
+            _standing(_facts(schema, row), list(compress(of_row, is_scenario)), samples)
+            for row, of_row in zip(rows, cells, strict=True)
+        ],
         WIN_RATE in aggregates(schema.metric_group_by_name[table.metric_group]),
     )
+
+
+def scenarios(cells: Sequence[Sequence[MainCell]]) -> list[bool]:
+    """Return for each column of rows of cells whether it is a scenario, and not the average of several other columns.
+
+    Such an average is "All Subjects" of MMLU: it pools what at least two other columns pool, and nothing else.
+    """
+    pooled = [
+        {(row, *_key(*one)) for row, cell in enumerate(column) for one in cell.statistics}
+        for column in zip(*cells, strict=True)
+    ]
+    parts = [[other for other in pooled if other and other < whole] for whole in pooled]
+    return [len(of) < 2 or set().union(*of) != whole for whole, of in zip(pooled, parts, strict=True)]
 
 
 def _samples(stats: pa.Table, metric_names: Collection[str]) -> Mapping[StatisticKey, ScoredInstances]:
@@ -83,7 +104,10 @@ def _samples(stats: pa.Table, metric_names: Collection[str]) -> Mapping[Statisti
     is_named = pc.field("metric_name").isin(pa.array(sorted(metric_names), pa.string()))
     rows = stats.filter(is_named & pc.field("n_scored").is_valid())
     keys = zip(*(to_list(rows[name]) for name in _KEY), strict=True)
-    return dict(zip(keys, map(ScoredInstances, rows["n_scored"].to_pylist(), replicates_of(rows)), strict=True))
+    n_scored = (
+        0 if mean is None else n for n, mean in zip(to_list(rows["n_scored"]), to_list(rows["mean"]), strict=True)
+    )
+    return dict(zip(keys, map(ScoredInstances, n_scored, replicates_of(rows)), strict=True))
 
 
 def _standing(
@@ -99,16 +123,21 @@ def _standing(
 
 
 def _score(cell: MainCell, samples: Mapping[StatisticKey, ScoredInstances]) -> Score:
-    """Return the cell with its replicates: those of its statistics, averaged by trials as in HELM's cell."""
-    if cell.pooled.value is None:
-        return Score(None)
+    """Return the cell with its replicates: those of its statistics, averaged by trials as in HELM's cell.
+
+    A cell that pools a statistic that HELM alone reported has no replicates.
+    """
+    pooled = cell.pooled
+    if pooled.value is None or pooled.score_origin == REPORTED:
+        is_reported = pooled.value is not None
+        return Score(pooled.value, None, pooled.reported_value, is_reported, pooled.blank_reason)
     scored = [(run, one) for run, one in cell.statistics if one.n_trials]
     parts = [samples.get(_key(run, one), UNKNOWN).replicates for run, one in scored]
     replicates = np.average(parts, axis=0, weights=[one.n_trials for _, one in scored])
-    return Score(cell.pooled.value, None if np.all(np.isnan(replicates)) else replicates)
+    return Score(pooled.value, None if np.all(np.isnan(replicates)) else replicates, pooled.reported_value)
 
 
-def _key(run: ReportedRun, statistic: Statistic) -> StatisticKey:
+def _key(run: TableRun, statistic: Statistic) -> StatisticKey:
     return (run.suite, run.name, *(getattr(statistic, name) for name in _KEY[2:]))
 
 

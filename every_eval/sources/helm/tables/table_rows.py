@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from every_eval.sources.helm.schema import ReleaseSchema
-from every_eval.sources.helm.tables.reported_runs import Frozen, ReportedRun, freeze
+from every_eval.sources.helm.tables.table_runs import Frozen, TableRun, freeze
 
 Method = dict[str, Any]
 """The parts of an adaptation that tell rows apart: the keys that the group shows, in the file's order."""
@@ -21,7 +21,7 @@ class TableRow:
     label: str
     model: str | None
     deployment: str | None
-    runs: Sequence[ReportedRun]
+    runs: Sequence[TableRun]
 
 
 class Methods:
@@ -31,13 +31,13 @@ class Methods:
         """`on_scenario`: whether the scenario's own words are taken out of instructions before they are compared."""
         self._keys_shown = frozenset(keys_shown)
         self._on_scenario = on_scenario
-        self._runs: dict[Frozen, tuple[Method, list[ReportedRun]]] = {}
+        self._runs: dict[Frozen, tuple[Method, list[TableRun]]] = {}
 
     def __bool__(self) -> bool:
         """Tell whether there is any method."""
         return bool(self._runs)
 
-    def add(self, adapted: ReportedRun, runs: Iterable[ReportedRun]) -> None:
+    def add(self, adapted: TableRun, runs: Iterable[TableRun]) -> None:
         """Add `runs`, which may be none, to the method by which `adapted` was adapted."""
         method = {key: value for key, value in adapted.spec.adapter_spec.items() if key in self._keys_shown}
         if self._on_scenario and "instructions" in method:
@@ -82,7 +82,7 @@ def _row(
     model_of_deployment: Mapping[str, str],
     method: Method,
     detail: Method,
-    runs: Sequence[ReportedRun],
+    runs: Sequence[TableRun],
 ) -> TableRow:
     deployment = _text(method, "model_deployment")
     name = _text(method, "model") or model_of_deployment.get(deployment, "")
@@ -100,7 +100,7 @@ def _text(method: Method, key: str) -> str:
     return str(method.get(key, ""))
 
 
-def _general_instructions(run: ReportedRun, instructions: str) -> str:
+def _general_instructions(run: TableRun, instructions: str) -> str:
     scenario = run.spec.scenario_spec
     if scenario.class_name.endswith(".MMLUScenario"):
         return instructions.replace(str(scenario.args["subject"]).replace("_", " "), "___")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from every_eval.errors import UpstreamMalformed
-from every_eval.sources.helm.discovery.index import Index, find_indexes
+from every_eval.sources.helm.discovery.index import Index, find_indexes, project_names
 from every_eval.storage.folder import FolderStorage
 from every_eval_tests.helm_root import HelmRoot, edit
 from every_eval_tests.ingestion.upstream import RUNS, WatchedStorage
@@ -61,6 +61,41 @@ def test_suites_that_were_summarised_by_themselves_come_behind(tmp_path: Path) -
     assert _names(storage) == [("v1", True, ("b",)), ("a", False, ("a",)), ("b", False, ("b",))]
     with_metadata = _write(tmp_path, {"config/project_metadata.json": [{"id": "lite", "releases": ["v1"]}]})
     assert _names(WatchedStorage(with_metadata, can_list=False)) == [("v1", True, ("b",))]
+
+
+def _suite(name: str, **summary: Any) -> dict[str, Any]:
+    return {f"{OUTPUT}runs/{name}/summary.json": {"suite": name, "suites": [name], **summary}}
+
+
+def test_suites_come_in_the_order_of_their_versions(tmp_path: Path) -> None:
+    storage = _write(tmp_path, _suite("v9") | _suite("v10") | _suite("v1"))
+
+    assert [name for name, *_ in _names(storage)] == ["v1", "v9", "v10"]
+
+
+def test_suites_whose_names_tell_nothing_come_in_the_order_of_their_dates(tmp_path: Path) -> None:
+    storage = _write(tmp_path, _suite("final", date="2025-01-01") | _suite("draft", date="2026-01-01") | _suite("old"))
+
+    assert [name for name, *_ in _names(storage)] == ["old", "final", "draft"]
+
+
+def test_a_project_without_releases_is_read_by_its_suites_with_a_listing_and_without(tmp_path: Path) -> None:
+    metadata = {"config/project_metadata.json": [{"id": "lite", "releases": ["v2.1.0", "v2.0.0"]}]}
+    storage = _write(tmp_path, metadata | _suite("v2.0.0") | _suite("v2.1.0"))
+
+    assert _names(storage) == [("v2.0.0", False, ("v2.0.0",)), ("v2.1.0", False, ("v2.1.0",))]
+    assert _names(WatchedStorage(storage, can_list=False)) == _names(storage)
+
+
+def test_projects_are_those_of_the_roots_metadata_or_the_folders_with_output(tmp_path: Path) -> None:
+    storage = _write(tmp_path, _suite("v1") | {"mmlu/benchmark_output/runs/v1/a/stats.json": [], "config/x.json": {}})
+    assert project_names(storage) == ["lite", "mmlu"]
+    assert project_names(WatchedStorage(storage, can_list=False)) == []
+
+    metadata = [{"id": "safety", "title": "Safety"}, {"id": "lite", "releases": ["v1"]}, {"id": "lite"}]
+    storage = _write(tmp_path, {"config/project_metadata.json": metadata})
+    assert project_names(storage) == ["safety", "lite"]
+    assert project_names(WatchedStorage(storage, can_list=False)) == ["safety", "lite"]
 
 
 @pytest.mark.parametrize("name", ["../../v1", "", "a/b", "a\\b"])

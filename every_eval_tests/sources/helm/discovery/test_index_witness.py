@@ -1,6 +1,7 @@
 """A project's changes show in a digest, without reading its runs."""
 
 from pathlib import Path
+from shutil import copytree, rmtree
 
 import pytest
 
@@ -52,6 +53,19 @@ def test_a_changed_index_of_the_newest_release_and_a_new_suite_show(root: HelmRo
     root.copy_run("mmlu", "v1.0.0", RUN, "v9.0.0", RUN)
     after = witnesses(root)
     assert {name for name in before if before[name] != after[name]} == {"lite", "mmlu"}
+
+
+def test_a_changed_index_of_a_project_without_releases_shows(root: HelmRoot) -> None:
+    output = root.output("lite")
+    for suite in ("v1.0.0", "v1.1.0"):
+        copytree(output / "releases/v1.1.0", output / "runs" / suite, dirs_exist_ok=True)
+    rmtree(output / "releases")
+    before = witnesses(root)
+    summary = output / "runs/v1.1.0/summary.json"
+    summary.write_text(summary.read_text() + " ")
+
+    after = witnesses(root)
+    assert {name for name in before if before[name] != after[name]} == {"lite"}
 
 
 def test_a_project_that_is_not_there_is_missing(root: HelmRoot) -> None:

@@ -15,7 +15,7 @@ from every_eval.sources.source import Run
 from every_eval.storage.archive import HELM_SAMPLE, ArchiveStorage
 from every_eval_tests.ingestion.publishing import Publishing
 from every_eval_tests.rows_of_runs import gather
-from every_eval_tests.sources.helm.made_up import FILES, TYPOS, files, name_of, raw_of, read, rejects, stat
+from every_eval_tests.sources.helm.made_up import FILES, TYPOS, files, name_of, raw_of, read, rejects, stat, unreadable
 
 BENCHMARKS = ("lite", "mmlu", "classic")
 LISTS = ("instances.json", "display_predictions.json", "display_requests.json", "per_instance_stats.json", "stats.json")
@@ -323,7 +323,7 @@ def test_a_run_with_a_problem_is_one_reject_and_nothing_is_read(problem: Reason)
 @pytest.mark.parametrize(
     ("file", "place", "value"),
     [
-        ("instances.json", "id", 5),
+        ("instances.json", "id", 5.5),
         ("instances.json", "input", ["One?"]),
         ("instances.json", "references", {}),
         ("instances.json", "perturbation", []),
@@ -453,7 +453,7 @@ def test_bytes_that_are_no_utf8_are_shown_as_such(file: str) -> None:
     rows = read(files() | {file: raw_of(FILES[file]).replace(text, text[:-1] + b'\xff"')})
     shown = text[1:-1].decode() + "\ufffd"
 
-    assert rows.rejects == ()
+    assert unreadable(rows) == []
     assert shown in repr([rows.samples.to_pylist(), rows.metrics.to_pylist(), rows.stats.to_pylist()])
     assert rows.samples.num_rows == 3
 
@@ -508,7 +508,7 @@ def test_a_metric_that_stands_twice_under_one_key_is_published_once_and_told() -
     rows = read(content)
 
     file = "per_instance_stats.json"
-    assert rejects(rows) == [("doubled_metric", file, "$[0].stats[2]"), ("doubled_metric", file, "$[3].stats[0]")]
+    assert unreadable(rows) == [("doubled_metric", file, "$[0].stats[2]"), ("doubled_metric", file, "$[3].stats[0]")]
     assert rows.metrics.num_rows == 7
     assert rows.samples["evaluation_score"].to_pylist() == [1.0, 0.0, 0.0]
     of_id2 = [row for row in rows.metrics.to_pylist() if row["instance_id"] == "id2"]
@@ -530,7 +530,7 @@ def test_in_language_modelling_each_window_has_its_own_metrics() -> None:
     ]
     rows = read(content, facts={"main_metrics": '[["logprob","test"]]'})
 
-    assert rows.rejects == ()
+    assert unreadable(rows) == []
     found = rows.metrics.select(["metric_name", "occurrence", "value"]).to_pylist()
     assert [tuple(row.values()) for row in found] == [
         *(("logprob", 0, -1.0), ("num_bytes", 0, 2.0)),

@@ -58,6 +58,19 @@ def test_every_column_of_a_sample() -> None:
         "model_deployment": "host/a",
         "creator": "Somebody",
         "responses": None,
+        "releases": [],
+        "messages": None,
+        "media": None,
+        "output_media": None,
+        "extra_data": None,
+        "thinking_text": None,
+        "annotations": None,
+        "is_encrypted": False,
+        "judges": None,
+        "temperature": None,
+        "max_tokens": None,
+        "num_outputs": None,
+        "n_in_context_examples": None,
     }
 
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from every_eval.contracts.stats import RECOMPUTED, STATISTIC_KEY
-from every_eval_tests.sources.helm.statistics.metric_rows import helm_metrics, row, summarise, table
+from every_eval_tests.sources.helm.statistics.metric_rows import helm_metrics, perturbed, row, summarise, table
 
 
 def only(rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -50,10 +50,45 @@ def test_an_entry_of_count_0_is_measured_but_not_scored() -> None:
     assert [found[name] for name in ("n_instances", "n_scored", "mean", "min")] == [2, 1, 2.0, 2.0]
 
 
-def test_a_sum_that_is_not_finite_is_not_scored() -> None:
+def test_a_value_that_is_not_finite_leaves_the_statistic_with_counts_alone() -> None:
     broken = row("b", 1.0) | {"sum": None, "min": None, "max": None, "value": None}
     found = only([row("a", 2.0), broken])
-    assert [found[name] for name in ("n_instances", "n_scored", "mean", "max")] == [2, 1, 2.0, 2.0]
+    assert [found[name] for name in ("n_instances", "n_scored", "n_values", "n_not_finite")] == [2, 1, 1, 1]
+    assert {found[name] for name in ("sum", "mean", "m2", "min", "max", "trial_sum", "is_binary")} == {None}
+
+
+def test_the_worst_of_values_is_unknown_if_one_of_them_is_not_finite() -> None:
+    broken = row("a", 1.0, perturbation=perturbed(robustness=True)) | {"sum": None, "min": None, "max": None}
+    found = summarise(table([row("a", 2.0), broken, row("b", 5.0)])).to_pylist()
+    worst = {each["perturbation_name"]: each for each in found if each["computed_on"] == "worst"}
+    assert {name: (each["mean"], each["n_not_finite"]) for name, each in worst.items()} == {
+        "typos": (None, 1),
+        "robustness": (None, 1),
+        "fairness": (3.5, 0),
+    }
+
+
+def test_sums_are_added_one_value_after_the_other_as_helm_adds_them() -> None:
+    # 1 + 2^-53 is 1 (ties to even), so from 1 on nothing is added; in pairs, or from the end, the small ones count.
+    small = 2.0**-53
+    rows = [row(f"id{i}", 1.0 if i == 0 else small) for i in range(1000)]
+    assert only(rows)["mean"] == 1.0 / 1000
+    # From the other end, 999 small values come before 1: each of their sums is exact.
+    assert only(rows[::-1])["mean"] == (1.0 + 999 * small) / 1000
+
+
+def test_windows_of_a_text_are_added_to_the_trial_and_not_first_to_their_instance() -> None:
+    # In HELM's order 1, 2^-53, 2^-53: the sum stays 1. Instance b by itself would be 2^-52, and the sum 1 + 2^-52.
+    small = 2.0**-53
+    found = only([row("a", 1.0), row("b", small), row("b", small, occurrence=1)])
+    assert found["sum"] == 1.0 / 3
+    assert found["sum"] != (1.0 + 2 * small) / 3
+
+
+def test_trials_are_added_one_after_the_other() -> None:
+    small = 2.0**-53
+    found = only([row("a", 1.0 if trial == 0 else small, train_trial_index=trial) for trial in range(9)])
+    assert (found["sum"], found["mean"], found["n_trials"]) == (1.0, 1.0 / 9, 9)
 
 
 def test_without_a_value_everything_but_the_counts_is_null() -> None:

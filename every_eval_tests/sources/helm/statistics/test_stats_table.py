@@ -125,3 +125,24 @@ def test_rows_say_of_what_run_they_are() -> None:
         "adapter_method": "generation",
     }
     assert {name: row[name] for name in expected} == expected
+
+
+def test_a_score_of_which_a_value_is_not_finite_is_not_ours() -> None:
+    content = files()
+    content["per_instance_stats.json"][1]["stats"][0]["sum"] = float("inf")
+    content["stats.json"][0] |= {"mean": 7.0, "sum": 7.0}
+    row = _rows(content)["exact_match", None, None]
+
+    expected = {
+        **{"sum": None, "mean": None, "m2": None, "min": None, "max": None, "boot_sum": None, "reported_mean": 7.0},
+        **{"n_instances": 2, "n_scored": 1, "is_complete": True, "n_rejected": 0},
+        "unscored_reason": "1 of 2 values are not finite",
+    }
+    assert {name: row[name] for name in expected} == expected
+    assert [each["metric_name"] for each in read(content).disagreements] == []
+
+
+def test_the_sum_over_trials_stands_beside_its_count() -> None:
+    row = _rows(files())["exact_match", None, None]
+
+    assert (row["sum"], row["n_trials"], row["mean"], row["unscored_reason"]) == (0.5, 1, 0.5, None)

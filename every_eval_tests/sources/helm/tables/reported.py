@@ -16,7 +16,7 @@ from every_eval.contracts.stats import STATS
 from every_eval.sources.helm.published_cells import PublishedCell, parse_group
 from every_eval.sources.helm.schema import ReleaseSchema, decode_schema
 from every_eval.sources.helm.tables.release_tables import Release, helm_tables, read_statistics
-from every_eval.sources.helm.tables.reported_runs import COLUMNS, ReportedRun, read_runs
+from every_eval.sources.helm.tables.table_runs import COLUMNS, TableRun, read_runs
 from every_eval.sources.statistics_files import StatisticsFiles
 from every_eval.storage.archive import HELM_SAMPLE, ArchiveStorage
 
@@ -39,9 +39,10 @@ def stats_table(benchmark: str, runs: Iterable[RunFiles]) -> pa.Table:
 def _rows(
     benchmark: str, suite: str, run: str, spec: str, statistics: Sequence[Mapping[str, Any]]
 ) -> Iterable[dict[str, Any]]:
-    shared = {"source": "helm", "benchmark": benchmark, "suite": suite, "run": run, "run_spec": spec}
+    shared: dict[str, Any] = {"source": "helm", "benchmark": benchmark, "suite": suite, "run": run, "run_spec": spec}
+    shared |= {"is_complete": True, "n_rejected": 0}
     if not statistics:
-        yield shared | {"metric_name": "num_instances"}
+        yield shared | {"metric_name": "num_instances", "reported_index": 0, "reported_count": 1, "reported_sum": 0.0}
     for index, statistic in enumerate(statistics):
         name = statistic["name"]
         perturbation = name.get("perturbation")
@@ -55,6 +56,7 @@ def _rows(
             "reported_index": index,
             "reported_count": statistic["count"],
             "reported_sum": statistic["sum"],
+            **statistic.get("ours", {}),
         }
 
 
@@ -110,6 +112,16 @@ def statistic(metric: str, count: int, total: float | None, split: str | None = 
     return {"name": {"name": metric, "split": split, **name}, "count": count, "sum": total}
 
 
+def recomputed(one: Mapping[str, Any], n_trials: int, total: float | None, **rest: Any) -> dict[str, Any]:
+    """Return an entry of stats.json with our own numbers, and further columns of the contract `stats`, beside it."""
+    return {**one, "ours": {"n_trials": n_trials, "sum": total, **rest}}
+
+
+def unreported(one: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a statistic that stands beside `recomputed` numbers alone, not in stats.json."""
+    return {**one, "ours": one["ours"] | dict.fromkeys(("reported_index", "reported_count", "reported_sum"))}
+
+
 def worst(perturbation: str, **rest: Any) -> dict[str, Any]:
     """Return a perturbation whose statistic is over the worst of the original and the perturbed text."""
     return {"name": perturbation, "computed_on": "worst", **rest}
@@ -135,7 +147,7 @@ def reported_run(
     statistics: Sequence[Mapping[str, Any]] = (),
     suite: str = "s1",
     **spec: Any,
-) -> ReportedRun:
+) -> TableRun:
     """Return a run as tables read it."""
     table = stats_table("lite", [(suite, name, run_spec(name, groups, **spec), statistics)])
     [run] = read_runs(table, [suite], {one["name"]["name"] for one in statistics})

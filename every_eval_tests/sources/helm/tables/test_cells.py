@@ -4,12 +4,11 @@ from typing import Any
 
 import pytest
 
-from every_eval.errors import UpstreamMalformed
 from every_eval.sources.helm.tables.cells import RecomputedCell, recompute_cells
 from every_eval.sources.helm.tables.pooling import Matcher
-from every_eval.sources.helm.tables.reported_runs import ReportedRun
 from every_eval.sources.helm.tables.rules import Rules
-from every_eval_tests.sources.helm.tables.reported import reported_run, schema, statistic
+from every_eval.sources.helm.tables.table_runs import TableRun
+from every_eval_tests.sources.helm.tables.reported import recomputed, reported_run, schema, statistic
 
 F1 = {"name": "f1", "display_name": "F1", "lower_is_better": False}
 LOSS = {"name": "loss", "display_name": "Loss", "lower_is_better": True}
@@ -22,14 +21,14 @@ def _group(name: str, metric: str = "f1") -> dict[str, Any]:
 
 def _run(
     model: str, group: str, total: float, count: int = 1, metric: str = "f1", name: str = "", **s: Any
-) -> ReportedRun:
+) -> TableRun:
     return reported_run(
         name or f"{group}:model={model}", [group], [statistic(metric, count, total)], adapter={"model": model}, **s
     )
 
 
 def _cells(
-    runs: Sequence[ReportedRun], groups: Sequence[dict[str, Any]], rules: Rules | None = None, **accuracy: Any
+    runs: Sequence[TableRun], groups: Sequence[dict[str, Any]], rules: Rules | None = None, **accuracy: Any
 ) -> list[RecomputedCell]:
     core = {"name": "core", "subgroups": [group["name"] for group in groups]}
     parts = schema(metrics=[F1, LOSS], metric_groups=[ACCURACY | accuracy], run_groups=[core, *groups])
@@ -123,9 +122,24 @@ def test_hidden_win_rates_leave_their_column_out() -> None:
     assert [(cell.column_index, cell.column) for cell in cells] == [(1, "x - F1")]
 
 
-def test_an_unknown_strategy_is_refused() -> None:
-    with pytest.raises(UpstreamMalformed, match="the aggregation strategy median, which is neither"):
-        _cells([_run("m/a", "x", 0.2)], [_group("x")], aggregation_strategies=["median"])
+def test_an_unknown_strategy_costs_its_column_alone() -> None:
+    cells = _cells([_run("m/a", "x", 0.2)], [_group("x")], aggregation_strategies=["median", "mean"])
+
+    assert [(cell.column, cell.value) for cell in cells] == [("median", None), ("Mean score", 0.2), ("x - F1", 0.2)]
+    assert cells[0].blank_reason == "schema.json: the aggregation strategy median is neither win_rate nor mean."
+
+
+def test_an_undefined_variable_costs_its_column_alone() -> None:
+    unset = {"name": "y", "metric_groups": ["accuracy"]}
+    runs = [_run("m/a", "x", 0.9), _run("m/b", "x", 0.5), _run("m/a", "y", 0.5)]
+    cells = _cells(runs, [_group("x"), unset], aggregation_strategies=["win_rate", "mean"])
+
+    assert [cell.column for cell in cells[:4]] == ["Mean win rate", "Mean score", "x - F1", "y - ${main_name}"]
+    assert [_column(cells, at) for at in range(1, 5)] == [[1.0, 0.0], [0.9, 0.5], [0.9, 0.5], [None, None]]
+    assert {cell.blank_reason for cell in cells if cell.column_index == 4} == {
+        "schema.json: the metric group accuracy needs the variable main_name, which the run group y does not set."
+    }
+    assert {cell.blank_reason for cell in cells if cell.column_index < 4} == {None}
 
 
 def test_by_the_old_rule_ties_are_ranked_by_row_and_strong_contamination_not_at_all() -> None:
@@ -153,3 +167,51 @@ def test_a_table_without_columns_is_left_out_unless_it_has_an_aggregate_or_was_w
     assert places(Rules(), **hidden) == {(0, "Mean win rate")}
     assert places(replace(Rules(), drops_bare_tables=False), **hidden) == {(1, "Mean win rate")}
     assert places(Rules()) == {(0, "Mean win rate"), (1, "Mean win rate")}
+
+
+def _scored(model: str, group: str, reported: float, total: float, **ours: Any) -> TableRun:
+    statistics = [recomputed(statistic("f1", 1, reported), 1, total, **ours)]
+    return reported_run(f"{group}:model={model}", [group], statistics, adapter={"model": model})
+
+
+def test_win_rates_follow_outputs_and_the_reported_ones_stand_beside_them() -> None:
+    # By outputs b beats a, by HELM's numbers a beats b.
+    cells = _cells([_scored("m/a", "x", 0.9, 0.4), _scored("m/b", "x", 0.5, 0.5)], [_group("x")])
+
+    assert [(c.value, c.reported_value, c.score_origin) for c in cells if c.column_index == 1] == [
+        (0.0, 1.0, "outputs"),
+        (1.0, 0.0, "outputs"),
+    ]
+    assert [(c.value, c.reported_value) for c in cells if c.column_index == 2] == [(0.4, 0.9), (0.5, 0.5)]
+
+
+def test_a_row_with_a_reported_cell_has_a_reported_win_rate() -> None:
+    cells = _cells([_scored("m/a", "x", 0.9, 0.4), _run("m/b", "x", 0.5)], [_group("x")])
+
+    assert [cell.score_origin for cell in cells] == ["outputs", "outputs", "reported", "reported"]
+
+
+def test_values_that_differ_by_rounding_alone_tie_where_helms_do() -> None:
+    # 0.1 + 0.2 is 0.30000000000000004: added in another order, our two values differ in the last bit.
+    cells = _cells([_scored("m/a", "x", 0.3, 0.1 + 0.2), _scored("m/b", "x", 0.3, 0.3)], [_group("x")])
+
+    assert _column(cells, 1) == [0.5, 0.5]
+    assert _column(cells, 2) == [0.1 + 0.2, 0.3]
+
+
+def test_a_lost_statistic_blanks_its_cell_the_mean_of_its_row_and_all_win_rates() -> None:
+    lost = reported_run(
+        "y:model=m/a", ["y"], [recomputed(statistic("em", 1, 0.9), 1, 0.5, is_complete=False)], adapter={"model": "m/a"}
+    )
+    runs = [_run("m/a", "x", 0.2), lost, _run("m/b", "x", 0.8), _run("m/b", "y", 0.4)]
+    cells = _cells(runs, [_group("x"), _group("y")], aggregation_strategies=["mean", "win_rate"])
+
+    assert _column(cells, 1) == [None, pytest.approx(0.6)]
+    assert _column(cells, 2) == [None, None]
+    assert _column(cells, 3) == [0.2, 0.8]
+    assert _column(cells, 4) == [None, 0.4]
+    reason = "The statistic of the run s1/y:model=m/a is missing."
+    assert cells[3].blank_reason == reason
+    assert [cell.blank_reason for cell in cells if cell.column_index < 3 and cell.value is None] == [
+        f"A cell that the column aggregates is blank: {reason}"
+    ] * 3

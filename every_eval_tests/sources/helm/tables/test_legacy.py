@@ -11,7 +11,7 @@ from every_eval.sources.helm.tables.cells import RecomputedCell
 from every_eval.sources.helm.tables.disagreements import disagreements
 from every_eval.sources.helm.tables.legacy import LegacyTables, recount
 from every_eval.sources.helm.tables.pooling import Matcher
-from every_eval.sources.helm.tables.reported_runs import ReportedRun, read_runs
+from every_eval.sources.helm.tables.table_runs import TableRun, read_runs
 from every_eval_tests.sources.helm.tables.reported import legacy, reported_run, statistic, whole_tables
 
 
@@ -85,12 +85,12 @@ def _published(rows: Sequence[tuple[str, Sequence[str] | None, float | None, str
         )
 
 
-def _run(name: str, total: float, *groups: str, count: int = 1) -> ReportedRun:
+def _run(name: str, total: float, *groups: str, count: int = 1) -> TableRun:
     statistics = [statistic("quasi_exact_match", count, total, split="valid")]
     return reported_run(name, groups or ["imdb"], statistics, adapter={"model": f"m/{name}"})
 
 
-def _cells(published: Sequence[PublishedCell], runs: Sequence[ReportedRun], column: int = 2) -> list[RecomputedCell]:
+def _cells(published: Sequence[PublishedCell], runs: Sequence[TableRun], column: int = 2) -> list[RecomputedCell]:
     return [cell for cell in LegacyTables(published, runs).cells() if cell.column_index == column]
 
 

@@ -142,3 +142,18 @@ def test_a_release_without_schema_keeps_the_published_structure() -> None:
 
     assert tables.num_rows == len(_by_place(release.cells))
     assert disagreements(tables).num_rows == 0
+
+
+def test_a_cell_of_which_a_statistic_is_lost_is_blank_with_a_reason_and_not_compared() -> None:
+    release, stats = sample("mmlu", "v1.0.0")
+    run = pc.min(stats["run"])
+    lost = stats.filter(pc.or_(pc.not_equal(stats["run"], run), pc.equal(stats["metric_name"], "num_instances")))
+    at = lost.schema.get_field_index("is_complete")
+    tables = whole_tables(release, lost.set_column(at, lost.schema.field(at), pc.not_equal(lost["run"], run)))
+    blank = [row for row in tables.to_pylist() if row["blank_reason"]]
+
+    # The run's own column, and "All Subjects", which pools the run with others.
+    of_metric = [row for row in blank if row["metric_name"] == "exact_match" and row["published_value"] is not None]
+    assert len({row["column"] for row in of_metric}) > 1
+    assert all(row["value"] is None and not row["is_recomputed"] for row in blank)
+    assert disagreements(tables).num_rows == 0

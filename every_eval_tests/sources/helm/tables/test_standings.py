@@ -1,4 +1,5 @@
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,8 @@ def _run(name: str, values: list[float], *groups: str, n_trials: int = 1, **rest
     """Return the main metric of a run of m/a, with the statistic that HELM reported."""
     row = statistic("m/a", values, run=name, n_trials=n_trials, run_spec=run_spec(name, groups))
     total = sum(values) / len(values) * n_trials if values else None
-    return row | {"reported_index": 0, "reported_count": n_trials, "reported_sum": total} | rest
+    ours = {"sum": total, "is_complete": True, "n_rejected": 0}
+    return row | ours | {"reported_index": 0, "reported_count": n_trials, "reported_sum": total} | rest
 
 
 def _standings(*stats: dict[str, Any]) -> MainTable:
@@ -103,7 +105,7 @@ def test_a_run_without_values_changes_nothing() -> None:
 
 
 def test_what_outputs_do_not_determine_has_a_value_alone() -> None:
-    lost = dict.fromkeys(("n_instances", "n_scored", "n_trials", "mean", "boot_weight", "boot_sum"))
+    lost = dict.fromkeys(("n_instances", "n_scored", "n_trials", "sum", "mean", "boot_weight", "boot_sum"))
     [row] = _standings(_run("gsm:x", FIRST, "gsm") | lost).standings
 
     assert row.scores[0].value == pytest.approx(0.4)
@@ -128,3 +130,73 @@ def test_only_the_latest_of_two_runs_of_one_name_counts() -> None:
 
 def test_a_release_without_a_schema_has_no_main_table() -> None:
     assert standings({"release": "v1", "schema_json": None, "suites": ["v1"]}, table()) is None
+
+
+def test_a_score_follows_the_outputs_whatever_was_reported() -> None:
+    # Outputs: (0.1 + 0.2 + 0.9) / 3 = 0.4. HELM's stats.json says 0.9.
+    one = _run("gsm:x", FIRST, "gsm", reported_sum=0.9)
+    [row] = _standings(one).standings
+
+    assert row.scores[0].value == pytest.approx(0.4)
+    assert (row.scores[0].reported, row.scores[0].is_reported) == (0.9, False)
+    assert row.scores[0].replicates == pytest.approx(_draws(one), nan_ok=True)
+
+
+def test_outputs_alone_make_a_score_if_helms_statistics_cannot_be_read() -> None:
+    unread = dict.fromkeys(("reported_index", "reported_count", "reported_sum"))
+    [row] = _standings(_run("gsm:x", FIRST, "gsm") | unread).standings
+
+    assert row.scores[0].value == pytest.approx(0.4)
+    assert (row.scores[0].reported, row.scores[0].is_reported) == (None, False)
+
+
+def test_an_incomplete_run_has_the_reported_score_without_replicates_or_none_with_a_reason() -> None:
+    damaged = _run("gsm:x", FIRST, "gsm", is_complete=False, reported_sum=0.9)
+    [row] = _standings(damaged).standings
+    [unread] = _standings(damaged | dict.fromkeys(("reported_index", "reported_count", "reported_sum"))).standings
+
+    assert (row.scores[0].value, row.scores[0].is_reported, row.scores[0].replicates) == (0.9, True, None)
+    assert unread.scores[0].value is None
+    assert unread.scores[0].lost_because == "The statistic of the run v1/gsm:x is missing."
+
+
+def _of_groups(groups: Sequence[str], *stats: dict[str, Any]) -> MainTable:
+    """Return the main table over several groups with the metric f1."""
+    parts = [{"name": name, "metric_groups": ["accuracy"]} for name in groups]
+    run_groups = [{"name": "core", "subgroups": list(groups)}, *parts]
+    release = {"release": "v1", "suites": ["v1"], "schema_json": json.dumps(SCHEMA | {"run_groups": run_groups})}
+    found = standings(release, table(*stats))
+    assert found is not None
+    return found
+
+
+def test_a_column_over_all_runs_of_several_others_is_an_average_and_no_scenario() -> None:
+    # As in MMLU, whose column "All Subjects" pools the runs of its 57 subjects.
+    runs = [_run("mmlu:x", FIRST, "mmlu", "x"), _run("mmlu:y", SECOND, "mmlu", "y")]
+    found = _of_groups(["mmlu", "x", "y"], *runs)
+    [row] = found.standings
+
+    assert [score.value for score in row.scores] == [pytest.approx(0.4), 0.75]
+    assert found.mean_scores.values[0] == pytest.approx((0.4 + 0.75) / 2)
+    assert row.n_scored == 5
+
+
+def test_a_column_that_shows_more_than_the_others_is_a_scenario() -> None:
+    runs = [_run("mmlu:x", FIRST, "mmlu", "x"), _run("mmlu:y", SECOND, "mmlu", "y"), _run("mmlu:z", SECOND, "mmlu")]
+
+    assert len(_of_groups(["mmlu", "x", "y"], *runs).standings[0].scores) == 3
+
+
+def test_a_column_that_the_schema_does_not_define_is_no_part_of_the_main_table() -> None:
+    metrics = [{"name": "${main_name}", "split": "test"}]
+    groups = [
+        {"name": "core", "subgroups": ["gsm", "math"]},
+        {"name": "gsm", "metric_groups": ["accuracy"], "environment": {"main_name": "f1"}},
+        {"name": "math", "metric_groups": ["accuracy"]},
+    ]
+    changed = SCHEMA | {"metric_groups": [{"name": "accuracy", "metrics": metrics}], "run_groups": groups}
+    release = {"release": "v1", "suites": ["v1"], "schema_json": json.dumps(changed)}
+    found = standings(release, table(_run("gsm:x", FIRST, "gsm")))
+
+    assert found is not None
+    assert [score.value for score in found.standings[0].scores] == [pytest.approx(0.4)]

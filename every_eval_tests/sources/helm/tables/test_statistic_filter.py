@@ -5,8 +5,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from every_eval.sources.helm.tables.pooling import EVERY_SPLIT, Matcher
-from every_eval.sources.helm.tables.reported_runs import COLUMNS
 from every_eval.sources.helm.tables.statistic_filter import is_shown_by, metrics_shown, read_shown
+from every_eval.sources.helm.tables.table_runs import COLUMNS
 from every_eval.sources.statistics_files import StatisticsFiles
 from every_eval_tests.sources.helm.tables.reported import run_spec, statistic, stats_table, worst
 

@@ -2,10 +2,9 @@ from typing import Any
 
 import pytest
 
-from every_eval.errors import UpstreamMalformed
 from every_eval.sources.helm.tables.pooling import Matcher
-from every_eval.sources.helm.tables.table_columns import shown_matchers, table_columns
-from every_eval_tests.sources.helm.tables.reported import schema
+from every_eval.sources.helm.tables.table_columns import problems, shown_matchers, table_columns
+from every_eval_tests.sources.helm.tables.reported import SAMPLE_RELEASES, sample, schema
 
 MAIN = {"name": "${main_name}", "split": "${main_split}"}
 METRICS = [
@@ -86,22 +85,72 @@ def test_the_statistics_shown_are_those_of_measured_metric_groups() -> None:
     assert shown_matchers(parts) == {Matcher("bits_per_byte", "valid"), Matcher("race", "x"), Matcher("", "")}
 
 
+BARE = {"name": "bare", "metric_groups": ["accuracy"]}
+
+
 @pytest.mark.parametrize(
-    ("metrics", "group", "reason"),
+    ("metric", "group", "label", "problem"),
     [
-        ([MAIN], {"name": "gsm", "metric_groups": ["accuracy"]}, "accuracy needs 'main_name', which the run group gsm"),
-        ([MAIN | {"perturbation_name": "odd"}], GSM, "does not define the perturbation odd"),
+        (
+            MAIN,
+            BARE,
+            "${main_name}",
+            "the metric group accuracy needs the variables main_name and main_split, which the run group bare does not "
+            "set",
+        ),
+        (
+            MAIN,
+            BARE | {"environment": {"main_name": "exact_match"}},
+            "EM",
+            "the metric group accuracy needs the variable main_split, which the run group bare does not set",
+        ),
+        (
+            MAIN | {"perturbation_name": "odd"},
+            GSM,
+            "EM (odd)",
+            "the metric group accuracy names the perturbation odd, which is not defined",
+        ),
     ],
 )
-def test_a_schema_that_lacks_what_it_refers_to_is_refused(
-    metrics: list[dict[str, Any]], group: dict[str, Any], reason: str
+def test_a_column_that_needs_what_the_schema_lacks_is_there_with_the_problem(
+    metric: dict[str, Any], group: dict[str, Any], label: str, problem: str
 ) -> None:
-    with pytest.raises(UpstreamMalformed, match=reason):
-        _columns(metrics, group)
+    [column] = _columns([metric], group)
+
+    assert (column.label, column.problem) == (label, problem)
+    assert next(column.problem for column in _columns([metric], group, PILE)) == problem
 
 
-def test_a_metric_group_that_is_not_defined_is_refused() -> None:
+def test_a_metric_group_that_is_not_defined_has_no_column() -> None:
     parts = schema(run_groups=[GSM])
 
-    with pytest.raises(UpstreamMalformed, match="metric group accuracy, which the run group gsm names"):
-        table_columns(parts, [(parts.run_groups[0], "accuracy")])
+    assert table_columns(parts, [(parts.run_groups[0], "accuracy")]) == ()
+
+
+def test_everything_that_a_schema_leaves_undefined_is_named() -> None:
+    parts = schema(
+        metrics=METRICS,
+        metric_groups=[{"name": "accuracy", "metrics": [MAIN]}],
+        run_groups=[
+            GSM | {"subgroups": ["gone"]},
+            BARE,
+            PILE,
+            GSM | {"name": "typo", "environment": {"main_name": "exact_macth", "main_split": "test"}},
+        ],
+    )
+
+    assert problems(parts) == (
+        "schema.json: the run group gsm names the run group gone, which is not defined.",
+        "schema.json: the run group the_pile names the metric group bias, which is not defined.",
+        "schema.json: the metric group accuracy needs the variables main_name and main_split, which the run group bare "
+        "does not set.",
+        "schema.json: the run group typo sets main_name to exact_macth, a metric that is not defined.",
+    )
+
+
+@pytest.mark.parametrize(("benchmark", "name"), SAMPLE_RELEASES)
+def test_a_schema_of_helm_itself_leaves_nothing_undefined(benchmark: str, name: str) -> None:
+    real = sample(benchmark, name)[0].schema
+
+    assert real is not None
+    assert problems(real) == ()

@@ -1,18 +1,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-from every_eval.sources.helm.tables.reported_runs import ReportedRun
 from every_eval.sources.helm.tables.table_rows import Methods, TableRow, distinguishing
+from every_eval.sources.helm.tables.table_runs import TableRun
 from every_eval_tests.sources.helm.tables.reported import reported_run, schema
 
 BOTH = ("model_deployment", "model")
 
 
-def _adapted(name: str = "r", **adapter: Any) -> ReportedRun:
+def _adapted(name: str = "r", **adapter: Any) -> TableRun:
     return reported_run(name, adapter=adapter)
 
 
-def _rows(runs: Sequence[ReportedRun], keys: Sequence[str] = BOTH, models: Sequence[str] = ()) -> list[TableRow]:
+def _rows(runs: Sequence[TableRun], keys: Sequence[str] = BOTH, models: Sequence[str] = ()) -> list[TableRow]:
     methods = Methods(keys)
     for run in runs:
         methods.add(run, [run])

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from every_eval.sources.helm.reading.splitting import find_spans
+from every_eval.sources.splitting import find_spans
 
 ODD = [
     {"text": 'brackets ]}[{ and a quote " and a backslash \\'},

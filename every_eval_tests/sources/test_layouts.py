@@ -1,0 +1,40 @@
+"""Whose results a root holds."""
+
+from pathlib import Path
+
+import pytest
+
+from every_eval.sources.layouts import EVAL_HARNESS, HELM, is_empty, layout_of
+from every_eval.storage.archive import HELM_SAMPLE, ArchiveStorage
+from every_eval.storage.folder import FolderStorage
+
+
+@pytest.mark.parametrize(
+    ("file", "layout"),
+    [
+        ("config/project_metadata.json", HELM),
+        ("lite/benchmark_output/runs/v1/run/stats.json", HELM),
+        ("benchmark_output/runs/v1/run/stats.json", HELM),
+        ("main/acme__tiny/results_2026-02-03T04-05-06.789012.json", EVAL_HARNESS),
+        ("results.json", None),
+        ("runs/releases/results_a.json", EVAL_HARNESS),
+        ("samples_gsm8k_2026.jsonl", EVAL_HARNESS),
+        ("main/notes.txt", None),
+        ("config/other.json", None),
+    ],
+)
+def test_a_layout_is_told_by_names(tmp_path: Path, file: str, layout: str | None) -> None:
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / file).write_text("")
+    assert layout_of(FolderStorage(tmp_path)) == layout
+    assert not is_empty(FolderStorage(tmp_path))
+
+
+def test_the_bundled_sample_is_of_helm() -> None:
+    assert layout_of(ArchiveStorage(HELM_SAMPLE)) == HELM
+
+
+def test_folders_without_files_are_empty(tmp_path: Path) -> None:
+    (tmp_path / "a/b").mkdir(parents=True)
+    assert is_empty(FolderStorage(tmp_path))
+    assert layout_of(FolderStorage(tmp_path)) is None
