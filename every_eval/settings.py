@@ -6,16 +6,35 @@ that it needs.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Final, TypeVar
 
-from pydantic import Field, NonNegativeInt, PositiveInt, SecretStr, ValidationError
+from pydantic import Field, PositiveInt, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from every_eval.errors import ConfigurationError
 
 PREFIX: Final = "EVERY_EVAL_"
 """First part of the names of our own environment variables."""
+LAST_SECOND: Final = 253_402_300_799
+"""Last second of the year 9999, the last one that a date can express."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingProblem:
+    """A setting that cannot be used."""
+
+    variable: str
+    """Name of the environment variable."""
+    value: str | None
+    """Value of the variable; null if it is not set, or is a secret."""
+    remedy: str
+    """What is wrong, and what to do: sentences without the full stop at the end."""
+
+    def __str__(self) -> str:
+        return f"{self.variable}{'' if self.value is None else f'={self.value!r}'} {self.remedy}"
 
 
 class _Group(BaseSettings):
@@ -24,15 +43,25 @@ class _Group(BaseSettings):
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
 
 
-class HubSettings(_Group):
+class HubAccess(_Group):
+    """How the Hugging Face Hub is reached, to publish there or to read a root `hf://datasets/…`."""
+
+    token: SecretStr | None = Field(default=None, validation_alias="HF_TOKEN")
+    endpoint: str | None = Field(default=None, validation_alias="HF_ENDPOINT")
+
+
+class HubSettings(HubAccess):
     """Where the datasets are published, and what the Hub's client needs."""
 
     hub: str = Field(default="data/hub", validation_alias="EVERY_EVAL_HUB")
     data_repo: str = Field(default="evaleval/every_eval_ever", validation_alias="EVERY_EVAL_DATA_REPO")
     scores_repo: str = Field(default="evaleval/every_eval_score_ever", validation_alias="EVERY_EVAL_SCORES_REPO")
-    token: SecretStr | None = Field(default=None, validation_alias="HF_TOKEN")
-    endpoint: str | None = Field(default=None, validation_alias="HF_ENDPOINT")
-    source_date_epoch: NonNegativeInt | None = Field(default=None, validation_alias="SOURCE_DATE_EPOCH")
+
+
+class ClockSettings(_Group):
+    """The moment of a run."""
+
+    source_date_epoch: int | None = Field(default=None, ge=0, le=LAST_SECOND, validation_alias="SOURCE_DATE_EPOCH")
     """Moment that replaces the clock, in seconds since 1970."""
 
 
@@ -41,6 +70,11 @@ class SourceSettings(_Group):
 
     root: str | None = None
     listing: str | None = None
+
+
+class ShardSettings(_Group):
+    """How large shards are."""
+
     shard_bytes: PositiveInt = Field(default=1 << 30, validation_alias="EVERY_EVAL_SHARD_BYTES")
     """Input bytes that a shard is filled to."""
 
@@ -53,6 +87,12 @@ class AlertSettings(_Group):
 
 
 Group = TypeVar("Group", bound=_Group)
+
+GROUPS: Final[tuple[type[_Group], ...]] = (HubSettings, ClockSettings, ShardSettings, AlertSettings)
+"""Every group whose variables have fixed names. Variables that no group names are reported as unknown."""
+
+DEPLOYMENT: Final = ("BROKER", "POSTGRES_URL", "REDELIVERY_SECONDS")
+"""Rest of the names of the variables that the files in the folder `deploy` read, and no code of every_eval."""
 
 
 def read_settings(group: type[Group]) -> Group:
@@ -80,13 +120,47 @@ def source_prefix(source: str) -> str:
     return f"{PREFIX}{source.upper()}_"
 
 
+def problems_of(group: type[_Group]) -> list[SettingProblem]:
+    """Return what is wrong with the values of a group; `read_settings` would raise the first time it is called."""
+    try:
+        group()
+    except ValidationError as error:
+        return [_problem(details) for details in error.errors()]
+    return []
+
+
+def unknown_variables(sources: Mapping[str, str | None]) -> list[str]:
+    """Return a sentence about each variable that begins as ours do and that no setting has.
+
+    `sources` has for each source the variable that lists its benchmarks, or null.
+    """
+    known = {str(field.validation_alias) for group in GROUPS for field in group.model_fields.values()}
+    known |= {f"{source_prefix(source)}{field.upper()}" for source in sources for field in SourceSettings.model_fields}
+    known |= {f"{PREFIX}{name}" for name in DEPLOYMENT}
+    known |= {variable for variable in sources.values() if variable}
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    return [f"{name} is set, but every_eval has no setting of that name.{_meant(name, known)}" for name in unknown]
+
+
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """Return the word that a misspelt word probably stands for; null if none is close."""
+    return next(iter(get_close_matches(word, sorted(words), n=1, cutoff=0.8)), None)
+
+
+def _meant(name: str, known: set[str]) -> str:
+    meant = nearest(name.removeprefix(PREFIX), (each.removeprefix(PREFIX) for each in known if each.startswith(PREFIX)))
+    return f" Did you mean {PREFIX}{meant}?" if meant else ""
+
+
 def _read(group: type[Group], prefix: str) -> Group:
     try:
         return group(_env_prefix=prefix)  # type: ignore[call-arg] # an argument that every BaseSettings takes
     except ValidationError as error:
-        raise ConfigurationError("; ".join(map(_problem, error.errors()))) from None
+        raise ConfigurationError("; ".join(str(_problem(details)) for details in error.errors())) from None
 
 
-def _problem(details: Mapping[str, Any]) -> str:
-    variable = details["loc"][0]
-    return f"{variable}={details['input']!r} cannot be used ({details['msg']}): correct {variable} or remove it"
+def _problem(details: Mapping[str, Any]) -> SettingProblem:
+    variable = str(details["loc"][0])
+    return SettingProblem(
+        variable, str(details["input"]), f"cannot be used ({details['msg']}): correct {variable} or remove it"
+    )

@@ -72,6 +72,9 @@ class Card:
     def _front_matter(self) -> str:
         import yaml
 
+        # One list for each table, however many configs have its columns: YAML writes a repeated list once, with an
+        # anchor (&id001), and refers to it (*id001) from the other configs.
+        columns = {config.contract.name: features(config.contract.schema) for config in self.configs}
         fields: dict[str, Any] = {
             "pretty_name": self.title,
             "license": "other",
@@ -81,7 +84,7 @@ class Card:
             "tags": ["evaluation", "leaderboard", *tags(self.sources)],
             "configs": [_data_files(config) for config in self.configs],
             "dataset_info": [
-                {"config_name": config.name, "features": features(config.contract.schema)} for config in self.configs
+                {"config_name": config.name, "features": columns[config.contract.name]} for config in self.configs
             ],
         }
         fields["configs"][0]["default"] = True

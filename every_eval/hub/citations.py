@@ -47,10 +47,10 @@ CITATIONS: Final = {
 
 def tags(sources: Iterable[str]) -> list[str]:
     """Return the Hub tags of sources."""
-    return [CITATIONS[source].tag for source in sources]
+    return [CITATIONS[source].tag for source in sources if source in CITATIONS]
 
 
 def citations(sources: Iterable[str]) -> str:
     """Return the citations of sources, as Markdown."""
-    cited = [CITATIONS[source] for source in sources]
+    cited = [CITATIONS[source] for source in sources if source in CITATIONS]
     return "\n\n".join(f"{each.description}:\n\n```bibtex\n{each.bibtex}\n```" for each in cited)

@@ -15,7 +15,7 @@ from urllib3.exceptions import HTTPError, LocationValueError
 from every_eval.errors import ConfigurationError, EveryEvalError, UpstreamUnavailable
 from every_eval.network.causes import cause_of
 from every_eval.network.content import MEMORY_BYTES, Digested
-from every_eval.network.download import CHANGED_STATUSES, Download, TransferFailed
+from every_eval.network.download import CHANGED_STATUSES, Download, TransferFailed, received_range
 from every_eval.network.redaction import redact
 from every_eval.network.retries import DEFAULT_POLICY, Failure, RetryPolicy, call_with_retries, retry_after_seconds
 from every_eval.network.version import Version
@@ -89,6 +89,22 @@ class Client:
             on_failure.pop_all()
         return content
 
+    def get_range(self, url: str, expected: Version, start: int, stop: int) -> bytes:
+        """The bytes from `start` up to `stop` of one object; fewer if the object ends before. The errors are of `get`.
+
+        The whole object is fetched where the server sends no part of it, for example because it is stored as gzip.
+        """
+        if stop <= start:
+            return b""
+        part = None
+        if expected.encoding is None:
+            part = self._retry(url, partial(self._get_range_once, url, expected, start, stop), lambda: False)
+        if part is not None:
+            return part
+        with self.get(url, expected).file as file:
+            file.seek(start)
+            return file.read(stop - start)
+
     def _retry(self, url: str, call: Callable[[], T], has_progressed: Callable[[], bool]) -> T:
         """The result of a call, repeated by the policy; `has_progressed` tells whether an attempt gained bytes."""
 
@@ -111,6 +127,14 @@ class Client:
             if response.status_code not in CHANGED_STATUSES:
                 _require_success(response)
             download.receive(response)
+
+    def _get_range_once(self, url: str, expected: Version, start: int, stop: int) -> bytes | None:
+        """The part, or null if the server does not send parts."""
+        asked = {"Accept-Encoding": "identity", "Range": f"bytes={start}-{stop - 1}", **expected.precondition}
+        with self._answer("GET", url, asked) as response:
+            if response.status_code not in CHANGED_STATUSES:
+                _require_success(response)
+            return received_range(response, expected, start, stop)
 
     @contextmanager
     def _answer(self, method: str, url: str, headers: Mapping[str, str]) -> Iterator[requests.Response]:

@@ -164,3 +164,25 @@ class Download:
             if expected.size not in (None, self._n_bytes) or expected.md5 not in (None, self._md5.hexdigest()):
                 self._start_over()
                 raise TransferFailed(f"the bytes received are not those of {expected.witness}")
+
+
+def received_range(response: requests.Response, expected: Version, start: int, stop: int) -> bytes | None:
+    """Return the bytes of a response to a request for a range; null if the server answers with the whole object.
+
+    Raises:
+        TransferFailed: the bytes are not those that were asked for. Another attempt may help.
+        UpstreamUnavailable: the object is no longer the expected one.
+    """
+    version = version_of_headers(response.headers)
+    is_beyond = response.status_code == requests.codes.requested_range_not_satisfiable
+    if is_beyond and (version.size is None or version.size <= start):
+        return b""  # the object ends before the range
+    if response.status_code in CHANGED_STATUSES or version.differs_from(expected):
+        raise UpstreamUnavailable(f"{redact(response.url)} has changed since it was listed.")
+    if response.status_code != requests.codes.partial_content or version.encoding is not None:
+        return None
+    received = response.raw.read(decode_content=False)
+    wanted = stop - start if version.size is None else min(stop, version.size) - start
+    if not response.headers.get("Content-Range", "").startswith(f"bytes {start}-") or len(received) != wanted:
+        raise TransferFailed("the server sent other bytes than the range that was asked for", wait_seconds=0)
+    return received

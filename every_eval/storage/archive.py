@@ -1,7 +1,8 @@
 """Results in one zip archive, for example the bundled sample."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
@@ -11,7 +12,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from every_eval.errors import ConfigurationError, UpstreamMalformed, UpstreamUnavailable
 from every_eval.network.content import Digested, checked, digested
-from every_eval.storage.storage import Storage, StoredObject, is_object_name, is_prefix
+from every_eval.storage.storage import SkippedEntry, Storage, StoredObject, is_object_name, is_prefix
 
 HELM_SAMPLE = Path(__file__).with_name("helm_sample.zip")
 """The bundled sample: a few runs of Lite, MMLU and Classic with their releases, in the public bucket's layout."""
@@ -47,14 +48,29 @@ class ArchiveStorage(Storage):
         member = self._members.get(name)
         return None if member is None else _stored(member)
 
+    def skipped(self, prefix: str) -> Sequence[SkippedEntry]:  # noqa: ARG002 - an archive is read whole or not at all
+        return ()
+
     def read(self, name: str, witness: str | None = None) -> bytes:
+        with self._reading(name, witness) as file:
+            return file.read()
+
+    def read_range(self, name: str, start: int, stop: int, witness: str | None = None) -> bytes:
+        with self._reading(name, witness) as file:
+            file.seek(start)
+            return file.read(max(stop - start, 0))
+
+    @contextmanager
+    def _reading(self, name: str, witness: str | None) -> Iterator[IO[bytes]]:
+        """Open a file of the archive, and raise an error of ours if the file is damaged."""
         member = self._members.get(name)
         if witness is not None and (member is None or _stored(member).witness != witness):
             raise UpstreamUnavailable(f"The file {name!r} in {self.location} has changed since it was listed.")
         if member is None:
             raise FileNotFoundError(f"{self.location} has no file {name!r}.")
         try:
-            return self._archive.read(member)
+            with self._archive.open(member) as file:
+                yield file
         except (BadZipFile, EOFError, zlib.error) as error:
             raise UpstreamMalformed(f"The file {name!r} in {self.location} is damaged: {error}.") from error
 

@@ -1,7 +1,8 @@
 """Results in a public bucket of Google Cloud Storage, or in an HTTP mirror of a bucket."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import IO
 from urllib.parse import quote, unquote
 
@@ -14,7 +15,7 @@ from every_eval.network.content import Digested
 from every_eval.network.redaction import redact
 from every_eval.network.version import Version, version_of_headers, version_of_witness
 from every_eval.storage.bucket_listing import BucketListing
-from every_eval.storage.storage import Storage, StoredObject, is_object_name, is_prefix
+from every_eval.storage.storage import UNUSABLE_NAME, SkippedEntry, Storage, StoredObject, is_object_name, is_prefix
 
 logger = logging.getLogger(__name__)
 
@@ -61,13 +62,18 @@ class BucketStorage(Storage):
             name = item.name.removeprefix(self._folder)
             if is_object_name(name):
                 yield _stored(name, item.version)
-            elif not name.endswith("/"):  # some programs keep an empty folder as an object with such a name
+            elif _is_unusable(name):
                 logger.warning("%s: left out the object %r, because a file cannot have its name.", self.location, name)
 
     def list_folders(self, prefix: str) -> tuple[str, ...]:
         parent = self._folder + self._checked(prefix)
         names = (folder.removeprefix(parent).removesuffix("/") for folder in self._listing.folders(parent))
         return tuple(sorted(name for name in names if is_object_name(name)))
+
+    def skipped(self, prefix: str) -> Sequence[SkippedEntry]:
+        objects = self._listing.objects(self._folder + self._checked(prefix))
+        names = (item.name.removeprefix(self._folder) for item in objects)
+        return [SkippedEntry(name, UNUSABLE_NAME) for name in names if _is_unusable(name)]
 
     def stat(self, name: str) -> StoredObject | None:
         if not is_object_name(name):
@@ -84,6 +90,11 @@ class BucketStorage(Storage):
     def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
         return self._get(name, witness, md5).file
 
+    def read_range(self, name: str, start: int, stop: int, witness: str | None = None) -> bytes:
+        expected = self._expected(name, witness)
+        with self._gone(name, witness):
+            return self._client.get_range(self._url(name), expected, start, stop)
+
     def open_digested(self, name: str, witness: str) -> Digested:
         return self._get(name, witness, None)
 
@@ -92,13 +103,23 @@ class BucketStorage(Storage):
         return BucketStorage, self._arguments
 
     def _get(self, name: str, witness: str | None, md5: str | None) -> Digested:
-        if not is_object_name(name):
-            raise FileNotFoundError(f"No object in {self.location} can have the name {name!r}.")
-        expected = Version() if witness is None else version_of_witness(witness)
+        expected = self._expected(name, witness)
         if md5 is not None:
             expected = Version(encoding=expected.encoding)
-        try:
+        with self._gone(name, witness):
             return self._client.get(self._url(name), expected, md5)
+
+    def _expected(self, name: str, witness: str | None) -> Version:
+        """What is known of an object that is to be read."""
+        if not is_object_name(name):
+            raise FileNotFoundError(f"No object in {self.location} can have the name {name!r}.")
+        return Version() if witness is None else version_of_witness(witness)
+
+    @contextmanager
+    def _gone(self, name: str, witness: str | None) -> Iterator[None]:
+        """Raise another error for an object that was listed and is not there."""
+        try:
+            yield
         except FileNotFoundError as error:
             if witness is None:
                 raise
@@ -122,6 +143,11 @@ def _bucket_and_folder(root_url: str, listing_url: str | None) -> tuple[str, str
     if f"/b/{quote(bucket, safe='')}/" not in listing_url:
         return bucket, ""  # the root is a mirror, whose path does not tell which bucket is listed
     return bucket, f"{folder}/" if folder else ""
+
+
+def _is_unusable(name: str) -> bool:
+    """Whether the name tells of a file that cannot be read; some programs keep an empty folder as `name/`."""
+    return not name.endswith("/") and not is_object_name(name)
 
 
 def _parsed(url: str) -> Url:

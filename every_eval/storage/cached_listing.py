@@ -8,7 +8,7 @@ from typing import IO
 
 from every_eval.errors import ConfigurationError
 from every_eval.network.content import Digested
-from every_eval.storage.storage import Storage, StoredObject
+from every_eval.storage.storage import SkippedEntry, Storage, StoredObject
 
 
 class CachedListing(Storage):
@@ -66,6 +66,12 @@ class CachedListing(Storage):
 
     def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
         return self._storage.open(name, witness or self._witness(name), md5)
+
+    def read_range(self, name: str, start: int, stop: int, witness: str | None = None) -> bytes:
+        return self._storage.read_range(name, start, stop, witness or self._witness(name))
+
+    def skipped(self, prefix: str) -> Sequence[SkippedEntry]:
+        return self._storage.skipped(prefix)
 
     def open_digested(self, name: str, witness: str) -> Digested:
         return self._storage.open_digested(name, witness)

@@ -11,14 +11,27 @@ from typing import IO
 
 from every_eval.errors import ConfigurationError, EveryEvalError, UpstreamUnavailable
 from every_eval.network.content import Digested, checked, digested
-from every_eval.storage.storage import Storage, StoredObject, is_object_name, is_prefix
+from every_eval.storage.folder_entry import FolderEntry, folder_entry
+from every_eval.storage.storage import (
+    SkippedEntry,
+    Storage,
+    StoredObject,
+    is_object_name,
+    is_prefix,
+    printable_name,
+)
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class FolderStorage(Storage):
-    """A folder. Listing opens no file and does not follow links to folders."""
+    """A folder. Listing opens no file.
+
+    A link is followed if it leads to another place in the folder. A link beside its target, such as HELM's
+    `latest -> v1.1.0`, is a second name of what is listed anyway, and is left out. A link that leads out of the folder
+    is never followed, neither by a listing nor by reading: its author could publish any file of this machine.
+    """
 
     root: Path
     """Path of the folder."""
@@ -37,17 +50,22 @@ class FolderStorage(Storage):
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
         for entry in self._entries(prefix):
-            if entry.is_dir(follow_symlinks=False):
+            if entry.is_folder:
                 yield from self.list(f"{prefix}{entry.name}/")
-            elif entry.is_file():
-                try:
-                    found = entry.stat()
-                except OSError as error:
-                    raise _storage_error(error, self.root / prefix / entry.name) from error
-                yield _stored(prefix + entry.name, found)
+            elif entry.is_file:
+                yield self._described(prefix + entry.name)
 
     def list_folders(self, prefix: str) -> tuple[str, ...]:
-        return tuple(sorted(entry.name for entry in self._entries(prefix) if entry.is_dir(follow_symlinks=False)))
+        return tuple(sorted(entry.name for entry in self._entries(prefix) if entry.is_folder))
+
+    def skipped(self, prefix: str) -> Sequence[SkippedEntry]:
+        found = []
+        for entry in self._found(prefix):
+            if entry.problem is not None:
+                found.append(SkippedEntry(prefix + printable_name(entry.name), entry.problem))
+            elif entry.is_folder:
+                found += self.skipped(f"{prefix}{entry.name}/")
+        return sorted(found, key=lambda item: item.name)
 
     def stat(self, name: str) -> StoredObject | None:
         try:
@@ -62,6 +80,11 @@ class FolderStorage(Storage):
     def read(self, name: str, witness: str | None = None) -> bytes:
         with self.open(name, witness) as file, self._reading(file, name):
             return file.read()
+
+    def read_range(self, name: str, start: int, stop: int, witness: str | None = None) -> bytes:
+        with self.open(name, witness) as file, self._reading(file, name):
+            file.seek(start)
+            return file.read(max(stop - start, 0))
 
     def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
         file = self._open(name, witness if md5 is None else None)
@@ -99,27 +122,45 @@ class FolderStorage(Storage):
             raise UpstreamUnavailable(f"The file {name!r} in {self.location} has changed since it was listed.")
         return file
 
-    def _path(self, name: str) -> Path:
-        if not is_object_name(name):
-            raise FileNotFoundError(f"No file in {self.location} can have the name {name!r}.")
-        return self.root / name
+    def _described(self, name: str) -> StoredObject:
+        """Describe a listed file, which must still be there."""
+        try:
+            return _stored(name, (self.root / name).stat())
+        except OSError as error:
+            raise _storage_error(error, self.root / name) from error
 
-    def _entries(self, prefix: str) -> Sequence[os.DirEntry[str]]:
-        """The entries of a folder, in the order in which a listing names the files below them."""
+    def _path(self, name: str) -> Path:
+        path = self.root / name
+        if not is_object_name(name) or not path.resolve().is_relative_to(self.root.resolve()):
+            raise FileNotFoundError(f"No file in {self.location} can have the name {name!r}.")
+        return path
+
+    def _entries(self, prefix: str) -> Sequence[FolderEntry]:
+        """The entries of a folder that are listed, in the order in which a listing names the files below them."""
+        found = self._found(prefix)
+        for entry in found:
+            if entry.problem is not None and not entry.is_alias:
+                logger.warning(
+                    "%s: left out %s, because %s.", self.root / prefix, printable_name(entry.name), entry.problem
+                )
+        listed = [entry for entry in found if entry.problem is None]
+        return sorted(listed, key=lambda entry: f"{entry.name}/" if entry.is_folder else entry.name)
+
+    def _found(self, prefix: str) -> Sequence[FolderEntry]:
+        """The entries of a folder, those included that are left out."""
         if not is_prefix(prefix):
             raise ConfigurationError(f"{prefix!r} is not the name of a folder in {self.location}.")
+        folder = self.root / prefix
+        if not folder.resolve().is_relative_to(self.root.resolve()):
+            return []
         try:
-            with os.scandir(self.root / prefix) as found:
-                entries = sorted(found, key=lambda e: f"{e.name}/" if e.is_dir(follow_symlinks=False) else e.name)
+            with os.scandir(folder) as found:
+                return [folder_entry(entry, self.root) for entry in found]
         except (FileNotFoundError, NotADirectoryError):
             self._require_root()
             return []
         except OSError as error:
-            raise _storage_error(error, self.root / prefix) from error
-        unnamed = [entry.name for entry in entries if not is_object_name(entry.name)]
-        if unnamed:
-            logger.warning("%s: left out %r, because no bucket can have such names.", self.root / prefix, unnamed)
-        return [entry for entry in entries if entry.name not in unnamed]
+            raise _storage_error(error, folder) from error
 
     def _require_root(self) -> None:
         if not self.root.is_dir():

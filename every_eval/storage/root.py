@@ -7,19 +7,27 @@ from every_eval.storage.folder import FolderStorage
 from every_eval.storage.storage import Storage
 
 
-def storage_at(root: str | None, listing_url: str | None = None) -> Storage:
+def storage_at(
+    root: str | None, listing_url: str | None = None, token: str | None = None, endpoint: str | None = None
+) -> Storage:
     """Return the storage for a root, without reading anything yet.
 
     Args:
-        root: An http(s) URL, the path of a zip file or of a folder, or null for the bundled sample. A relative path
-            starts in the working directory.
+        root: An http(s) URL, `hf://datasets/owner/name[/path][@revision]`, the path of a zip file or of a folder, or
+            null for the bundled sample. A relative path starts in the working directory.
         listing_url: Address of a bucket's JSON listing, if it is not at the usual place on the root's host.
+        token: Token for a private repo of the Hugging Face Hub.
+        endpoint: Address of the Hub; null for huggingface.co.
 
     Raises:
-        ConfigurationError: the root is a URL, but not the address of a bucket.
+        ConfigurationError: the root is a URL, but not the address of a bucket or of a dataset repo.
     """
     if root is None:
         return ArchiveStorage(HELM_SAMPLE)
+    if root.startswith("hf://"):
+        from every_eval.storage.hugging_face import HuggingFaceStorage  # so is the Hub's client
+
+        return HuggingFaceStorage(root.rstrip("/"), token, endpoint)
     if "://" in root:
         from every_eval.storage.bucket import BucketStorage  # requests is slow to import, and not always needed
 

@@ -1,10 +1,13 @@
-"""What all places have in common that results are read from: folders, zip archives and buckets."""
+"""What all places have in common that results are read from: folders, zip archives, buckets and repos of the Hub."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO, Protocol
+from typing import IO, Final, Protocol
 
 from every_eval.network.content import Digested
+
+UNUSABLE_NAME: Final = "its name is not UTF-8, or holds a character that no bucket allows"
+"""Reason to leave out an entry whose name `is_object_name` refuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,16 @@ class StoredObject:
     """Text that changes when the content may have changed. While it stays, the content need not be read again."""
     md5: str | None
     """MD5 of the content in hexadecimal; null where the storage does not know it without reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedEntry:
+    """A file or a folder that a listing leaves out, because it cannot be read safely or has no usable name."""
+
+    name: str
+    """Path from the storage's root, with forward slashes; bytes that are not UTF-8 are escaped, as in `\\xff`."""
+    reason: str
+    """Why the entry is left out, as the end of a sentence: `it is a link that leads out of the folder`."""
 
 
 class Storage(Protocol):
@@ -102,6 +115,23 @@ class Storage(Protocol):
         """
         ...
 
+    def read_range(self, name: str, start: int, stop: int, witness: str | None = None) -> bytes:
+        """The bytes from position `start` up to `stop` of one object; fewer if the object ends before `stop`.
+
+        Only these bytes are fetched where the storage allows it; what is stored compressed must be read from its
+        beginning. A part cannot be compared with the digest of the whole object.
+
+        Raises the errors of `read`.
+        """
+        ...
+
+    def skipped(self, prefix: str) -> Sequence[SkippedEntry]:
+        """What `list(prefix)` leaves out, sorted by name: entries that no object stands for.
+
+        Raises the errors of `list`.
+        """
+        ...
+
     def open_digested(self, name: str, witness: str) -> Digested:
         """The content as a file, with its size and MD5, for objects whose MD5 the storage does not state.
 
@@ -111,8 +141,14 @@ class Storage(Protocol):
 
 
 def is_object_name(name: str) -> bool:
-    """Whether an object may have this name: it is relative, stays in the root, and can be written in one way only."""
-    return "\\" not in name and "\0" not in name and all(part not in ("", ".", "..") for part in name.split("/"))
+    """Whether an object may have this name: it is relative, stays in the root, is UTF-8, and has only one spelling."""
+    is_plain = "\\" not in name and "\0" not in name and all(part not in ("", ".", "..") for part in name.split("/"))
+    return is_plain and (name.isascii() or name == printable_name(name))
+
+
+def printable_name(name: str) -> str:
+    r"""Return a name with each byte that is not UTF-8 escaped, as in `\xff`. Python keeps such bytes as surrogates."""
+    return name.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
 def is_prefix(prefix: str) -> bool:

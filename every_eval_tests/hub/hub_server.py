@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from http.server import ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from every_eval_tests.hub.commits import Blob, Commit
 from every_eval_tests.hub.faults import Answer, Fault, FaultyHandler
@@ -39,6 +39,8 @@ class HubServer:
     """Commits by repo, the oldest first."""
     large: dict[str, bytes] = field(default_factory=dict)
     """Uploaded contents by SHA-256."""
+    private: set[str] = field(default_factory=set)
+    """Repos that nobody sees without a token."""
     faults: list[Fault] = field(default_factory=list)
     who: dict[str, Any] = field(default_factory=lambda: {**MEMBER, "auth": {"accessToken": {"role": "write"}}})
     """The owner of the token, and what the token allows."""
@@ -56,7 +58,9 @@ class HubServer:
         with self.lock:
             for pattern, respond in _ROUTES:
                 if found := re.fullmatch(pattern, f"{method} {parts.path}"):
-                    is_write = method in ("POST", "PUT") and "/large/" not in parts.path
+                    if authorization is None and any(f"/{repo}" in parts.path for repo in self.private):
+                        return Answer.error(401, "RepoNotFound", "Repository not found")
+                    is_write = method in ("POST", "PUT") and not re.search("/large/|/paths-info/", parts.path)
                     if is_write and authorization != f"Bearer {TOKEN}":
                         return Answer.error(401, None, "Invalid credentials in Authorization header")
                     return respond(self, _Request(parts.query, body, *map(unquote, found.groups())))
@@ -161,7 +165,7 @@ def _page(hub: HubServer, request: _Request, entries: list[dict[str, object]], k
     if start + PAGE < len(entries):
         recursive = request.query.get("recursive", ["False"])[0]
         where = f"{hub.url}/api/datasets/{request.repo}/{kind}/{commit.id}" + (
-            f"/{request.path}" if request.path else ""
+            f"/{quote(request.path)}" if request.path else ""
         )
         answer.headers["Link"] = f'<{where}?recursive={recursive}&cursor={start + PAGE}>; rel="next"'
     return answer

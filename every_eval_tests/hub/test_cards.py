@@ -1,9 +1,14 @@
 """A card holds the YAML that programs read, and the text that people read."""
 
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import yaml
+from datasets import Features, load_dataset
+from datasets.info import DatasetInfosDict
+from datasets.utils.metadata import MetadataConfigs
 from huggingface_hub import DatasetCard, DatasetCardData
 
 from every_eval.contracts.table import Column, Table
@@ -58,7 +63,6 @@ def test_the_hubs_own_client_reads_it() -> None:
     card = DatasetCard(CARD.render().decode())
     assert isinstance(card.data, DatasetCardData)
     assert card.data.pretty_name == "Answers"
-    assert "&id" not in card.content
     assert card.text.strip().startswith("# Answers\n\nAll of them.")
 
 
@@ -85,3 +89,27 @@ def test_the_same_card_has_the_same_bytes() -> None:
 
 def test_undefined_cells_are_empty() -> None:
     assert markdown_table(["a", "b"], [[1, None], ["x", 0]]) == "| a | b |\n| --- | --- |\n| 1 |  |\n| x | 0 |"
+
+
+def test_the_columns_of_a_table_are_listed_once_however_many_configs_have_them() -> None:
+    content = CARD.render().decode()
+    assert content.count("name: seconds") == 1
+
+    # `datasets` resolves the reference, as the Hub's own client does.
+    data = DatasetCard(content).data
+    infos = DatasetInfosDict.from_dataset_card_data(data)
+    assert infos["first"].features == infos["both"].features == Features.from_arrow_schema(ANSWERS.schema)
+    assert set(MetadataConfigs.from_dataset_card_data(data)) == {"first", "both"}
+
+
+def test_datasets_loads_each_config_of_a_repo_with_such_a_card(tmp_path: Path) -> None:
+    (tmp_path / "data" / "first").mkdir(parents=True)
+    pq.write_table(pa.table({"id": ["a"], "seconds": [[0.5]]}, ANSWERS.schema), tmp_path / "data/first/1.parquet")
+    # The file is from before the table had the column `seconds`.
+    pq.write_table(pa.table({"id": ["b"]}), tmp_path / "data/second.parquet")
+    (tmp_path / "README.md").write_bytes(CARD.render())
+
+    for name, ids in (("first", ["a"]), ("both", ["a", "b"])):
+        rows = load_dataset(str(tmp_path), name, split="train", cache_dir=str(tmp_path / "cache"))
+        assert rows["id"] == ids
+        assert rows.features == Features.from_arrow_schema(ANSWERS.schema)

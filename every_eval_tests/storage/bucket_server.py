@@ -211,13 +211,14 @@ class BucketServer:
             return Answer(200, headers, self.objects[name])
         if not self._precondition_holds(request.headers, headers):
             return Answer(412, {})
-        start = request.headers.get("Range", "").removeprefix("bytes=").removesuffix("-")
+        start, _, last = request.headers.get("Range", "").removeprefix("bytes=").partition("-")
         if not start or not self.ranges:
             return Answer(200, headers, body)
         if int(start) >= len(body):
-            return Answer(416, {})
-        headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
-        return Answer(206, headers, body[int(start) :])
+            return Answer(416, {"Content-Range": f"bytes */{len(body)}"})
+        stop = min(int(last) + 1, len(body)) if last else len(body)
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(body)}"
+        return Answer(206, headers, body[int(start) : stop])
 
     def _precondition_holds(self, asked: Mapping[str, str], headers: Mapping[str, str]) -> bool:
         etag, generation = asked.get("If-Match"), asked.get("X-Goog-If-Generation-Match")

@@ -9,16 +9,99 @@ import pytest
 
 from every_eval.errors import ConfigurationError, UpstreamUnavailable
 from every_eval.storage.folder import FolderStorage
+from every_eval.storage.storage import UNUSABLE_NAME, SkippedEntry
 
 
-def test_a_link_to_a_folder_is_neither_listed_nor_followed(tmp_path: Path) -> None:
+def names(storage: FolderStorage, prefix: str = "") -> list[str]:
+    return [item.name for item in storage.list(prefix)]
+
+
+def test_a_link_to_its_neighbour_is_a_second_name_and_not_listed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "releases/v1.1.0").mkdir(parents=True)
     (tmp_path / "releases/v1.1.0/summary.json").write_bytes(b"{}")
     (tmp_path / "releases/latest").symlink_to("v1.1.0")
-    (tmp_path / "releases/nowhere").symlink_to("v9")
     storage = FolderStorage(tmp_path)
-    assert [o.name for o in storage.list("releases/")] == ["releases/v1.1.0/summary.json"]
+    assert names(storage, "releases/") == ["releases/v1.1.0/summary.json"]
     assert storage.list_folders("releases/") == ("v1.1.0",)
+    assert storage.skipped("") == [SkippedEntry("releases/latest", "it is a link to v1.1.0 beside it")]
+    assert caplog.records == []
+
+
+def test_a_link_to_another_place_in_the_root_is_followed(tmp_path: Path) -> None:
+    for folder in ("main/model", "mine"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "main/model/results.json").write_bytes(b"[1]")
+    (tmp_path / "mine/copied").symlink_to("../main/model")
+    (tmp_path / "mine/one.json").symlink_to("../main/model/results.json")
+    storage = FolderStorage(tmp_path)
+    assert names(storage, "mine/") == ["mine/copied/results.json", "mine/one.json"]
+    assert storage.list_folders("mine/") == ("copied",)
+    assert storage.read("mine/copied/results.json") == storage.read("mine/one.json") == b"[1]"
+    assert storage.skipped("") == []
+
+
+def test_a_link_out_of_the_root_is_named_and_neither_listed_nor_read(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "secret/deep").mkdir(parents=True)
+    (tmp_path / "secret/deep/key.json").write_bytes(b"[9]")
+    root = tmp_path / "root"
+    (root / "inner").mkdir(parents=True)
+    (root / "inner/a.json").write_bytes(b"[1]")
+    (root / "linked").symlink_to("../secret")
+    (root / "inner/key.json").symlink_to(tmp_path / "secret/deep/key.json")
+    (root / "inner/nowhere").symlink_to("v9")
+    storage = FolderStorage(root)
+    assert names(storage) == ["inner/a.json"]
+    assert names(storage, "linked/") == names(storage, "linked/deep/") == []
+    assert storage.list_folders("") == ("inner",)
+    for name in ("linked/deep/key.json", "inner/key.json"):
+        assert storage.stat(name) is None
+        for read in (storage.read, storage.open):
+            with pytest.raises(FileNotFoundError):
+                read(name)
+    secret = f"outside {root}, and such links are not followed"
+    assert storage.skipped("") == [
+        SkippedEntry("inner/key.json", f"it is a link to {tmp_path}/secret/deep/key.json, {secret}"),
+        SkippedEntry("inner/nowhere", "it is a link to v9, which cannot be found"),
+        SkippedEntry("linked", f"it is a link to {tmp_path}/secret, {secret}"),
+    ]
+    assert storage.skipped("inner/") == storage.skipped("")[:2]
+    assert f"{root}: left out linked, because it is a link to {tmp_path}/secret, {secret}." in caplog.messages
+
+
+def test_links_in_a_circle_end(tmp_path: Path) -> None:
+    for folder in ("a", "b/deep"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "a/a.json").write_bytes(b"[]")
+    (tmp_path / "a/b").symlink_to("../b")
+    (tmp_path / "b/deep/a").symlink_to("../../a")
+    (tmp_path / "b/self").symlink_to("self")
+    storage = FolderStorage(tmp_path)
+    assert names(storage) == ["a/a.json", "b/deep/a/a.json"]
+    assert [item.name for item in storage.skipped("")] == ["a/b/deep/a", "a/b/self", "b/deep/a/b", "b/self"]
+
+
+def test_a_root_that_is_itself_a_link_is_read(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real/a.json").write_bytes(b"[1]")
+    (tmp_path / "link").symlink_to("real")
+    assert names(FolderStorage(tmp_path / "link")) == ["a.json"]
+    assert FolderStorage(tmp_path / "link").read("a.json") == b"[1]"
+
+
+def test_a_name_that_is_not_utf_8_is_named_and_its_neighbours_are_listed(tmp_path: Path) -> None:
+    for folder in (b"caf\xe9", "café".encode()):
+        path = tmp_path / os.fsdecode(folder)
+        path.mkdir()
+        (path / "a.json").write_bytes(b"[]")
+    storage = FolderStorage(tmp_path)
+    assert names(storage) == ["café/a.json"]
+    assert storage.list_folders("") == ("café",)
+    assert storage.skipped("") == [SkippedEntry("caf\\xe9", UNUSABLE_NAME)]
+    assert storage.stat(os.fsdecode(b"caf\xe9/a.json")) is None
 
 
 def test_a_change_of_the_content_changes_the_witness_and_refuses_the_old_one(tmp_path: Path) -> None:
@@ -54,9 +137,10 @@ def test_a_name_that_no_bucket_can_have_is_left_out_with_a_warning(
     with caplog.at_level(logging.WARNING):
         assert [o.name for o in FolderStorage(tmp_path).list("")] == ["a/x.json"]
         assert FolderStorage(tmp_path).list_folders("") == ("a",)
-    assert [record.args for record in caplog.records] == [
-        (tmp_path, ["a\\b"]), (tmp_path / "a", ["back\\slash.json"]), (tmp_path, ["a\\b"])
-    ]  # fmt: skip
+    place = {"a\\b": tmp_path, "back\\slash.json": tmp_path / "a"}
+    assert caplog.messages == [
+        f"{place[name]}: left out {name}, because {UNUSABLE_NAME}." for name in ("a\\b", "back\\slash.json", "a\\b")
+    ]
 
 
 def test_a_file_that_vanishes_during_the_listing_is_an_error(tmp_path: Path) -> None:

@@ -14,8 +14,11 @@ from every_eval.errors import ConfigurationError, UpstreamUnavailable
 from every_eval.storage.archive import ArchiveStorage
 from every_eval.storage.bucket import BucketStorage
 from every_eval.storage.folder import FolderStorage
+from every_eval.storage.hugging_face import HuggingFaceStorage
 from every_eval.storage.storage import Storage
+from every_eval_tests.hub.hub_server import TOKEN
 from every_eval_tests.storage.bucket_server import BucketServer
+from every_eval_tests.storage.hub_repos import REPO, hub_of
 
 RUNS = "lite/benchmark_output/runs/v1.0.0/"
 ODD = f"{RUNS}mmlu:subject=a b,method=c,model=google_text-unicorn@001,p=100%25/stats.json"
@@ -80,7 +83,23 @@ def mirror_of(tree: dict[str, bytes], _: Path) -> Iterator[Storage]:
         yield BucketStorage(server.root_url)
 
 
-LISTED = [folder_of, archive_of, bucket_of, folder_in_bucket_of, mirror_with_listing_elsewhere_of]
+@contextmanager
+def repo_of(tree: dict[str, bytes], _: Path) -> Iterator[Storage]:
+    """Yield a dataset repo on the Hugging Face Hub, with a large file on another host."""
+    with hub_of(tree) as server:
+        yield HuggingFaceStorage(f"hf://datasets/{REPO}", None, server.url)
+
+
+@contextmanager
+def folder_in_repo_of(tree: dict[str, bytes], _: Path) -> Iterator[Storage]:
+    """Yield a folder in a private dataset repo that has other folders too."""
+    with hub_of({f"results/a b/{name}": content for name, content in tree.items()} | {"other.json": b""}) as server:
+        server.private.add(REPO)
+        yield HuggingFaceStorage(f"hf://datasets/{REPO}/results/a b@main", TOKEN, server.url)
+
+
+WITNESSING = [folder_of, archive_of, bucket_of, folder_in_bucket_of, repo_of, folder_in_repo_of]
+LISTED = [*WITNESSING, mirror_with_listing_elsewhere_of]
 
 
 @pytest.fixture(params=LISTED)
@@ -114,7 +133,7 @@ def test_sizes_and_digests_that_are_listed_are_those_of_the_content(listed: Stor
         assert o.md5 in (None, md5(TREE[o.name], usedforsecurity=False).hexdigest())
 
 
-@pytest.mark.parametrize("listed", [folder_of, archive_of, bucket_of, folder_in_bucket_of], indirect=True)
+@pytest.mark.parametrize("listed", WITNESSING, indirect=True)
 def test_a_witness_is_the_same_in_every_listing_and_by_stat(listed: Storage) -> None:
     objects = list(listed.list(""))
     assert objects == list(listed.list(""))
@@ -173,6 +192,26 @@ def test_size_and_md5_are_computed_where_the_storage_does_not_state_them(storage
         assert (found.size, found.md5) == (len(content), md5(content, usedforsecurity=False).hexdigest())
 
 
+@pytest.mark.parametrize(("start", "stop"), [(0, 1), (3, 70_001), (139_999, 140_000), (0, 140_000), (5, 5), (7, 2)])
+def test_a_range_of_bytes_is_that_part_of_the_content(storage: Storage, start: int, stop: int) -> None:
+    stored = storage.stat(ODD)
+    assert stored is not None
+    assert storage.read_range(ODD, start, stop) == TREE[ODD][start:stop]
+    assert storage.read_range(ODD, start, stop, stored.witness) == TREE[ODD][start:stop]
+
+
+def test_a_range_ends_where_the_object_ends(storage: Storage) -> None:
+    for name in (ODD, f"{RUNS}gsm:model=a/stats.json", f"{RUNS}gsm:model=a.json"):
+        size = len(TREE[name])
+        assert storage.read_range(name, max(size - 2, 0), size + 10) == TREE[name][-2:]
+        assert storage.read_range(name, size, size + 10) == b""
+        assert storage.read_range(name, size + 5, size + 10) == b""
+
+
+def test_nothing_is_skipped_where_every_name_is_good(listed: Storage) -> None:
+    assert list(listed.skipped("")) == []
+
+
 @pytest.mark.parametrize(
     "name",
     ["nothing.json", "lite", "lite/", "", "config/project_metadata.json/x", "../tree.zip", "/etc/hostname",
@@ -184,6 +223,8 @@ def test_a_name_without_an_object_is_not_found(storage: Storage, name: str) -> N
         storage.read(name)
     with pytest.raises(FileNotFoundError):
         storage.open(name)
+    with pytest.raises(FileNotFoundError):
+        storage.read_range(name, 0, 1)
 
 
 def test_an_object_that_changed_or_vanished_since_its_witness_is_not_read(storage: Storage) -> None:
@@ -196,6 +237,8 @@ def test_an_object_that_changed_or_vanished_since_its_witness_is_not_read(storag
             storage.open(f"{RUNS}gsm:model=a/{name}.json", other.witness)
         with pytest.raises(UpstreamUnavailable, match=name):
             storage.open_digested(f"{RUNS}gsm:model=a/{name}.json", other.witness)
+        with pytest.raises(UpstreamUnavailable, match=name):
+            storage.read_range(f"{RUNS}gsm:model=a/{name}.json", 0, 1, other.witness)
 
 
 def test_a_storage_can_be_sent_to_another_process_after_use(storage: Storage) -> None:

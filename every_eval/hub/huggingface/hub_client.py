@@ -3,12 +3,12 @@
 Each call makes attempts by the one policy of `network.retries`. The session sends each request of an attempt once.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, hf_hub_url
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
@@ -18,12 +18,12 @@ from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 from every_eval.errors import EveryEvalError, HubUnavailable, PublishConflict
 from every_eval.hub.digests import VerifiedFiles
 from every_eval.hub.hub import HubFile
-from every_eval.hub.huggingface.content import append_rest, read_range
-from every_eval.hub.huggingface.failures import CLIENT_ERRORS, Explainer, Failed
-from every_eval.hub.huggingface.session import Session, check_endpoint, send_only_to
-from every_eval.network.retries import Failure, RetryPolicy, call_with_retries
+from every_eval.network.huggingface.calls import Calls
+from every_eval.network.huggingface.client_errors import Explainer, Failed
+from every_eval.network.huggingface.file_requests import append_rest, read_range
+from every_eval.network.huggingface.session import Session, check_endpoint, send_only_to
+from every_eval.network.retries import Failure, RetryPolicy
 
-T = TypeVar("T")
 Operation = CommitOperationAdd | CommitOperationDelete
 
 _DATASET = "dataset"
@@ -49,29 +49,29 @@ class HubClient:
     def __init__(self, token: str | None, endpoint: str | None, policy: RetryPolicy) -> None:
         """Send nothing."""
         self._api = HfApi(endpoint, token=token or False, library_name=_LIBRARY)
-        self._policy = policy
         self._headers = build_hf_headers(token=token or False, library_name=_LIBRARY)
         self.endpoint = self._api.endpoint
         self.explainer = Explainer(self.endpoint, token)
+        self._calls = Calls(self.explainer, policy)
         check_endpoint(self.endpoint)
         send_only_to(self.endpoint, token)
 
     def whoami(self) -> Mapping[str, Any]:
         """Return whose the token is, and what the token allows."""
-        return self._repeat("ask whose HF_TOKEN is", self._api.whoami)
+        return self._calls.repeat("ask whose HF_TOKEN is", self._api.whoami)
 
     def head(self, repo: str) -> CommitInfo | None:
         """Return the newest commit; null if there is no such repo."""
-        return self._repeat(f"look up {repo}", partial(self._read_commit, repo, None))
+        return self._calls.repeat(f"look up {repo}", partial(self._read_commit, repo, None))
 
     def commit_info(self, repo: str, commit: str) -> CommitInfo | None:
         """Return a commit with its time; null if there is no such repo."""
-        return self._repeat(f"look up commit {commit} of {repo}", partial(self._read_commit, repo, commit))
+        return self._calls.repeat(f"look up commit {commit} of {repo}", partial(self._read_commit, repo, commit))
 
     def files(self, repo: str, commit: str) -> list[HubFile]:
         """Return every file of a commit, those of git included."""
         tree = partial(self._api.list_repo_tree, repo, recursive=True, revision=commit, repo_type=_DATASET)
-        return _hub_files(self._repeat(f"list the files of {repo}", lambda: list(tree())))
+        return _hub_files(self._calls.repeat(f"list the files of {repo}", lambda: list(tree())))
 
     def files_at(self, repo: str, commit: str, paths: Sequence[str]) -> list[HubFile]:
         """Return those of the files at `paths` that a commit has."""
@@ -79,7 +79,7 @@ class HubClient:
         for start in range(0, len(paths), _PATHS_PER_REQUEST):
             wanted = list(paths[start : start + _PATHS_PER_REQUEST])
             look_up = partial(self._api.get_paths_info, repo, wanted, revision=commit, repo_type=_DATASET)
-            found += _hub_files(self._repeat(f"look up files of {repo}", look_up))
+            found += _hub_files(self._calls.repeat(f"look up files of {repo}", look_up))
         return found
 
     def download(self, repo: str, commit: str, file: HubFile, target: Path) -> None:
@@ -97,7 +97,7 @@ class HubClient:
             return most_bytes
 
         def attempt() -> Failed | None:
-            failed = self._try(action, partial(append_rest, url, self._headers, target), n_bytes)
+            failed = self._calls.attempt(action, partial(append_rest, url, self._headers, target), n_bytes)
             if isinstance(failed, Failed):
                 return failed
             if VerifiedFiles().has_content(target, file):
@@ -106,19 +106,19 @@ class HubClient:
             target.unlink()
             return Failed(HubUnavailable(f"Cannot {action}: {reason}."), Failure(reason, is_transient=True))
 
-        self._repeat_attempt(action, attempt)
+        self._calls.repeat_attempt(action, attempt)
 
     def read_range(self, repo: str, commit: str, path: str, start: int, stop: int) -> bytes:
         """Return the bytes from `start` up to `stop` of the file at `path` in a commit, unchecked."""
         read = partial(read_range, self._url(repo, commit, path), self._headers, start, stop)
-        return self._repeat(f"read {path} of {repo}", read)
+        return self._calls.repeat(f"read {path} of {repo}", read)
 
     def upload(self, repo: str, operations: Sequence[CommitOperationAdd]) -> None:
         """Upload the large contents of a commit to come. Each attempt uploads only what the attempts before have not.
 
         The commit itself sends small contents.
         """
-        self._repeat_attempt(f"upload files to {repo}", partial(self._upload_once, repo, operations))
+        self._calls.repeat_attempt(f"upload files to {repo}", partial(self._upload_once, repo, operations))
 
     def upload_once(self, repo: str, operations: Sequence[CommitOperationAdd]) -> EveryEvalError | None:
         """Make one attempt at `upload`, and return what went wrong, if anything did."""
@@ -135,7 +135,7 @@ class HubClient:
                 if error.response.status_code != 409:
                     raise
 
-        self._repeat(f"create {repo}", create)
+        self._calls.repeat(f"create {repo}", create)
 
     def commit(self, repo: str, operations: Sequence[Operation], title: str, publish_id: str, parent: str) -> str:
         """Make one commit on `parent`, exactly once, and return its id.
@@ -157,20 +157,20 @@ class HubClient:
         )
 
         def attempt() -> str | Failed:
-            made = self._try(action, send)
+            made = self._calls.attempt(action, send)
             if not isinstance(made, Failed):
                 return str(made.oid)
-            head = self._try(f"look up {repo}", partial(self._read_commit, repo, None))
+            head = self._calls.attempt(f"look up {repo}", partial(self._read_commit, repo, None))
             if isinstance(head, Failed) or (head is not None and head.commit == parent):
                 return made
             return self._find(repo, parent, publish_id)
 
-        return self._repeat_attempt(action, attempt)
+        return self._calls.repeat_attempt(action, attempt)
 
     def _find(self, repo: str, parent: str, publish_id: str) -> str:
         """Return the commit with `publish_id` among the commits since `parent`."""
         list_commits = partial(self._api.list_repo_commits, repo, repo_type=_DATASET)
-        for commit in self._repeat(f"list the commits of {repo}", list_commits):
+        for commit in self._calls.repeat(f"list the commits of {repo}", list_commits):
             if commit.commit_id == parent:
                 break
             if commit.message.strip() == publish_id:
@@ -191,37 +191,7 @@ class HubClient:
 
     def _upload_once(self, repo: str, operations: Sequence[CommitOperationAdd]) -> Failed | None:
         send = partial(self._api.preupload_lfs_files, repo, operations, repo_type=_DATASET, free_memory=False)
-        return self._try(f"upload files to {repo}", send, lambda: len(Session.uploaded))
-
-    def _repeat(self, action: str, call: Callable[[], T]) -> T:
-        return self._repeat_attempt(action, partial(self._try, action, call))
-
-    def _repeat_attempt(self, action: str, attempt: Callable[[], T | Failed]) -> T:
-        """Make attempts until one succeeds, or the policy says to give up; then raise the last one's error."""
-        failed: Failed | None = None
-
-        def call() -> T:
-            nonlocal failed
-            result = attempt()
-            if isinstance(result, Failed):
-                failed = result
-                raise result.error
-            return result
-
-        def understand(error: Exception) -> Failure:
-            is_ours = failed is not None and error is failed.error
-            # Any other error comes from a call inside the attempt, which has made its own attempts.
-            return failed.failure if failed is not None and is_ours else Failure(str(error), is_transient=False)
-
-        return call_with_retries(call, f"Cannot {action}", understand, self._policy)
-
-    def _try(self, action: str, call: Callable[[], T], progress: Callable[[], int] = lambda: 0) -> T | Failed:
-        """Make one attempt; the attempt has made progress if the number that `progress` returns has grown."""
-        before = progress()
-        try:
-            return call()
-        except CLIENT_ERRORS as error:
-            return self.explainer.explain(error, action, has_progressed=progress() > before)
+        return self._calls.attempt(f"upload files to {repo}", send, lambda: len(Session.uploaded))
 
 
 def _hub_files(entries: Iterable[RepoFile | RepoFolder]) -> list[HubFile]:

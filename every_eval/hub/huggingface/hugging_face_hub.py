@@ -24,8 +24,8 @@ from every_eval.hub.huggingface.download_cache import DownloadCache
 from every_eval.hub.huggingface.early_uploads import EarlyUploads, Uploaded
 from every_eval.hub.huggingface.hub_client import CommitInfo, HubClient
 from every_eval.hub.huggingface.operations import changed_contents, commit_operations, one_per_content, publish_id
-from every_eval.hub.huggingface.ranged_file import RangedFile
 from every_eval.hub.paths import check_changes, check_repo, check_tree, is_ours
+from every_eval.network.ranged_file import RangedFile
 from every_eval.network.retries import RetryPolicy
 
 KEPT_BYTES: Final = 16 << 20

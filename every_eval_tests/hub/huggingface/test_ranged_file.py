@@ -11,7 +11,7 @@ import pytest
 from every_eval.errors import ConfigurationError, HubUnavailable
 from every_eval.hub.hub import Add
 from every_eval.hub.huggingface.hugging_face_hub import WHOLE_BYTES, HuggingFaceHub
-from every_eval.hub.huggingface.ranged_file import RangedFile
+from every_eval.network.ranged_file import RangedFile
 from every_eval_tests.hub.faults import Fault
 from every_eval_tests.hub.hub_server import CLIENT_WARNING, TOKEN, HubServer
 from every_eval_tests.hub.hubs import REPO, commit_on_head

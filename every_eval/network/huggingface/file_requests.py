@@ -30,6 +30,13 @@ def append_rest(url: str, headers: Mapping[str, str], target: Path) -> None:
             file.write(piece)
 
 
+def read_whole(url: str, headers: Mapping[str, str]) -> bytes:
+    """Return the content of the file at `url`."""
+    answer = get_session().get(url, headers={**headers, **_AS_STORED})
+    hf_raise_for_status(answer)
+    return bytes(answer.content)
+
+
 def read_range(url: str, headers: Mapping[str, str], start: int, stop: int) -> bytes:
     """Return the bytes from `start` up to `stop` of the file at `url`, which cannot be compared with a digest."""
     answer = get_session().get(url, headers={**headers, **_AS_STORED, "Range": f"bytes={start}-{stop - 1}"})

@@ -12,7 +12,7 @@ from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # Lazily 
 from every_eval.errors import ConfigurationError, EveryEvalError
 from every_eval.hub.hub import Add
 from every_eval.hub.huggingface.hugging_face_hub import HuggingFaceHub
-from every_eval.hub.huggingface.session import SILENCE_SECONDS
+from every_eval.network.huggingface.session import SILENCE_SECONDS
 from every_eval_tests.hub.faults import Fault
 from every_eval_tests.hub.hub_server import CLIENT_WARNING, TOKEN, HubServer
 from every_eval_tests.hub.hubs import REPO, commit_on_head, contents

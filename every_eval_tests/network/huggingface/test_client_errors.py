@@ -10,8 +10,9 @@ import pytest
 
 from every_eval.errors import ConfigurationError, HubUnavailable
 from every_eval.hub.hub import Add, Delete
-from every_eval.hub.huggingface import hub_client, session
+from every_eval.hub.huggingface import hub_client
 from every_eval.hub.huggingface.hugging_face_hub import HuggingFaceHub
+from every_eval.network.huggingface import session
 from every_eval.network.retries import GIVE_UP_SECONDS, MAX_ATTEMPTS, MAX_REFUSALS, RETRY_AFTER_SECONDS, RetryPolicy
 from every_eval_tests.hub.faults import Fault
 from every_eval_tests.hub.hub_server import CLIENT_WARNING, TOKEN, HubServer
