@@ -22,7 +22,7 @@ from every_eval.ingestion.ingestor import Ingestor
 from every_eval.ingestion.planning import shards_of, to_do
 from every_eval.network.content import Digested
 from every_eval.sources.helm.source import HelmSource
-from every_eval.storage.storage import Storage, StoredObject
+from every_eval.storage.storage import SkippedEntry, Storage, StoredObject
 
 REPO = "a/data"
 SHARD_BYTES = 1 << 30
@@ -72,6 +72,14 @@ class CountingStorage:
         file.seek(0)
         return file
 
+    def read_range(self, name: str, start: int, stop: int, witness: str | None = None) -> bytes:
+        raw = self.inner.read_range(name, start, stop, witness)
+        self._note(name, len(raw))
+        return raw
+
+    def skipped(self, prefix: str) -> Sequence[SkippedEntry]:
+        return self.inner.skipped(prefix)
+
     def open_digested(self, name: str, witness: str) -> Digested:
         found = self.inner.open_digested(name, witness)
         self._note(name, found.size)
@@ -116,7 +124,7 @@ def ingest(storage: Storage, hub: FolderHub, known: Sequence[Discovered], n_proc
     source, n_shards = HelmSource(), 0
     for found in known:
         head = hub.snapshot(REPO)
-        keys = [shard.key for shard in to_do(shards_of(found.catalog, found.folder, head.files, source.data_version))]
+        keys = [shard.key for shard in to_do(shards_of(found.catalog, found.folder, head, source.data_version))]
         if keys:
             Ingestor(source, storage, hub, REPO, str, n_processes=n_processes).ingest(found.folder, keys)
         n_shards += len(keys)

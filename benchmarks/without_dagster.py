@@ -38,7 +38,7 @@ def main() -> None:
     found = Discoverer(source, storage, hub, REPO, options.shard_bytes, None, str).discover(options.benchmarks)
     head = hub.snapshot(REPO)
     for item in found:
-        shards = shards_of(item.catalog, item.folder, head.files, source.data_version)
+        shards = shards_of(item.catalog, item.folder, head, source.data_version)
         for batch in batches(to_do(shards), options.batch_bytes, options.batch_shards):
             ingestor.ingest(item.folder, [shard.key for shard in batch])
     show(f"{len(missing(found, hub))} shards are missing")
@@ -51,7 +51,7 @@ def missing(found: list[Discovered], hub: FolderHub) -> list[str]:
     return [
         shard.key
         for item in found
-        for shard in to_do(shards_of(read_catalog(head, item.folder), item.folder, head.files, HelmSource.data_version))
+        for shard in to_do(shards_of(read_catalog(head, item.folder), item.folder, head, HelmSource.data_version))
     ]
 
 

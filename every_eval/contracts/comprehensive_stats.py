@@ -22,9 +22,15 @@ CLOCK = (
 )
 """Columns that depend on the clock, with one value per file; all other columns depend on the data alone."""
 
+OUTPUTS = "outputs"
+"""Origin of a score that we recomputed from single outputs."""
+REPORTED = "reported"
+"""Origin of a score that is the source's own number."""
+
 PIPELINE_STAGE = "comprehensive_statistics"
 
-TOO_FEW = "fewer than two instances have a value, or single outputs do not determine the statistic"
+TOO_FEW = "fewer than two instances have a value, or mean_score is not from outputs"
+NO_VALUE = "no output has a value, or mean_score is not from outputs"
 NO_INTERVAL = (
     "mean_score is null or only reported by the source, or only one instance has a value and the value is neither 0 "
     "nor 1"
@@ -76,8 +82,9 @@ COMPREHENSIVE_STATS = Table(
         Column(
             "mean_score",
             pa.float64(),
-            "Mean over trials of the mean of each trial, in the metric's own unit.",
-            null_when="no output has a value and the source reported no mean",
+            "Mean over trials of the mean of each trial, in the metric's own unit. If outputs do not determine the "
+            "mean, or if unscored_reason is not null, it is the mean that the source reported.",
+            null_when="the outputs give no mean and the source reported none",
         ),
         Column(
             "score_origin",
@@ -94,8 +101,8 @@ COMPREHENSIVE_STATS = Table(
             TOO_FEW,
             minimum=0,
         ),
-        Column("min_score", pa.float64(), "Smallest value of an instance.", "no output has a value"),
-        Column("max_score", pa.float64(), "Largest value of an instance.", "no output has a value"),
+        Column("min_score", pa.float64(), "Smallest value of an instance.", NO_VALUE),
+        Column("max_score", pa.float64(), "Largest value of an instance.", NO_VALUE),
         Column(
             "standard_error",
             pa.float64(),
@@ -148,6 +155,10 @@ COMPREHENSIVE_STATS = Table(
         ),
         Column("reported_sum", pa.float64(), "Sum that the source reported.", UNREPORTED),
         Column("reported_mean", pa.float64(), "Mean that the source reported.", UNREPORTED + ", or its count is 0"),
+        shared.IS_COMPLETE,
+        shared.N_REJECTED,
+        shared.UNSCORED_REASON,
+        shared.JUDGES,
         shared.SUITE,
         shared.SHARD,
         shared.SOURCE_URL,

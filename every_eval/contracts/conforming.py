@@ -9,9 +9,9 @@ from every_eval.errors import ContractViolation
 
 
 def conform(contract: Table, columns: Sequence[Column], name: str, table: pa.Table) -> pa.Table:
-    """Return `columns` of the contract from the rows of the file `name`; a missing column is null.
+    """Return `columns` of the contract from the rows of the file `name`.
 
-    Texts may be dictionary-encoded.
+    A missing column is null, or has the value of `Column.before`. Texts may be dictionary-encoded.
 
     Raises:
         ContractViolation: The file lacks a column that is never null, or a column has another type.
@@ -22,6 +22,8 @@ def conform(contract: Table, columns: Sequence[Column], name: str, table: pa.Tab
             values.append(table[column.name])
         elif column.null_when is not None:
             values.append(pa.nulls(table.num_rows, column.type))
+        elif column.before is not None:
+            values.append(pa.array([column.before] * table.num_rows, column.type))
         else:
             raise ContractViolation(f"{name} has no column {column.name}, which {contract.name} needs")
         is_encoded = pa.types.is_dictionary(values[-1].type)

@@ -38,7 +38,7 @@ HELM_TABLES = Table(
     name="helm_tables",
     doc=(
         "One row per cell of HELM's group tables: the value that HELM published, and the value that we recomputed by "
-        "HELM's rules."
+        "HELM's rules from single outputs."
     ),
     columns=(
         shared.BENCHMARK,
@@ -86,8 +86,34 @@ HELM_TABLES = Table(
         Column(
             "value",
             pa.float64(),
-            "Our value, recomputed by HELM's rules and with HELM's order of additions.",
-            BY_HELMS_RULE,
+            "Our value by HELM's rules and with HELM's order of additions, from statistics that are recomputed from "
+            "single outputs wherever outputs determine them and the run is complete, else from HELM's own (see "
+            "score_origin). Win rates treat values as equal where HELM's are, if ours differ from HELM's by rounding "
+            "alone.",
+            BY_HELMS_RULE + ", or a statistic is missing (see blank_reason)",
+        ),
+        Column(
+            "score_origin",
+            pa.string(),
+            "Origin of value: outputs, if the statistics of the cell, or of all cells of its row that it aggregates, "
+            "are recomputed from single outputs; reported, if at least one of them is HELM's own number.",
+            "value is null",
+            repeats=True,
+        ),
+        Column(
+            "reported_value",
+            pa.float64(),
+            "Value by the same rules from the statistics that HELM reported.",
+            BY_HELMS_RULE + ", or HELM did not report all statistics of the cell",
+        ),
+        Column(
+            "blank_reason",
+            pa.string(),
+            "Reason why value is null although HELM's rules may define the cell, for example that a statistic of a run "
+            "is missing: the cell is not computed from the others. Win rates are blank in every row of a table with "
+            "such a cell, as they compare each row with all others.",
+            "value is not null, or HELM's rules leave the cell blank",
+            repeats=True,
         ),
         Column("is_published", pa.bool_(), "True if HELM's file has the cell."),
         Column(
@@ -113,8 +139,8 @@ HELM_TABLES = Table(
         Column(
             "is_recomputed",
             pa.bool_(),
-            "True if value is our result: the runs of the cell were identified, and all runs of the release are "
-            "ingested.",
+            "True if value is our result: the runs of the cell were identified, all runs of the release are ingested, "
+            "and no statistic is missing. Then value is compared with published_value.",
         ),
     ),
     key=("benchmark", "release", "group", "table_index", "row_index", "column_index"),

@@ -42,7 +42,7 @@ LEADERBOARD = Table(
             pa.int32(),
             "Rank by mean win rate or, where HELM hides win rates, by mean score; 1 is best. Values that are equal "
             "within 1e-9 are a tie and share the best rank.",
-            "the model has neither a mean win rate nor a mean score to rank by",
+            "unranked_reason is not null",
             minimum=1,
         ),
         Column(
@@ -72,7 +72,8 @@ LEADERBOARD = Table(
             pa.float64(),
             "Mean over scenarios of the model's win rate: the share of other models that score worse, where a tie "
             "counts half.",
-            "HELM hides the win rates of this benchmark, or the model has no score that can be compared",
+            "HELM hides the win rates of this benchmark, the model has no score that can be compared, or one of its "
+            "scores is lost (unranked_reason)",
             minimum=0,
             maximum=1,
         ),
@@ -98,7 +99,8 @@ LEADERBOARD = Table(
             "mean_score",
             pa.float64(),
             "Plain mean of the model's scores in the main table, each in its own unit.",
-            "the model has no score, or higher is better for some metrics and lower for others",
+            "the model has no score, one of its scores is lost (unranked_reason), or higher is better for some metrics "
+            "and lower for others",
         ),
         Column(
             "mean_score_low",
@@ -128,9 +130,41 @@ LEADERBOARD = Table(
             "n_scored",
             pa.int64(),
             "Number of instances with a value that the model's scores are over; an instance that several columns use "
-            "counts once.",
+            "counts once, and an instance behind a score that is only reported does not count.",
             "the source does not say which outputs the scores come from",
             minimum=0,
+        ),
+        Column(
+            "score_origin",
+            pa.string(),
+            "Origin of the model's scores: outputs, if all are recomputed from single outputs; reported, if at least "
+            "one is the source's own number.",
+            "the model has no score",
+            repeats=True,
+        ),
+        Column(
+            "reported_mean_win_rate",
+            pa.float64(),
+            "Mean win rate of the scores as the source reported them.",
+            "HELM hides the win rates of this benchmark, or the source reported no score that can be compared",
+            minimum=0,
+            maximum=1,
+        ),
+        Column(
+            "reported_mean_score",
+            pa.float64(),
+            "Plain mean of the model's scores as the source reported them.",
+            "the source reported no score, or higher is better for some metrics and lower for others",
+        ),
+        Column(
+            "n_rejected",
+            pa.int64(),
+            "Number of files and rows of the model's runs that could not be read.",
+            minimum=0,
+            before=0,
+        ),
+        Column(
+            "unranked_reason", pa.string(), "Reason why the model has no rank.", "the model has a rank", repeats=True
         ),
         *CLOCK,
     ),

@@ -44,8 +44,9 @@ PAIRS = Table(
         "that the newest release shows, and the number that the benchmark's main table ranks by. Model a is the model "
         "that comes first by name, deployment and run. The 95 % confidence intervals are percentiles of paired "
         "bootstrap replicates: both models are resampled on the same instances, so that equal outputs have a "
-        "difference of exactly zero. The intervals cover the choice of instances, not the choice of trials or "
-        "prompts. They hold for one pair at a time and are not corrected for multiple comparisons."
+        "difference of exactly zero. Runs with an unscored_reason, of which rows are missing or values are not finite, "
+        "are left out. The intervals cover the choice of instances, not the choice of trials or prompts. They hold for "
+        "one pair at a time and are not corrected for multiple comparisons."
     ),
     columns=(
         shared.SOURCE,

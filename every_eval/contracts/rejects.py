@@ -31,6 +31,10 @@ class Reason(StrEnum):
     """Two metrics have the same key; the first metric is published."""
     DOUBLED_STATISTIC = "doubled_statistic"
     """A statistic is reported twice; the first number is published."""
+    ROWS_MISSING = "rows_missing"
+    """A file lacks rows that the run's other files have or count."""
+    OTHER_RUN = "other_run"
+    """The specification in a run's folder names another run."""
     NOT_FINITE = "not_finite"
     """A number is NaN or infinite; its row is published with null in its place."""
 

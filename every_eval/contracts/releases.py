@@ -42,6 +42,13 @@ RELEASES = Table(
             "Schema of the release as JSON: for helm, HELM's schema.json; for eval_harness, a schema that we generate.",
             "the release has no schema",
         ),
+        Column(
+            "problems",
+            shared.TEXTS,
+            "What the release's schema.json refers to and does not define, such as a variable of a run group: the "
+            "columns of tables that need it are blank.",
+            null_when="nothing is undefined, or the release has no schema",
+        ),
         Column("cells", pa.list_(PUBLISHED_CELL), "Cells of the published group tables, in their order."),
     ),
     key=("source", "benchmark", "release", "is_release"),

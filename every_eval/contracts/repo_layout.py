@@ -3,12 +3,12 @@
 The data repo; FOLDER is a benchmark of a source, for example `helm_lite`:
 
     catalog/FOLDER.parquet  releases/FOLDER.parquet  shards/FOLDER.parquet
-    data/FOLDER/SHARD.parquet  metrics/FOLDER/SHARD.parquet  rejects/FOLDER/SHARD.parquet
-    stats/FOLDER/SHARD-FINGERPRINT.parquet
+    data/FOLDER/SHARD.parquet  metrics/FOLDER/SHARD.parquet  stats/FOLDER/SHARD-FINGERPRINT.parquet
+    judgements/FOLDER/SHARD.parquet  rejects/FOLDER/SHARD.parquet
 
 The scores repo:
 
-    TABLE_SOURCE_YYYYMMDD_HHMMSS.parquet  latest/TABLE_SOURCE.parquet
+    TABLE_SOURCE_YYYYMMDD_HHMMSS.parquet  latest/TABLE_SOURCE.parquet  pictures/leaderboard_SOURCE.png
     state/FOLDER/FIRST_SHARD-DIGEST.parquet  state/FOLDER/releases-DIGEST.parquet
 """
 
@@ -18,14 +18,18 @@ from datetime import datetime
 from typing import Final
 
 from every_eval.contracts.cross_source import CROSS_SOURCE
+from every_eval.contracts.judgements import JUDGEMENTS
+from every_eval.contracts.leaderboard import LEADERBOARD
 from every_eval.contracts.metrics import METRICS
 from every_eval.contracts.rejects import REJECTS
 from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.stats import STATS
 from every_eval.contracts.table import Table
 
-SHARD_TABLES: Final = (SAMPLES, METRICS, STATS, REJECTS)
-"""Tables of which each shard has a file. A shard without rejects has no rejects file."""
+SHARD_TABLES: Final = (SAMPLES, METRICS, STATS, JUDGEMENTS, REJECTS)
+"""Tables of which each shard has a file."""
+OPTIONAL_TABLES: Final = (JUDGEMENTS, REJECTS)
+"""Tables of which a shard without rows has no file."""
 _TOP_FOLDERS: Final = {SAMPLES.name: "data"}
 """Top folder of each table whose folder is not named like the table."""
 _STATS_FILE: Final = re.compile(
@@ -109,6 +113,11 @@ def latest_name(table: Table, source: str) -> str:
 def latest_path(table: Table, source: str) -> str:
     """Return the path of a table's newest file in the scores repo."""
     return f"latest/{latest_name(table, source)}"
+
+
+def picture_path(source: str) -> str:
+    """Return the path of the picture of a source's leaderboard in the scores repo."""
+    return f"pictures/{LEADERBOARD.name}_{source}.png"
 
 
 def dated_path(table: Table, source: str, moment: datetime) -> str:

@@ -5,6 +5,20 @@ import pyarrow as pa
 from every_eval.contracts import shared_columns as shared
 from every_eval.contracts.table import Column, Table
 
+MEDIA = pa.list_(
+    pa.field(
+        "element",
+        pa.struct(
+            [
+                pa.field("content_type", pa.string()),
+                pa.field("location", pa.string()),
+                pa.field("text", pa.string()),
+            ]
+        ),
+        nullable=False,
+    )
+)
+
 REFERENCES = pa.list_(
     pa.field(
         "element",
@@ -44,9 +58,15 @@ SAMPLES = Table(
         Column(
             "raw_input",
             pa.string(),
-            "Text of the instance alone, without instructions or examples; for eval_harness, the document as JSON.",
+            "Text of the instance alone, without instructions or examples: of a chat the last message of the user, of "
+            "media the texts among them; for eval_harness, the document as JSON.",
         ),
-        Column("ground_truth", shared.TEXTS, "Texts of all correct references; empty if there are none."),
+        Column(
+            "ground_truth",
+            shared.TEXTS,
+            "Texts of all correct references, or the locations of their files; empty if there are none.",
+            null_when="the source leaves doubt about which reference is correct, which is a row of rejects",
+        ),
         shared.MODEL_NAME,
         shared.MODEL_FAMILY,
         Column("output", pa.string(), "Text of the model's first completion.", null_when="the source keeps no output"),
@@ -108,6 +128,48 @@ SAMPLES = Table(
             "is not a text is JSON.",
             null_when="the source keeps only one output, as HELM does",
         ),
+        Column(
+            "releases",
+            shared.TEXTS,
+            "Releases of the benchmark that show the run, oldest first; empty if there are none.",
+            before=(),
+        ),
+        Column("messages", pa.string(), "Chat messages of the instance, as JSON.", null_when="the instance has none"),
+        Column(
+            "media",
+            MEDIA,
+            "Images, sounds, videos and texts of the instance, each by content type and location; never the content of "
+            "the file.",
+            null_when="the instance is a single text",
+        ),
+        Column(
+            "output_media",
+            MEDIA,
+            "Images, sounds and videos that the model made, each by content type and location; never the content of "
+            "the file.",
+            null_when="the output is a text",
+        ),
+        Column(
+            "extra_data", pa.string(), "Further data of the instance, as the source's JSON.", null_when="there is none"
+        ),
+        Column(
+            "thinking_text", pa.string(), "Text of the model's reasoning.", null_when="the source keeps no reasoning"
+        ),
+        Column(
+            "annotations",
+            pa.string(),
+            "What annotators said of the output, as JSON by the annotator's name; the scores in it are rows of "
+            "judgements.",
+            null_when="nobody annotated the output",
+        ),
+        Column(
+            "is_encrypted",
+            pa.bool_(),
+            "True if texts of the row are placeholders for encrypted texts, so that they cannot be compared.",
+            before=False,
+        ),
+        shared.JUDGES,
+        *shared.RUN_SETTINGS,
     ),
     key=shared.SAMPLE_IDENTITY,
     rows_per_group=16_384,

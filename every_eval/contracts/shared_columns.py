@@ -166,6 +166,52 @@ SOURCE_URL = Column(
 )
 
 
+IS_COMPLETE = Column(
+    "is_complete",
+    pa.bool_(),
+    "True if all files and rows that the run's scores are computed from could be read. False if some could not, or if "
+    "the run's own counts or hashes say that rows are missing; then no score is computed from the rows that are left.",
+    before=True,
+)
+N_REJECTED = Column(
+    "n_rejected", pa.int64(), "Number of the run's files and rows that could not be read.", minimum=0, before=0
+)
+UNSCORED_REASON = Column(
+    "unscored_reason",
+    pa.string(),
+    "Reason why the score is not computed from the run's outputs although outputs were read, for example that rows are "
+    "missing or that values are not finite.",
+    null_when="nothing prevents the score, or no output has a value",
+    repeats=True,
+)
+JUDGES = Column(
+    "judges",
+    TEXTS,
+    "Names of the models or people that judged the outputs of the run, sorted: of the models where the run's "
+    "specification states them, else as judgements names the judge.",
+    null_when="nobody judged the outputs",
+)
+RUN_SETTINGS = (
+    Column("temperature", pa.float64(), "Sampling temperature of the model.", null_when="the run does not state it"),
+    Column(
+        "max_tokens",
+        pa.int64(),
+        "Largest number of tokens that the model may generate.",
+        null_when="the run does not state it",
+        unit="tokens",
+    ),
+    Column("num_outputs", pa.int64(), "Number of completions for each prompt.", null_when="the run does not state it"),
+    Column(
+        "n_in_context_examples",
+        pa.int64(),
+        "Largest number of solved examples in a prompt.",
+        null_when="the run does not state it",
+        minimum=0,
+    ),
+)
+"""Settings of the run that change its scores."""
+
+
 def optional(column: Column, null_when: str) -> Column:
     """Return `column` for a table in which the column may be null."""
     return replace(column, null_when=null_when)

@@ -12,9 +12,10 @@ REPLICATES = pa.list_(pa.field("element", pa.float64(), nullable=False))
 UNREPORTED = "the source did not report the statistic"
 NO_VALUES_REPORTED = UNREPORTED + ", or its count is 0"
 UNDERIVED = "single outputs do not determine the statistic"
-UNSCORED = "no output has a value, or single outputs do not determine the statistic"
+UNSCORED = "no output has a value, a value is not finite, or single outputs do not determine the statistic"
 NOT_RESAMPLED = (
-    "the metric is not a main metric, no output has a value, or single outputs do not determine the statistic"
+    "the metric is not a main metric, no output has a value, a value is not finite, or single outputs do not determine "
+    "the statistic"
 )
 
 STATISTIC_KEY = (
@@ -49,11 +50,21 @@ REPORTED = (
 )
 """Numbers as the source reported them."""
 
-RECOMPUTED = (
+COUNTS = (
     Column("n_instances", pa.int64(), "Number of instances, each counted once.", UNDERIVED, minimum=0),
     Column("n_scored", pa.int64(), "Number of instances that have a value.", UNDERIVED, minimum=0),
     Column("n_trials", pa.int64(), "Number of train trials that have a value.", UNDERIVED, minimum=0),
-    Column("mean", pa.float64(), "Mean over trials of the mean of each trial, as HELM computes it.", UNSCORED),
+)
+"""Numbers of outputs that a statistic is over."""
+
+MOMENTS = (
+    Column(
+        "sum",
+        pa.float64(),
+        "Sum over trials of the mean of each trial, added plainly in the source's order; n_trials is its count.",
+        UNSCORED,
+    ),
+    Column("mean", pa.float64(), "Mean over trials of the mean of each trial: sum / n_trials.", UNSCORED),
     Column(
         "m2",
         pa.float64(),
@@ -66,6 +77,9 @@ RECOMPUTED = (
     Column("max", pa.float64(), "Largest of the values that m2 is over.", UNSCORED),
     Column("is_binary", pa.bool_(), "True if every value of every trial is 0 or 1.", UNSCORED),
 )
+"""Values that follow from the scores of outputs."""
+
+RECOMPUTED = (*COUNTS, *MOMENTS)
 """Numbers as recomputed from single outputs."""
 
 BOOTSTRAP = (
@@ -137,6 +151,26 @@ STATS = Table(
         shared.MODEL_FAMILY,
         shared.MODEL_DEPLOYMENT,
         shared.ADAPTER_METHOD,
+        shared.IS_COMPLETE,
+        shared.N_REJECTED,
+        shared.UNSCORED_REASON,
+        shared.JUDGES,
+        Column(
+            "n_unjudged",
+            pa.int64(),
+            "Number of annotated outputs without a score by any criterion of the judges. HELM scores these outputs "
+            "with a default, or leaves them out.",
+            null_when="nobody judged the outputs",
+            minimum=0,
+        ),
+        *shared.RUN_SETTINGS,
+        Column(
+            "withheld_arguments",
+            shared.TEXTS,
+            "Names of the run's arguments whose values are not published, because the names are not known to describe "
+            "the model; sorted.",
+            null_when="no argument is withheld",
+        ),
         Column("run_spec", pa.string(), "Specification of the run, as the source's JSON.", repeats=True),
         shared.SOURCE_URL,
     ),

@@ -7,6 +7,7 @@ columns that Dagster shows and the dataset card are derived from the declaration
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from every_eval.errors import ContractViolation
+from every_eval.statistics.composite_keys import compose
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,9 @@ class Column:
     maximum: float | None = None
     repeats: bool = False
     """True if there are few different values, so that dictionary encoding saves space."""
+    before: Any = None
+    """Value of a column that is never null in files from before the column was added; without such a value, the files
+    are refused."""
 
     @property
     def meaning(self) -> str:
@@ -101,18 +106,13 @@ class Table:
 
     def _count_keys(self, table: pa.Table) -> int:
         """Count the different keys in the rows, each key as one number: half the time of Arrow's `group_by`."""
-        merged, n_merged = np.zeros(table.num_rows, np.int64), 1
-        for column in (table[name] for name in self.key if not _is_constant(table[name])):
-            codes, n_codes = _encode(column)
-            if n_codes == 1:
-                continue
-            if n_merged * n_codes > np.iinfo(np.int64).max:
-                known, merged = np.unique(merged, return_inverse=True)
-                n_merged = len(known)
-            merged, n_merged = merged * n_codes + codes, n_merged * n_codes
-        merged.sort()
-        n_changes = np.count_nonzero(merged[1:] != merged[:-1])
-        return int(n_changes) + min(len(merged), 1)
+        encoded = [_encode(table[name]) for name in self.key if not _is_constant(table[name])]
+        varying = [(codes, n_codes) for codes, n_codes in encoded if n_codes > 1]
+        if not varying:
+            return min(int(table.num_rows), 1)
+        keys = np.sort(compose(*zip(*varying, strict=True)))
+        n_changes = int(np.count_nonzero(keys[1:] != keys[:-1]))
+        return n_changes + min(len(keys), 1)
 
 
 def _decoded(field: pa.Field) -> pa.Field:

@@ -89,12 +89,19 @@ def merge(known: Catalog, found: Sequence[Run]) -> Catalog:
     """Return the catalog after a discovery: the runs that were found, and known runs that are gone as withdrawn.
 
     An input with an unchanged witness keeps its known MD5. An input with a changed witness has an MD5 only if the
-    storage states it.
+    storage states it. A run that the source now names otherwise keeps its shard, and its old name is forgotten: the
+    old name can hold what is no longer published.
     """
     before = {entry.run.identity: entry for entry in known}
-    after = {run.identity: _merge_run(run, before.get(run.identity)) for run in found}
+    origins = {run.origin for run in found} - {None}
+    names = {run.identity for run in found}
+    renamed = {entry.run.origin: entry for entry in known if entry.run.identity not in names}
+    after = {
+        run.identity: _merge_run(run, before.get(run.identity) or (renamed.get(run.origin) if run.origin else None))
+        for run in found
+    }
     for identity, entry in before.items():
-        if identity not in after:
+        if identity not in after and entry.run.origin not in origins:
             after[identity] = replace(entry, state=State.WITHDRAWN)
     return tuple(after[identity] for identity in sorted(after))
 

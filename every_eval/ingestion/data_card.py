@@ -54,7 +54,7 @@ def card_change(head: Snapshot, repo: str, scores_repo: str, sources: Sequence[S
         configs=[
             *(
                 Config(name, SAMPLES, [shard_pattern(SAMPLES, name)])
-                for name in folders
+                for name in sorted(folders, key=lambda name: -_total(indexes[name], "samples"))
                 if _total(indexes[name], "samples")
             ),
             *(Config(item.contract.name, item.contract, [item.pattern]) for item in sections[1:] if _holds(item, rows)),

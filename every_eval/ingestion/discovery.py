@@ -3,8 +3,9 @@
 Over a network, discovery fetches no input of a run, except inputs of published runs that seem to have changed.
 """
 
+import logging
 import tempfile
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -23,9 +24,13 @@ from every_eval.ingestion.catalog import (
     merge,
     with_digests,
 )
+from every_eval.ingestion.planning import Status, shards_of
+from every_eval.ingestion.shard_index import NOT_HELD_BACK, index_change, read_index
 from every_eval.ingestion.shards import check_folder_names
 from every_eval.sources.source import Discovery, Source
 from every_eval.storage.storage import Storage
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,9 @@ class Discoverer:
             publish(
                 self.hub, self.repo, f"Discover {self.source.name}", lambda head: self._plan(head, found, Path(folder))
             )
+        outdated = [item.outcome.folder for item in found if item.is_outdated]
+        if outdated and self.source.upgrade_notice:
+            logger.warning("%s: %s", ", ".join(outdated), self.source.upgrade_notice)
         return [item.outcome for item in found]
 
     def _find(self, benchmark: str) -> "_Found":
@@ -96,6 +104,9 @@ class Discoverer:
         except EveryEvalError as error:
             return _Found(replace(outcome, error=error))
         self.report(f"Found {len(discovery.runs)} runs of {self.source.name}/{benchmark}.")
+        for release in discovery.releases.select(["release", "problems"]).to_pylist():
+            for problem in release["problems"] or ():
+                self.report(f"{self.source.name}/{benchmark} {release['release']}: {problem} The column is blank.")
         return _Found(outcome, discovery)
 
     def _plan(self, head: Snapshot, found: Sequence["_Found"], workdir: Path) -> list[Change]:
@@ -120,7 +131,33 @@ class Discoverer:
         )
         releases = write_table(RELEASES, workdir / f"releases_{folder}.parquet", discovery.releases)
         item.outcome = replace(item.outcome, catalog=catalog, error=None)
-        return [catalog_change(folder, catalog, workdir), Add(benchmark_path(RELEASES, folder), releases)]
+        item.is_outdated = self._is_outdated(known, catalog, head, folder)
+        return [
+            catalog_change(folder, catalog, workdir),
+            Add(benchmark_path(RELEASES, folder), releases),
+            *self._forget_held_back(head, folder, catalog, workdir),
+        ]
+
+    def _forget_held_back(self, head: Snapshot, folder: str, catalog: Catalog, workdir: Path) -> Iterator[Change]:
+        """Correct the index of shards if inputs that were held back are again as they are published."""
+        unchanged = {
+            shard.key
+            for shard in shards_of(catalog, folder, head, self.source.data_version)
+            if shard.status is Status.UNCHANGED
+        }
+        rows = [
+            {**row, **NOT_HELD_BACK}
+            for row in read_index(head, folder)
+            if row["held_back_fingerprint"] is not None and row["shard"] in unchanged
+        ]
+        if rows:
+            yield index_change(head, folder, rows, workdir)
+
+    def _is_outdated(self, known: Catalog, catalog: Catalog, head: Snapshot, folder: str) -> bool:
+        """Tell whether rows of an older data version are published, or rows under old names of their runs."""
+        shards = shards_of(catalog, folder, head, self.source.data_version)
+        is_renamed = not {entry.run.identity for entry in known} <= {entry.run.identity for entry in catalog}
+        return is_renamed or any(shard.status is Status.OUTDATED for shard in shards)
 
     def _shards_to_digest(self, entries: Catalog, head: Snapshot, folder: str) -> Container[str | None]:
         """Return the shards whose inputs are read for their MD5s now.
@@ -149,5 +186,7 @@ class _Found:
 
     outcome: Discovered
     discovery: Discovery | None = None
+    is_outdated: bool = False
+    """True if rows of an older data version are published, which are made again."""
     digests: Digests = field(default_factory=dict)
     """Inputs that were read, so that a second plan of the commit does not read them again."""

@@ -4,18 +4,19 @@ The files of a finished shard are uploaded while the next shard is built.
 """
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from every_eval.errors import ConfigurationError, EveryEvalError
+from every_eval.errors import ConfigurationError, EveryEvalError, TerminalError
 from every_eval.hub.hub import Hub, Snapshot
-from every_eval.ingestion.commit import ShardCommit, added_files
+from every_eval.ingestion.commit import HeldBack, ShardCommit, added_files
+from every_eval.ingestion.damage import damage
 from every_eval.ingestion.discovery import read_catalog
-from every_eval.ingestion.planning import Shard, shards_of
+from every_eval.ingestion.planning import Shard, held_back_text, shards_of
 from every_eval.ingestion.shard_builder import ShardFiles
 from every_eval.ingestion.workers.shard_builds import ShardBuilds
 from every_eval.sources.source import Source
@@ -23,6 +24,10 @@ from every_eval.storage.storage import Storage
 
 SHARD_ERRORS = (EveryEvalError, pa.ArrowException, OSError, ValueError, RecursionError)
 """Errors that bad bytes, a bad disk or a bad network cause. They fail one shard; any other error is a bug of ours."""
+
+
+class ShardHeldBack(TerminalError):
+    """Damaged inputs would remove published rows of the shard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,9 @@ class ShardOutcome:
     """Numbers that the source reported otherwise than its own outputs give them."""
     duration_seconds: float = 0.0
     """Wall time to build the shard's files, in seconds; without the commit, which shards share."""
+    failures: Mapping[str, str] = field(default_factory=dict)
+    """Runs that could not be read by a fault of every_eval, and keep their published rows: what happened, with the
+    trace."""
     error: Exception | None = None
     """Why the shard was not published."""
 
@@ -60,21 +68,26 @@ class Ingestor:
     n_processes: int = 1
     """Number of processes that read runs at the same time."""
 
-    def ingest(self, folder: str, keys: Sequence[str]) -> list[ShardOutcome]:
+    def ingest(self, folder: str, keys: Sequence[str], acknowledged: Container[str] = ()) -> list[ShardOutcome]:
         """Build shards of one benchmark, and publish in one commit those that could be built.
+
+        A shard whose damaged inputs would remove published rows is held back, unless its key is `acknowledged`: the
+        commit notes it in the index of shards, and what was published before stays.
 
         Raises:
             HubUnavailable, PublishConflict: the commit could not be made.
         """
         head = self.hub.snapshot(self.repo)
-        known = shards_of(read_catalog(head, folder), folder, head.files, self.source.data_version)
+        known = shards_of(read_catalog(head, folder), folder, head, self.source.data_version)
         shards = {shard.key: shard for shard in known if shard.key in keys}
         outcomes = {key: ShardOutcome(key, error=_unknown(key)) for key in keys if key not in shards}
         with tempfile.TemporaryDirectory() as workdir:
             built = self._build(head, [shards[key] for key in keys if key in shards], Path(workdir), outcomes)
+            built.sort(key=lambda files: keys.index(files.shard.key))
+            sound, held_back = _sort_out(built, head, acknowledged)
+            outcomes |= {item.files.shard.key: _held_back(item) for item in held_back}
             if built:
-                built.sort(key=lambda files: keys.index(files.shard.key))
-                commit = ShardCommit(folder, built, self.source.data_version, Path(workdir))
+                commit = ShardCommit(folder, sound, held_back, self.source.data_version, Path(workdir))
                 commit.publish(self.hub, self.repo)
         return [outcomes[key] for key in keys]
 
@@ -107,7 +120,21 @@ def _published(files: ShardFiles) -> ShardOutcome:
         files.previews,
         files.disagreements,
         files.duration_seconds,
+        {"/".join(run): failure for run, failure in files.failures.items()},
     )
+
+
+def _sort_out(
+    built: Sequence[ShardFiles], head: Snapshot, acknowledged: Container[str]
+) -> tuple[list[ShardFiles], list[HeldBack]]:
+    """Return the shards to publish, and those to hold back."""
+    damages = {files.shard.key: damage(files, head) for files in built if files.shard.key not in acknowledged}
+    held_back = [HeldBack(files, reason) for files in built if (reason := damages.get(files.shard.key)) is not None]
+    return [files for files in built if damages.get(files.shard.key) is None], held_back
+
+
+def _held_back(item: HeldBack) -> ShardOutcome:
+    return ShardOutcome(item.files.shard.key, item.files.fingerprint, error=ShardHeldBack(held_back_text(item.reason)))
 
 
 def _unknown(key: str) -> EveryEvalError:

@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from every_eval.contracts.canonical import canonical_json
-from every_eval.contracts.repo_layout import folder_name, shard_key
+from every_eval.contracts.repo_layout import DIGEST_CHARACTERS, folder_name, shard_key
 from every_eval.errors import ConfigurationError
 from every_eval.sources.source import Run
 
@@ -40,10 +41,32 @@ def split_into_shards(
         yield shard_key(folder, first), members
 
 
-def fingerprint(runs: Iterable[Run], data_version: int) -> str:
-    """Return a digest of all that determines a shard's rows: the first 12 hexadecimal digits of SHA-256."""
-    parts = [
-        [run.suite, run.name, dict(run.facts), run.problem, [[item.name, item.size, item.md5] for item in run.inputs]]
-        for run in sorted(runs, key=lambda run: run.identity)
-    ]
-    return hashlib.sha256(canonical_json([data_version, parts]).encode()).hexdigest()[:12]
+class MadeFrom(NamedTuple):
+    """What the rows of one run are made from."""
+
+    suite: str
+    run: str
+    inputs: str | None
+    """Digest of the inputs; null if the run was never read, so that it has no rows."""
+    releases: tuple[str, ...]
+    """Releases that the rows name."""
+
+
+def made_from(run: Run) -> MadeFrom:
+    """Return what rows are made from if the run is read now."""
+    return MadeFrom(run.suite, run.name, inputs_digest(run), run.releases)
+
+
+def inputs_digest(run: Run) -> str:
+    """Return a digest of all that determines a run's rows, except for the releases that show the run."""
+    return _digest([dict(run.facts), run.problem, [[item.name, item.size, item.md5] for item in run.inputs]])
+
+
+def fingerprint(runs: Iterable[MadeFrom], data_version: int) -> str:
+    """Return a digest of all that determines a shard's rows."""
+    return _digest([data_version, [list(run) for run in sorted(runs, key=lambda run: run[:2])]])
+
+
+def _digest(parts: Sequence[object]) -> str:
+    """Return the first 12 hexadecimal digits of the SHA-256 of the parts."""
+    return hashlib.sha256(canonical_json(parts).encode()).hexdigest()[:DIGEST_CHARACTERS]

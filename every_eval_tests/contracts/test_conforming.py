@@ -47,3 +47,16 @@ def test_dictionary_encoded_texts_stay_encoded() -> None:
 def test_a_file_of_another_kind_is_refused_by_name(table: pa.Table, message: str) -> None:
     with pytest.raises(ContractViolation, match=message):
         conform(PEOPLE, PEOPLE.columns, "old.parquet", table)
+
+
+def test_a_column_that_older_files_lack_has_the_value_from_before_the_column_was_added() -> None:
+    columns = [
+        Column("n", pa.int64(), "Number of rows."),
+        Column("is_complete", pa.bool_(), "Whether all rows are there.", before=True),
+        Column("releases", pa.list_(pa.string()), "Releases that show the run.", before=()),
+    ]
+    contract = Table("counted", "Counts.", tuple(columns), ())
+    found = conform(contract, columns, "old.parquet", pa.table({"n": [1, 2]}))
+
+    assert found.schema.equals(contract.schema)
+    assert found.to_pylist() == [{"n": n, "is_complete": True, "releases": []} for n in (1, 2)]

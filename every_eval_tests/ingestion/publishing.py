@@ -1,6 +1,6 @@
 """The weekly job without Dagster: discovery, planning and ingestion into a folder Hub."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -69,14 +69,16 @@ class Publishing:
 
     def shards(self, folder: str = FOLDER) -> Sequence[Shard]:
         head = self.hub.snapshot(REPO)
-        return shards_of(read_catalog(head, folder), folder, head.files, self.source.data_version)
+        return shards_of(read_catalog(head, folder), folder, head, self.source.data_version)
 
     def to_do(self, folder: str = FOLDER) -> list[str]:
         return [shard.key for shard in to_do(self.shards(folder))]
 
-    def ingest(self, keys: Sequence[str], folder: str = FOLDER) -> list[ShardOutcome]:
+    def ingest(
+        self, keys: Sequence[str], folder: str = FOLDER, acknowledged: Container[str] = ()
+    ) -> list[ShardOutcome]:
         ingestor = Ingestor(self.source, self.storage, self.hub, REPO, self.reports.append)
-        return ingestor.ingest(folder, keys)
+        return ingestor.ingest(folder, keys, acknowledged)
 
     def refresh(self, *benchmarks: str, max_runs: int | None = None) -> list[str]:
         """Discover and ingest without any error, and return the keys of the shards that were built."""

@@ -58,6 +58,20 @@ def test_known_and_found_runs_are_merged_in_the_order_of_suite_and_name() -> Non
     ]
 
 
+def test_a_run_under_another_name_keeps_its_shard_and_loses_its_old_name() -> None:
+    def of_task(name: str, task: str) -> Run:
+        return replace(_run(name, suite="results"), folder="b/model", facts={"task": task})
+
+    known = (Entry(of_task("t,token=1", "t"), "s1"), Entry(of_task("u", "u"), "s1"), Entry(_run("w"), "s1"))
+    merged = merge(known, [of_task("t", "t")])
+
+    assert [(entry.run.name, entry.shard, entry.state) for entry in merged] == [
+        ("t", "s1", State.PRESENT),
+        ("u", "s1", State.WITHDRAWN),
+        ("w", "s1", State.WITHDRAWN),
+    ]
+
+
 def test_an_input_keeps_its_md5_while_its_witness_is_the_same() -> None:
     known = (Entry(_run("a", _input("x", "1", "m1"), _input("y", "1", "m2"), _input("z", "1", "m3")), "s1"),)
     found = _run("a", _input("x", "1"), _input("y", "2"), _input("z", "2", "stated"))

@@ -69,7 +69,9 @@ def test_the_card_has_a_config_for_each_table_with_rows_and_for_no_other(
     names = [config["config_name"] for config in describe(publishing)[0]["configs"]]
     assert names == ["helm_mmlu", "metrics", "stats", "catalog", "releases", "shards"]
     (root.runs()[0] / "stats.json").write_text("[")
-    publishing.refresh()
+    publishing.discover()
+    [changed] = publishing.to_do()
+    publishing.ingest([changed], acknowledged={changed})
     fields, body = describe(publishing)
     assert "rejects" in [config["config_name"] for config in fields["configs"]]
     assert int(row_of(body, "helm_mmlu")["rejects"]) > 0

@@ -81,7 +81,7 @@ def test_a_fault_that_happens_once_for_every_object_changes_nothing(
     assert {name for name, count in asked.items() if count != 2} == ({LISTING} if is_of_content else set())
 
 
-@each_fault
+@each_lasting_fault
 def test_a_lasting_fault_fails_its_shard_and_the_next_run_builds_the_shard(
     server: BucketServer, publishing: Publishing, expected: dict[str, bytes], fault: Fault
 ) -> None:
@@ -100,7 +100,7 @@ def test_a_lasting_fault_fails_its_shard_and_the_next_run_builds_the_shard(
     assert publishing.contents() == expected
 
 
-@each_fault
+@each_lasting_fault
 def test_a_lasting_fault_in_an_index_is_an_error_and_publishes_nothing(
     server: BucketServer, publishing: Publishing, expected: dict[str, bytes], fault: Fault
 ) -> None:

@@ -195,7 +195,7 @@ def test_after_the_data_version_is_raised_shards_are_rebuilt_after_new_and_chang
 ) -> None:
     publishing.refresh()
     data = publishing.data()
-    publishing.source = _version(2)
+    publishing.source = _version(HelmSource.data_version + 1)
     add_run(root, *RUNS[0], "zzz:model=new")
     _score_everything_wrong(root, *RUNS[1])
     publishing.discover()
@@ -326,7 +326,7 @@ def test_a_missing_run_that_appears_later_is_read_into_its_shard(publishing: Pub
     name = "later:model=m"
     root.index_run("mmlu", "v1.1.0", "v1.1.0", name)
     assert publishing.refresh() == SHARDS
-    shutil.copytree(root.run("mmlu", *RUNS[2]), root.run("mmlu", "v1.1.0", name))
+    root.copy_run("mmlu", *RUNS[2], "v1.1.0", name)
 
     [made] = publishing.refresh()
     assert publishing.rejects() == []

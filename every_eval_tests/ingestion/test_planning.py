@@ -1,14 +1,18 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from every_eval.contracts.catalog import State
-from every_eval.contracts.repo_layout import shard_key, shard_path
+from every_eval.contracts.repo_layout import published_shards, shard_key, shard_path
 from every_eval.contracts.stats import STATS
+from every_eval.hub.folder.folder_hub import FolderHub
 from every_eval.ingestion.catalog import Entry
-from every_eval.ingestion.planning import Shard, Status, batches, shards_of, to_do
-from every_eval.ingestion.shards import fingerprint
+from every_eval.ingestion.planning import Shard, Status, batches, plan_shard, shards_of, to_do
+from every_eval.ingestion.shard_index import IndexRow
+from every_eval.ingestion.shards import MadeFrom, fingerprint, made_from
 from every_eval.sources.source import Input, Run
+from every_eval_tests.hub.hubs import NOON, REPO
 
 
 def _entry(number: int | None, name: str = "a", size: int = 10) -> Entry:
@@ -17,12 +21,17 @@ def _entry(number: int | None, name: str = "a", size: int = 10) -> Entry:
 
 
 def _published(entry: Entry, data_version: int = 3) -> str:
-    return shard_path(STATS, str(entry.shard), fingerprint([entry.run], data_version))
+    return shard_path(STATS, str(entry.shard), fingerprint([made_from(entry.run)], data_version))
 
 
 def _status(paths: list[str]) -> Status:
-    [shard] = shards_of((_entry(1),), "helm_lite", paths, 3)
-    return shard.status
+    return _plan((_entry(1),), paths).status
+
+
+def _plan(entries: tuple[Entry, ...], paths: list[str], row: IndexRow | None = None) -> Shard:
+    """Plan the first shard of version 3, whose published files are `paths` and whose row of the index is `row`."""
+    published = published_shards(paths, "helm_lite").get("helm_lite_part_00001", ())
+    return plan_shard("helm_lite_part_00001", "helm_lite", entries, published, row, 3)
 
 
 def test_the_status_of_a_shard_follows_from_the_published_names() -> None:
@@ -45,16 +54,17 @@ def test_a_shard_has_no_fingerprint_before_the_md5_of_every_input_is_known() -> 
     other = shard_path(STATS, "helm_lite_part_00001", "f" * 12)
 
     for paths, status in (([], Status.NEW), ([other], Status.CHANGED), ([_published(known)], Status.CHANGED)):
-        [shard] = shards_of((known, unread), "helm_lite", paths, 3)
+        shard = _plan((known, unread), paths)
         assert (shard.fingerprint, shard.status) == (None, status)
 
 
 def test_a_run_that_was_gone_before_it_was_read_does_not_keep_its_shard_from_a_fingerprint() -> None:
     gone = replace(_entry(1), state=State.WITHDRAWN)
     gone = replace(gone, run=replace(gone.run, inputs=(Input("stats.json", 10, "w"),)))
-    [shard] = shards_of((gone,), "helm_lite", [_published(gone)], 3)
+    never_read = MadeFrom("v1", "a", None, ())
+    shard = _plan((gone,), [shard_path(STATS, "helm_lite_part_00001", fingerprint([never_read], 3))])
 
-    assert shard.fingerprint == fingerprint([gone.run], 3) != fingerprint([_entry(1).run], 3)
+    assert shard.fingerprint == fingerprint([never_read], 3) != fingerprint([made_from(gone.run)], 3)
     assert shard.status is Status.UNCHANGED
 
 
@@ -64,9 +74,9 @@ def test_a_shard_with_a_second_file_of_statistics_is_rebuilt() -> None:
     assert _status([wanted, other]) is Status.CHANGED
 
 
-def test_waiting_runs_are_in_no_shard_and_shards_are_in_the_order_of_their_numbers() -> None:
+def test_waiting_runs_are_in_no_shard_and_shards_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     entries = (_entry(100_000, "a"), _entry(None, "b"), _entry(2, "c"), _entry(99_999, "d"), _entry(2, "e"))
-    shards = shards_of(entries, "helm_lite", [], 1)
+    shards = shards_of(entries, "helm_lite", FolderHub(tmp_path, lambda: NOON).snapshot(REPO), 1)
 
     assert [shard.key[-6:] for shard in shards] == ["_00002", "_99999", "100000"]
     assert [entry.run.name for entry in shards[0].entries] == ["c", "e"]

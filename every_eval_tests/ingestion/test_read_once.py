@@ -17,7 +17,7 @@ from every_eval.errors import UpstreamUnavailable
 from every_eval.hub.hub import Add
 from every_eval.ingestion.ingestor import Ingestor
 from every_eval.ingestion.planning import Status
-from every_eval.ingestion.shards import fingerprint
+from every_eval.ingestion.shards import fingerprint, made_from
 from every_eval.storage.bucket import BucketStorage
 from every_eval.storage.folder import FolderStorage
 from every_eval.storage.storage import Storage
@@ -107,7 +107,7 @@ def test_md5s_are_those_of_the_files_even_if_no_reader_opens_them(
             for item in entry.run.inputs
         ]
         assert list(entry.run.inputs) == expected and len(expected) == 7
-        wanted = fingerprint([entry.run], publishing.source.data_version)
+        wanted = fingerprint([made_from(entry.run)], publishing.source.data_version)
         assert shard_path(STATS, shard.key, wanted) in publishing.contents()
     assert [reject[:2] for reject in publishing.rejects()] == [(RUNS[0][1], "run_spec.json")]
     assert publishing.rows(SAMPLES).num_rows == 6

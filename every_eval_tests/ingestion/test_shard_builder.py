@@ -159,6 +159,7 @@ def test_paths_follow_from_the_table_and_the_shard() -> None:
         "data/helm_lite/helm_lite_part_00001.parquet",
         "metrics/helm_lite/helm_lite_part_00001.parquet",
         "stats/helm_lite/helm_lite_part_00001-3fa9c1d20b7e.parquet",
+        "judgements/helm_lite/helm_lite_part_00001.parquet",
         "rejects/helm_lite/helm_lite_part_00001.parquet",
     ]
 

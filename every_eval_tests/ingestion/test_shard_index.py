@@ -1,5 +1,8 @@
 """The index of shards agrees with the published files, and its reader ignores rows of other fingerprints."""
 
+from collections import Counter
+
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from every_eval.contracts.repo_layout import benchmark_path, published_shards, shard_path
@@ -28,7 +31,12 @@ def test_every_published_shard_has_a_row_that_agrees_with_its_files(publishing: 
         stats = pq.read_table(head.fetch(paths["stats"])).to_pylist()
         assert row["n_runs"] == len({(stat["suite"], stat["run"]) for stat in stats})
         assert row["models"] == sorted({stat["model_name"] for stat in stats})
-        assert row["n_rejects"] == 0
+        assert row["n_rejects"] == row["n_incomplete_runs"] == 0 and row["rejected"] == []
+        known = [stat["reported_mean"] is not None and stat["mean"] is not None for stat in stats]
+        assert row["n_compared"] == sum(known) > 0
+        [run] = row["runs"]
+        assert run["n_samples"] == row["n_samples"] and run["n_stats"] == row["n_stats"]
+        assert run["n_reported"] == sum(stat["reported_mean"] is not None for stat in stats)
 
 
 def test_the_index_comes_with_the_shards_in_one_commit(publishing: Publishing) -> None:
@@ -68,7 +76,10 @@ def test_a_changed_run_changes_its_shards_row_alone(publishing: Publishing, root
     stats.write_text(stats.read_text() + " ")
     (made,) = publishing.refresh()
     after = {row["shard"]: row for row in read_index(publishing.hub.snapshot(REPO), FOLDER)}
-    assert after[made] == before[made] | {"fingerprint": after[made]["fingerprint"]} != before[made]
+    new = {name: after[made][name] for name in ("fingerprint", "runs")}
+    assert after[made] == before[made] | new != before[made]
+    [run], [run_before] = after[made]["runs"], before[made]["runs"]
+    assert run == run_before | {"inputs": run["inputs"]} != run_before
     assert {key: row for key, row in after.items() if key != made} == {
         key: row for key, row in before.items() if key != made
     }
@@ -83,3 +94,58 @@ def test_a_benchmark_that_was_never_ingested_has_no_rows(publishing: Publishing)
 def stats_of(publishing: Publishing, key: str) -> str:
     (digest,) = published_shards(publishing.hub.snapshot(REPO).files, FOLDER)[key]
     return shard_path(STATS, key, digest)
+
+
+def test_rejects_are_counted_by_reason_with_their_first_places(publishing: Publishing, root: HelmRoot) -> None:
+    run = root.runs()[0]
+    (run / "instances.json").write_bytes(b"[")
+    publishing.refresh()
+
+    row = read_index(publishing.hub.snapshot(REPO), FOLDER)[0]
+    rejects = [reject for reject in publishing.rejects() if reject[0] == run.name]
+    assert {item["reason"]: item["n"] for item in row["rejected"]} == Counter(reject[3] for reject in rejects)
+    [places] = [item["places"] for item in row["rejected"] if item["reason"] == "not_json"]
+    assert places[0] == f"v1.0.0/{run.name}: instances.json"
+    assert row["n_rejects"] == len(rejects)
+
+
+def test_disagreements_are_listed_with_their_statistic_and_both_numbers(publishing: Publishing) -> None:
+    publishing.discover()
+    outcomes = publishing.ingest(publishing.to_do())  # stats.json speaks of more instances than the small root has
+
+    for row, outcome in zip(read_index(publishing.hub.snapshot(REPO), FOLDER), outcomes, strict=True):
+        assert row["n_disagreements"] == row["runs"][0]["n_disagreements"] == len(outcome.disagreements) > 50
+        names = row["disagreements"][0].keys()
+        assert row["disagreements"] == [{name: item[name] for name in names} for item in outcome.disagreements[:50]]
+        assert {"suite", "run", "metric_name", "split", "perturbation", "field", "ours", "reported"} <= set(names)
+
+
+def test_rows_that_an_older_version_wrote_are_made_again_from_the_published_files(
+    publishing: Publishing, root: HelmRoot
+) -> None:
+    (root.runs()[1] / "instances.json").write_bytes(b"[")
+    publishing.refresh()
+    head = publishing.hub.snapshot(REPO)
+    before = read_index(head, FOLDER)
+    old = pq.read_table(head.fetch(benchmark_path(SHARDS, FOLDER)))
+    of_old = old.select(
+        ["source", "benchmark", "shard", "fingerprint"]
+        + [f"n_{name}" for name in ("runs", "samples", "metrics", "stats", "rejects")]
+        + ["models"]
+    )
+    buffer = pa.BufferOutputStream()
+    pq.write_table(of_old, buffer)
+    commit_on_head(publishing.hub, Add(benchmark_path(SHARDS, FOLDER), buffer.getvalue().to_pybytes()))
+    assert [row["n_compared"] for row in read_index(publishing.hub.snapshot(REPO), FOLDER)] == [0, 0, 0]
+    publishing.ingest([before[0]["shard"]])
+
+    first, *others = read_index(publishing.hub.snapshot(REPO), FOLDER)
+    assert first == before[0]
+    for row, expected in zip(others, before[1:], strict=True):
+        made = {name: row[name] for name in row if name not in ("runs", "disagreements", "n_disagreements")}
+        assert made == {name: expected[name] for name in made}
+        assert [run["run"] for run in row["runs"]] == [run["run"] for run in expected["runs"]]
+    # Only means and standard errors are compared again: other numbers over trials are not in the files.
+    means = [item for item in others[1]["disagreements"] if item["ours"] != item["reported"]]
+    assert means == others[1]["disagreements"] and {item["field"] for item in means} == {"mean"}
+    assert others[1]["n_disagreements"] < before[2]["n_disagreements"]

@@ -13,7 +13,7 @@ from every_eval.contracts.repo_layout import (
 )
 from every_eval.contracts.stats import STATS
 from every_eval.errors import ConfigurationError
-from every_eval.ingestion.shards import check_folder_names, fingerprint, split_into_shards
+from every_eval.ingestion.shards import check_folder_names, fingerprint, inputs_digest, made_from, split_into_shards
 from every_eval.sources.source import Input, Run
 
 
@@ -82,26 +82,31 @@ RUN = replace(_run("a"), facts={"creator": "x"}, releases=("v1",))
         replace(RUN, inputs=(replace(INPUT, name="other.json"),)),
         replace(RUN, inputs=(replace(INPUT, size=11),)),
         replace(RUN, inputs=(replace(INPUT, md5="1" * 32),)),
+        replace(RUN, releases=("v1", "v2")),
     ],
 )
 def test_a_fingerprint_changes_with_everything_that_determines_rows(changed: Run) -> None:
-    assert fingerprint([changed], 1) != fingerprint([RUN], 1)
+    assert fingerprint([made_from(changed)], 1) != fingerprint([made_from(RUN)], 1)
 
 
 @pytest.mark.parametrize(
     "same",
     [
-        replace(RUN, releases=("v1", "v2")),
         replace(RUN, folder="elsewhere/a"),
         replace(RUN, inputs=(replace(INPUT, witness="touched"),)),
     ],
 )
 def test_a_fingerprint_does_not_change_with_what_differs_between_storages(same: Run) -> None:
-    assert fingerprint([same], 1) == fingerprint([RUN], 1)
+    assert fingerprint([made_from(same)], 1) == fingerprint([made_from(RUN)], 1)
+
+
+def test_the_digest_of_a_runs_inputs_does_not_change_with_the_releases_that_show_the_run() -> None:
+    assert inputs_digest(replace(RUN, releases=("v1", "v2"))) == inputs_digest(RUN)
+    assert inputs_digest(replace(RUN, inputs=())) != inputs_digest(RUN)
 
 
 def test_a_fingerprint_changes_with_the_data_version_and_not_with_the_order() -> None:
-    runs = [RUN, _run("b")]
+    runs = [made_from(RUN), made_from(_run("b"))]
 
     assert fingerprint(runs, 1) == fingerprint(runs[::-1], 1) != fingerprint(runs, 2)
     assert len(fingerprint(runs, 1)) == 12

@@ -4,14 +4,14 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from zipfile import ZipFile
 
 from every_eval.errors import ConfigurationError
 from every_eval.network.content import Digested
 from every_eval.storage.archive import HELM_SAMPLE
 from every_eval.storage.folder import FolderStorage
-from every_eval.storage.storage import Storage, StoredObject
+from every_eval.storage.storage import SkippedEntry, Storage, StoredObject
 from every_eval_tests.helm_root import HelmRoot, edit
 
 MMLU = "mmlu:subject={},method=multiple_choice_joint,{},eval_split=test,groups=mmlu_{}"
@@ -63,6 +63,19 @@ def _keep_three_instances(folder: Path) -> None:
             folder / f"{file}.json",
             lambda items: [item for item in items if item.get("instance_id", item.get("id")) in kept],
         )
+    edit(folder / "stats.json", lambda stats: [_counting_kept(stat, folder) for stat in stats])
+
+
+def _counting_kept(stat: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return a statistic of stats.json, with the number of instances that are kept if it is that number."""
+    name = stat["name"]
+    if name["name"] != "num_instances" or not stat["count"]:
+        return stat
+    instances = json.loads((folder / "instances.json").read_bytes())
+    n_kept = sum(
+        one["split"] == name["split"] and one.get("perturbation") == name.get("perturbation") for one in instances
+    )
+    return stat | dict.fromkeys(("sum", "mean", "min", "max"), n_kept * 1.0) | {"sum": n_kept * stat["count"] * 1.0}
 
 
 def _is_of_a_run(name: str) -> bool:
@@ -112,6 +125,13 @@ class WatchedStorage:
     def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
         self.read_names.append(name)
         return self.storage.open(name, witness, md5)
+
+    def read_range(self, name: str, start: int, stop: int, witness: str | None = None) -> bytes:
+        self.read_names.append(name)
+        return self.storage.read_range(name, start, stop, witness)
+
+    def skipped(self, prefix: str) -> Sequence[SkippedEntry]:
+        return self.storage.skipped(prefix)
 
     def open_digested(self, name: str, witness: str) -> Digested:
         self.read_names.append(name)

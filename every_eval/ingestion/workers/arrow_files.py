@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from every_eval.sources.source import Reject, RunRows
 
-TABLES: Final = ("samples", "metrics", "stats")
+TABLES: Final = ("samples", "metrics", "stats", "judgements")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from every_eval.contracts.catalog import State
 from every_eval.hub.hub import Snapshot
 from every_eval.ingestion.planning import Shard
+from every_eval.ingestion.run_failures import RunFailed
 from every_eval.ingestion.shard_builder import ShardBuilder, ShardFiles
 from every_eval.ingestion.workers.read_ahead import Inputs, open_inputs
 from every_eval.ingestion.workers.tasks import BuildShard, ExpectRuns
@@ -67,16 +67,25 @@ class ShardBuilds:
 
     def _in_parallel(self, shards: Sequence[Shard], pool: WorkerPool) -> Builds:
         n_workers = len(pool.workers)
-        whole = [shard for shard in shards if all(entry.state is not State.WITHDRAWN for entry in shard.entries)]
+        whole = [shard for shard in shards if len(shard.runs) == len(shard.entries)]
         whole = whole[: len(whole) // n_workers * n_workers]
         builds: dict[str, Future[ShardFiles]] = {}
         for number, worker in enumerate(pool.workers):
             own = whole[number::n_workers]
             worker.submit(ExpectRuns([run for shard in own for run in shard.runs]))
             builds |= {shard.key: worker.submit(BuildShard(shard, self.workdir)) for shard in own}
-        for shard in whole:
-            yield shard, partial(pool.result, builds[shard.key])
         sharing = self._builder(pool.read_runs)
+        for shard in whole:
+            yield shard, partial(_built_whole, pool, builds[shard.key], sharing, shard)
         for shard in shards:
             if shard.key not in builds:
                 yield shard, partial(sharing.build, shard)
+
+
+def _built_whole(pool: WorkerPool, built: Future[ShardFiles], sharing: ShardBuilder, shard: Shard) -> ShardFiles:
+    """Return what another process built; this process, which has the published rows, builds what failed there."""
+    try:
+        files: ShardFiles = pool.result(built)
+    except RunFailed:
+        return sharing.build(shard)
+    return files

@@ -18,7 +18,7 @@ Report = Callable[[str], object]
 """A function that takes a line of text for the log."""
 
 
-class Task(Protocol):
+class WorkerTask(Protocol):
     """One piece of work. The task and its result are pickled to get from process to process."""
 
     @property

@@ -12,7 +12,7 @@ from tempfile import TemporaryFile
 from typing import IO, Final
 
 from every_eval.errors import EveryEvalError
-from every_eval.ingestion.failures import unexpected
+from every_eval.ingestion.run_failures import MACHINE_ERRORS, RunFailed, describe
 from every_eval.ingestion.workers.read_ahead import Inputs, expecting
 from every_eval.sources.source import Run, RunRows, Source
 
@@ -41,7 +41,7 @@ def read_run(source: Source, inputs: Inputs, run: Run) -> Iterator[VerifiedRun]:
 
     Raises:
         UpstreamUnavailable: an input is no longer as it was listed. Consuming the pieces can raise it too.
-        UnexpectedFailure: from consuming the pieces: the source failed on this run.
+        RunFailed: from consuming the pieces: the source failed on this run.
     """
     with ExitStack() as stack:
         stack.callback(inputs.finish, run)
@@ -51,13 +51,16 @@ def read_run(source: Source, inputs: Inputs, run: Run) -> Iterator[VerifiedRun]:
 
 
 def _named(pieces: Iterator[RunRows], run: Run) -> Iterator[RunRows]:
-    """Yield the pieces; an unexpected error of the source becomes a failure that names the run."""
+    """Yield the pieces; an error that nobody foresaw becomes the failure of this run.
+
+    This is the one place that catches every error of a source, so that a fault of every_eval costs one run.
+    """
     try:
         yield from pieces
-    except EveryEvalError:
+    except (EveryEvalError, *MACHINE_ERRORS):
         raise
     except Exception as error:
-        raise unexpected(run_label(run), error) from error
+        raise RunFailed(describe(run_label(run), error), run.identity) from error
 
 
 def run_label(run: Run) -> str:

@@ -16,7 +16,7 @@ from queue import SimpleQueue
 from typing import Any, Final
 
 from every_eval.errors import TransientError
-from every_eval.ingestion.workers.tasks import Task
+from every_eval.ingestion.workers.tasks import WorkerTask
 from every_eval.ingestion.workers.worker_program import Answer
 from every_eval.sources.source import Source
 from every_eval.storage.storage import Storage
@@ -48,7 +48,7 @@ class WorkerProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._is_closed = False
 
-    def submit(self, task: Task) -> Future[Any]:
+    def submit(self, task: WorkerTask) -> Future[Any]:
         """Queue a task; the future holds its result, or raises its error."""
         return self._thread.submit(self._perform, task)
 
@@ -60,7 +60,7 @@ class WorkerProcess:
         self._thread.shutdown(cancel_futures=True)
         self._reap()
 
-    def _perform(self, task: Task) -> Any:  # noqa: ANN401 - each task has its own result
+    def _perform(self, task: WorkerTask) -> Any:  # noqa: ANN401 - each task has its own result
         cause = ""
         for _ in range(N_ATTEMPTS):
             try:
@@ -86,7 +86,7 @@ class WorkerProcess:
             raise WorkerKilled("the worker process was closed before this task")
         return self._process
 
-    def _ask(self, process: subprocess.Popen[bytes], task: Task) -> Answer:
+    def _ask(self, process: subprocess.Popen[bytes], task: WorkerTask) -> Answer:
         _send(process, task)
         assert process.stdout is not None
         while isinstance(message := pickle.load(process.stdout), str):

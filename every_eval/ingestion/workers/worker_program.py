@@ -13,9 +13,9 @@ from importlib.abc import MetaPathFinder
 from typing import IO, Any
 
 from every_eval.errors import EveryEvalError
-from every_eval.ingestion.failures import unexpected
+from every_eval.ingestion.run_failures import unexpected
 from every_eval.ingestion.workers.read_ahead import Inputs, open_inputs
-from every_eval.ingestion.workers.tasks import Report, Task
+from every_eval.ingestion.workers.tasks import Report, WorkerTask
 from every_eval.sources.source import Source
 
 
@@ -45,11 +45,11 @@ def main() -> None:
     # At the end of the input, or when nobody reads the answers any more, the process that started this one has ended.
     with suppress(EOFError, BrokenPipeError), open_inputs(storage, n_threads) as inputs:
         while True:
-            task: Task = pickle.load(sys.stdin.buffer)
+            task: WorkerTask = pickle.load(sys.stdin.buffer)
             _send(answers, answer(task, source, inputs, lambda line: _send(answers, line)))
 
 
-def answer(task: Task, source: Source, inputs: Inputs, report: Report) -> Answer:
+def answer(task: WorkerTask, source: Source, inputs: Inputs, report: Report) -> Answer:
     """Perform a task; any error becomes an answer that can be pickled."""
     try:
         return Answer(task.perform(source, inputs, report))

@@ -9,7 +9,6 @@ from every_eval.contracts.catalog import State
 from every_eval.errors import UpstreamUnavailable
 from every_eval.hub.folder.folder_hub import FolderHub
 from every_eval.ingestion.catalog import Entry
-from every_eval.ingestion.failures import UnexpectedFailure
 from every_eval.ingestion.planning import Shard
 from every_eval.ingestion.workers import shard_builds
 from every_eval.ingestion.workers.shard_builds import ShardBuilds
@@ -46,7 +45,7 @@ def build_all(builds: ShardBuilds, shards: Sequence[Shard]) -> tuple[Files, dict
         for shard, build in each:
             try:
                 built[shard.key] = contents(build())
-            except (UpstreamUnavailable, UnexpectedFailure, WorkerKilled) as error:
+            except (UpstreamUnavailable, WorkerKilled) as error:
                 errors[shard.key] = error
     return built, errors
 
@@ -81,10 +80,11 @@ def test_an_error_that_cannot_be_pickled_arrives_with_its_type_message_trace_and
 ) -> None:
     shards = sample_shards(n_shards)
     run = shards[0].runs[1]
-    files, errors = build_all(builds_in(tmp_path, n_processes, Failing(run.name)), shards)
+    with builds_in(tmp_path, n_processes, Failing(run.name)).open(shards) as each:
+        failures = {shard.key: build().failures for shard, build in each}
 
-    assert list(errors) == [shards[0].key] and len(files) == n_shards - 1
-    first, *trace = str(errors[shards[0].key]).splitlines()
+    assert [list(failed) for failed in failures.values()] == [[run.identity], *[[]] * (n_shards - 1)]
+    first, *trace = failures[shards[0].key][run.identity].splitlines()
     assert first == f"lite/{run.suite}/{run.name}: Unpicklable: a field is missing"
     assert any(line.endswith("in read") for line in trace)
 

@@ -10,7 +10,7 @@ import pytest
 
 from every_eval import errors
 from every_eval.errors import EveryEvalError
-from every_eval.ingestion.failures import UnexpectedFailure
+from every_eval.ingestion.run_failures import UnexpectedFailure
 from every_eval.ingestion.workers.read_ahead import Inputs
 from every_eval.ingestion.workers.tasks import Report
 from every_eval.ingestion.workers.worker_process import WorkerKilled, WorkerProcess

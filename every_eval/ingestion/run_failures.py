@@ -1,0 +1,48 @@
+"""Unexpected errors while a run is read or a shard is built: each becomes the named failure of that run or shard."""
+
+import traceback
+from functools import cache
+from importlib.metadata import version
+from typing import Final
+
+from every_eval.errors import TerminalError
+
+MACHINE_ERRORS: Final = (OSError, MemoryError)
+"""Errors of the machine, such as a full disk: a run that meets one is read again by the next job."""
+
+
+class UnexpectedFailure(TerminalError):
+    """An error that nobody foresaw; the message holds where it happened, its type, its message and its trace."""
+
+
+class RunFailed(UnexpectedFailure):
+    """A run that every_eval cannot read, by a fault of its own."""
+
+    def __init__(self, message: str, run: tuple[str, str]) -> None:
+        """`run` is the suite and the name of the run."""
+        super().__init__(message, run)
+        self.run = run
+
+    def __str__(self) -> str:
+        message: str = self.args[0]
+        return message
+
+
+def unexpected(subject: str, error: Exception) -> UnexpectedFailure:
+    """Describe an error in text, which every process can pass on, whatever the error's type.
+
+    `subject` names the run or shard.
+    """
+    return UnexpectedFailure(describe(subject, error))
+
+
+def describe(subject: str, error: Exception) -> str:
+    """Return a line that says what failed and how, followed by the trace."""
+    trace = "".join(traceback.format_exception(error))
+    return f"{subject}: {type(error).__name__}: {error}\n{trace}"
+
+
+@cache
+def program_version() -> str:
+    """Return the version of every_eval: another version may be able to read what this version could not."""
+    return version("every_eval")
