@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from every_eval.contracts.checks import CHECKS
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
 from every_eval.contracts.cross_benchmark import CROSS_BENCHMARK
 from every_eval.contracts.cross_source import CROSS_SOURCE
@@ -17,7 +18,6 @@ from every_eval.contracts.table import Table
 from every_eval.hub.hub import Snapshot
 from every_eval.scoring.benchmark_scorer import BenchmarkScorer
 from every_eval.scoring.change_detection import BenchmarkState
-from every_eval.scoring.checks.check import Check
 from every_eval.scoring.presentation.news import NEWS_SCHEMA, select_news_rows
 from every_eval.scoring.previous_scores import PreviousScores
 from every_eval.scoring.state.state_updater import StateUpdater
@@ -38,14 +38,16 @@ class BuiltScores:
     """Rows of comprehensive_stats that the news is made from."""
     disagreements: pa.Table | None = None
     """Cells of the source's own tables that differ from ours; null if the source publishes no such tables."""
-    checks: list[Check] = field(default_factory=list)
+    checks: pa.Table = field(default_factory=lambda: CHECKS.empty)
 
     def keep(self, source: Source, table: Table, rows: pa.Table) -> None:
-        """Keep what is needed of rows that were written: the leaderboard, the news, the disagreements."""
+        """Keep what is needed of rows that were written: the leaderboard, the news, the checks."""
         if table is LEADERBOARD:
             self.leaderboard = pa.concat_tables([self.leaderboard, rows])
         elif table is COMPREHENSIVE_STATS:
             self.news_rows = pa.concat_tables([self.news_rows, select_news_rows(rows)])
+        elif table is CHECKS:
+            self.checks = pa.concat_tables([self.checks, CHECKS.decode(rows)])
         elif table in source.published_contracts:
             known = [] if self.disagreements is None else [self.disagreements]
             self.disagreements = pa.concat_tables([*known, source.disagreements(rows)])
@@ -96,7 +98,7 @@ class ScoresBuilder:
                 known_pairs = previous.pairs(benchmark.folder) if updater.is_current(benchmark) else None
                 state = updater.update(benchmark)
                 built.state.update(state)
-                built.checks += scorer.score(benchmark, state, known_pairs)
+                scorer.score(benchmark, state, known_pairs, previous.checks)
             write(CROSS_BENCHMARK, cross_benchmark(built.leaderboard))
             write(CROSS_SOURCE, cross_source([built.leaderboard, *self._other_leaderboards(updater.scores)]))
         return built

@@ -1,4 +1,4 @@
-"""Read the scores published last: the leaderboard, the pairs and the rows that the news is made from."""
+"""Read the scores published last: the leaderboard, the pairs, the checks and the rows that the news is made from."""
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from every_eval.contracts.checks import CHECKS
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
 from every_eval.contracts.leaderboard import LEADERBOARD
 from every_eval.contracts.pairs import PAIRS
@@ -41,6 +42,12 @@ class PreviousScores:
             return None
         pieces = map(select_news_rows, scan_table(COMPREHENSIVE_STATS, file, NEWS_COLUMNS))
         return pa.concat_tables([NEWS_SCHEMA.empty_table(), *pieces])
+
+    @cached_property
+    def checks(self) -> pa.Table:
+        """Rows of the contract `checks`; no rows if none are published."""
+        file = self._fetch(CHECKS)
+        return CHECKS.empty if file is None else read_table(CHECKS, [file])
 
     @cached_property
     def disagreements(self) -> pa.Table | None:

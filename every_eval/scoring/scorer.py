@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -10,12 +10,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from every_eval.contracts.checks import CHECKS
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
 from every_eval.contracts.cross_benchmark import CROSS_BENCHMARK
 from every_eval.contracts.cross_source import CROSS_SOURCE
 from every_eval.contracts.leaderboard import LEADERBOARD
 from every_eval.contracts.pairs import PAIRS
-from every_eval.contracts.repo_layout import dated_path, latest_path
+from every_eval.contracts.repo_layout import dated_path, latest_path, picture_path
 from every_eval.contracts.state import STATE
 from every_eval.contracts.table import Table
 from every_eval.errors import ContractViolation
@@ -24,11 +25,14 @@ from every_eval.hub.hub import Add, Change, Delete, Hub, Snapshot, publish
 from every_eval.scoring.build import BuiltScores, ScoresBuilder
 from every_eval.scoring.change_detection import BenchmarkState, data_fingerprint, expected_state, outdated_files
 from every_eval.scoring.checks.check import Check, merge_checks
+from every_eval.scoring.checks.check_table import published_cells, validation_checks
 from every_eval.scoring.checks.validation import check_sizes
+from every_eval.scoring.presentation.leaderboard_plot import plot_png
 from every_eval.scoring.presentation.news import news_markdown
 from every_eval.scoring.presentation.published_table import PublishedTable
 from every_eval.scoring.presentation.scores_card import ScoresCard
 from every_eval.scoring.previous_scores import PreviousScores
+from every_eval.scoring.standing_checks import standing_checks
 from every_eval.scoring.state.state_updater import FetchCounter, StateUpdater
 from every_eval.scoring.tables.clock import Clock
 from every_eval.sources.source import Source
@@ -52,7 +56,9 @@ class Scored:
     disagreements: pa.Table | None = None
     """Cells of the source's own tables that differ from ours; null if the source publishes no such tables."""
     checks: Sequence[Check] = ()
-    """Checks of the scores; empty if nothing was new."""
+    """Checks of our own numbers in all published scores of the source, whether or not anything was new."""
+    cells: Check | None = None
+    """Check of the source's own tables, over all releases that were ever recomputed; null if there are none."""
     news: str = ""
     """What differs from the scores published before, as Markdown; empty if nothing was new."""
 
@@ -79,7 +85,7 @@ class Scorer:
     def tables(self) -> tuple[Table, ...]:
         """The tables that have one newest file each; the state has several files beside them."""
         own = self.source.published_contracts
-        return (COMPREHENSIVE_STATS, LEADERBOARD, PAIRS, CROSS_BENCHMARK, CROSS_SOURCE, *own)
+        return (COMPREHENSIVE_STATS, LEADERBOARD, PAIRS, CROSS_BENCHMARK, CROSS_SOURCE, CHECKS, *own)
 
     def run(self) -> Scored:
         """Publish the scores if anything is new, and describe the scores that are published then.
@@ -131,7 +137,8 @@ class Scorer:
         updater = StateUpdater(data, head, workdir, scored.fetched, self.force)
         built = builder.build(benchmarks, updater, previous, files)
         sizes = check_sizes(previous.leaderboard, built.leaderboard, force=self.force)
-        scored.checks = merge_checks([*built.checks, sizes])
+        scored.checks = merge_checks([*validation_checks(built.checks), sizes])
+        scored.cells = published_cells(built.checks)
         self._raise_for(scored.checks)
         scored.leaderboard, scored.disagreements = built.leaderboard, built.disagreements
         scored.news = news_markdown(built.leaderboard, built.news_rows, previous.leaderboard, previous.news_rows)
@@ -140,6 +147,7 @@ class Scorer:
             *(Add(path, local) for path, local in built.state.items()),
             *(Add(self.path(table), file) for table, file in files.items()),
             Add(dated_path(COMPREHENSIVE_STATS, self.source.name, now), files[COMPREHENSIVE_STATS]),
+            *self._picture(built.leaderboard),
             Add(CARD, self._card(head, files, built.leaderboard)),
             *map(Delete, outdated_files(head, benchmarks, self.source.name)),
         ]
@@ -153,6 +161,10 @@ class Scorer:
     def _card(self, head: Snapshot, files: Mapping[Table, Path], board: pa.Table) -> bytes:
         n_rows = {table: pq.read_metadata(file).num_rows for table, file in files.items()}
         return ScoresCard(self.scores_repo, self.data_repo, self.sources).render(self.source, board, n_rows, head)
+
+    def _picture(self, board: pa.Table) -> Iterator[Change]:
+        if board.num_rows:
+            yield Add(picture_path(self.source.name), plot_png(board))
 
     def _describe_built(
         self, benchmarks: Sequence[BenchmarkState], built: BuiltScores, files: Mapping[Table, Path]
@@ -169,7 +181,8 @@ class Scorer:
             there = [path for path in paths if path in scores.files]
             if there:
                 scored.published[name] = PublishedTable.from_snapshot(scores, there)
+        standing = standing_checks(scores, self.source)
+        scored.checks, scored.cells, scored.disagreements = standing.validation, standing.cells, standing.disagreements
         previous = PreviousScores(scores, self.source)
-        scored.disagreements = previous.disagreements
         if previous.leaderboard is not None:
             scored.leaderboard = previous.leaderboard

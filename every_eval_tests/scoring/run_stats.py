@@ -44,6 +44,8 @@ def statistic(model: str, values: Mapping[str, float] | Sequence[float], **rest:
         "n_instances": len(scores),
         "n_scored": len(scores),
         "n_trials": 1,
+        "is_complete": True,
+        "n_rejected": 0,
         "is_binary": bool(np.isin(scores, (0, 1)).all()),
     }
     if len(scores):

@@ -15,6 +15,7 @@ STAGES = (
     "checks",
     "presentation",
     "previous_scores",
+    "standing_checks",
     "benchmark_scorer",
     "build",
 )

@@ -18,6 +18,12 @@ def test_results_are_in_the_order_of_the_keys() -> None:
     assert groups.count(np.arange(6)).tolist() == [1 + 4, 3, 0 + 2 + 5]
 
 
+def test_sums_add_one_value_after_the_other() -> None:
+    # 1 + 2^-53 is 1, as often as it is repeated; sums in pairs would add the small values first.
+    values = np.array([1.0] + [2.0**-53] * 99)
+    assert Groups(np.zeros(100, np.int64)).add(values).tolist() == [1.0]
+
+
 def test_extremes_of_a_group_with_nan_are_nan_unless_asked_for_the_known() -> None:
     groups = Groups(KEYS)
     np.testing.assert_equal(groups.min(VALUES), [2.0, 4.0, math.nan])

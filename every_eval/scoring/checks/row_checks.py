@@ -33,7 +33,8 @@ def check_finite(stats: pa.Table) -> Check:
     """Check that numbers are finite."""
     names = ("mean", "m2", "min", "max")
     is_finite = [pc.is_finite(pc.fill_null(stats[name], 0.0)).to_numpy() for name in names]
-    return Check.from_rows("finite", stats.select([*PLACE_COLUMNS, *names]), ~np.all(is_finite, axis=0))
+    has_number = np.any([stats[name].is_valid().to_numpy() for name in names], axis=0)
+    return Check.from_rows("finite", stats.select([*PLACE_COLUMNS, *names]), ~np.all(is_finite, axis=0), has_number)
 
 
 def check_order(stats: pa.Table) -> Check:
@@ -43,15 +44,17 @@ def check_order(stats: pa.Table) -> Check:
     mean over trials can lie outside them.
     """
     mean, low, high, n_trials = _numbers(stats, "mean", "min", "max", "n_trials")
+    is_compared = (n_trials == 1) & _are_known(mean, low, high)
     is_wrong = (n_trials == 1) & _is_outside(mean, low, high)
-    return Check.from_rows("order", stats.select([*PLACE_COLUMNS, "mean", "min", "max"]), is_wrong)
+    return Check.from_rows("order", stats.select([*PLACE_COLUMNS, "mean", "min", "max"]), is_wrong, is_compared)
 
 
 def check_reported_order(stats: pa.Table) -> Check:
     """Check that minimum ≤ mean ≤ maximum in what the source reports; not blocking, as the numbers are not ours."""
     names = ("reported_mean", "reported_min", "reported_max")
-    is_wrong = _is_outside(*_numbers(stats, *names))
-    return Check.from_rows("reported_order", stats.select([*PLACE_COLUMNS, *names]), is_wrong, is_blocking=False)
+    numbers = _numbers(stats, *names)
+    rows = stats.select([*PLACE_COLUMNS, *names])
+    return Check.from_rows("reported_order", rows, _is_outside(*numbers), _are_known(*numbers), is_blocking=False)
 
 
 def check_bounds(stats: pa.Table) -> Check:
@@ -61,22 +64,31 @@ def check_bounds(stats: pa.Table) -> Check:
     low, high = bounds.reshape(-1, 2)[position].T
     mean, reported = _numbers(stats, "mean", "reported_mean")
     is_wrong = _is_outside(mean, low, high) | _is_outside(reported, low, high)
+    is_compared = (np.isfinite(low) | np.isfinite(high)) & ~(np.isnan(mean) & np.isnan(reported))
     rows = stats.select([*PLACE_COLUMNS, "mean", "reported_mean"])
-    return Check.from_rows("bounds", rows, is_wrong, is_blocking=False)
+    return Check.from_rows("bounds", rows, is_wrong, is_compared, is_blocking=False)
 
 
 def check_scored(stats: pa.Table) -> Check:
     """Check that the instances with a value are not more than the instances."""
     n_scored, n_instances = _numbers(stats, "n_scored", "n_instances")
-    return Check.from_rows("scored", stats.select([*PLACE_COLUMNS, "n_scored", "n_instances"]), n_scored > n_instances)
+    rows = stats.select([*PLACE_COLUMNS, "n_scored", "n_instances"])
+    return Check.from_rows("scored", rows, n_scored > n_instances, _are_known(n_scored, n_instances))
 
 
 def check_instances(stats: pa.Table) -> Check:
     """Check that a run has as many instances as the source reports; not blocking, as the source may lack some."""
-    return Check.from_problems("instances", stats.num_rows, _wrong_instances(stats), is_blocking=False)
+    compared = list(_compared_instances(stats))
+    problems = (
+        f"{place}: {counted} instances were read, the source reports {reported:g}"
+        for place, counted, reported in compared
+        if counted != reported
+    )
+    return Check.from_problems("instances", len(compared), problems, is_blocking=False)
 
 
-def _wrong_instances(stats: pa.Table) -> Iterator[str]:
+def _compared_instances(stats: pa.Table) -> Iterator[tuple[str, int, float]]:
+    """Yield the place, our number of instances and the source's, of each part of a run that has both."""
     part = ("suite", "run", "split", "sub_split")
     original = stats.filter(pc.field("perturbation").is_null())
     measured = original.filter(pc.field("n_instances").is_valid()).group_by(list(part))
@@ -87,14 +99,19 @@ def _wrong_instances(stats: pa.Table) -> Iterator[str]:
     stated = original.filter((pc.field("metric_name") == NUM_INSTANCES) & pc.field("reported_mean").is_valid())
     for row in stated.select([*part, "reported_mean"]).to_pylist():
         key = tuple(row[name] for name in part)
-        if counts.get(key, row["reported_mean"]) != row["reported_mean"]:
-            place = ", ".join(filter(None, key))
-            yield f"{place}: {counts[key]} instances were read, the source reports {row['reported_mean']:g}"
+        if key in counts:
+            yield ", ".join(filter(None, key)), counts[key], row["reported_mean"]
 
 
 def _numbers(table: pa.Table, *names: str) -> list[FloatArray]:
     """Return columns as arrays; NaN where they are null."""
     return [table[name].cast(pa.float64()).to_numpy() for name in names]
+
+
+def _are_known(*numbers: FloatArray) -> BoolArray:
+    """Tell where none of the numbers is missing."""
+    are_known: BoolArray = ~np.any(np.isnan(numbers), axis=0)
+    return are_known
 
 
 def _is_outside(values: FloatArray, low: FloatArray, high: FloatArray) -> BoolArray:

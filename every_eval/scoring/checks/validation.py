@@ -11,12 +11,10 @@ from every_eval.contracts.leaderboard import LEADERBOARD
 from every_eval.contracts.stats import STATS
 from every_eval.scoring.checks.check import Check, merge_checks
 from every_eval.scoring.checks.row_checks import check_rows
+from every_eval.scoring.tables.leaderboard import ModelKey
 from every_eval.scoring.tables.releases import ShownRelease
 from every_eval.sources.distinct import distinct
 from every_eval.sources.statistics_files import RunKey
-
-ModelKey = tuple[str | None, str | None]
-"""(model, deployment)"""
 
 
 class RunTotals(dict[str, tuple[int, ...]]):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from every_eval.scoring.presentation.public_names import public_name
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -52,13 +54,17 @@ def _panel(board: pa.Table, benchmark: str) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: row["rank"])[:MAX_MODELS]
 
 
+def _name(row: dict[str, Any]) -> str:
+    return public_name(row["display_name"] or row["model_name"] or row["model_deployment"] or "not stated")
+
+
 def _draw(axis: "Axes", rows: list[dict[str, Any]]) -> None:
     measure = "mean_win_rate" if any(row["mean_win_rate"] is not None for row in rows) else "mean_score"
     for place, row in enumerate(rows):
         if row[f"{measure}_low"] is not None:
             axis.hlines(place, row[f"{measure}_low"], row[f"{measure}_high"], color="tab:blue", linewidth=1.5)
         axis.plot(row[measure], place, marker="o", color="tab:blue", markersize=4)
-    names = [f"{row['rank']}. {row['display_name'] or row['model_name'] or row['model_deployment']}" for row in rows]
+    names = [f"{row['rank']}. {_name(row)}" for row in rows]
     axis.set_yticks(range(len(rows)), names, fontsize=8, parse_math=False)
     axis.set_ylim(len(rows) - 0.5, -0.5)
     axis.grid(axis="x", alpha=0.3)

@@ -13,12 +13,13 @@ import pyarrow.parquet as pq
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
 from every_eval.contracts.leaderboard import LEADERBOARD
 from every_eval.contracts.parquet import read_table
-from every_eval.contracts.repo_layout import folder_name, latest_path, shard_pattern
+from every_eval.contracts.repo_layout import folder_name, latest_path, picture_path, shard_pattern
 from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.state import STATE
 from every_eval.contracts.table import Table
 from every_eval.hub.cards import Card, Config, Section, address_of, markdown_table
 from every_eval.hub.hub import Snapshot
+from every_eval.scoring.presentation.public_names import public_name
 from every_eval.sources.source import Source
 
 TOP_ROWS: Final = 5
@@ -42,7 +43,8 @@ FROM '{leaderboard}' board
 JOIN '{statistics}' stats USING (source, benchmark, release, model_name)
 JOIN '{samples}' answers USING (benchmark, suite, run, split)
 WHERE board.benchmark = '{benchmark}' AND board.rank = 1 AND stats.is_main_metric AND stats.perturbation IS NULL
-  AND board.model_deployment IS NOT DISTINCT FROM stats.model_deployment AND answers.perturbation IS NULL;
+  AND board.model_deployment IS NOT DISTINCT FROM stats.model_deployment AND answers.perturbation IS NULL
+  AND list_contains(answers.releases, board.release);
 ```"""
 
 
@@ -89,9 +91,9 @@ class ScoresCard:
                 *(Section(config.contract, ", ".join(config.patterns)) for config in configs),
                 Section(STATE, shard_pattern(STATE, "*")),
             ],
-            contents="\n\n".join([*_top_tables(rows), _row_counts(rows_of)]),
+            contents="\n\n".join([*self._pictures(rows), *_top_tables(rows), _row_counts(rows_of)]),
             n_rows=rows_of.total(),
-            queries=self._answers(rows[0]) if rows else "",
+            queries=self._answers(_biggest_benchmark(rows)) if rows else "",
             sources=sorted({source.name, *(row["source"] for row in rows)}, key=self._order),
         )
         return card.render()
@@ -109,6 +111,11 @@ class ScoresCard:
         }
         return {path: (known[path], head.fetch(path)) for path in sorted(known.keys() & head.files.keys() - own.keys())}
 
+    def _pictures(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+        """Yield the picture of each source's leaderboard, as Markdown; a leaderboard without rows has no picture."""
+        for name in sorted({row["source"] for row in rows}, key=self._order):
+            yield f"![Leaderboard of {name}, with 95 % confidence intervals]({picture_path(name)})"
+
     def _answers(self, row: Mapping[str, Any]) -> str:
         """Return an example query for the benchmark of a row of the leaderboard."""
         source, benchmark = row["source"], row["benchmark"]
@@ -118,6 +125,14 @@ class ScoresCard:
             samples=address_of(self.data_repo, shard_pattern(SAMPLES, folder_name(source, benchmark))),
             benchmark=benchmark,
         )
+
+
+def _biggest_benchmark(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return a row of the benchmark with most scored instances over all models; of equals, of the first benchmark."""
+    sizes: Counter[tuple[str, str]] = Counter()
+    for row in rows:
+        sizes[row["source"], row["benchmark"]] += row["n_scored"] or 0
+    return max(rows, key=lambda row: sizes[row["source"], row["benchmark"]])
 
 
 def _top_tables(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -132,16 +147,17 @@ def _top_tables(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _row_counts(rows_of: Mapping[Table, int]) -> str:
-    """Return the number of rows of each table, as Markdown."""
-    counts = sorted((table.name, f"{number:,}") for table, number in rows_of.items())
+    """Return the number of rows of each table that has rows, as Markdown."""
+    counts = sorted((table.name, f"{number:,}") for table, number in rows_of.items() if number)
     return markdown_table(("table", "rows"), counts)
 
 
 def _top_row(row: Mapping[str, Any]) -> list[object]:
+    deployment = row["model_deployment"]
     values = [_interval(row, column) for column in ("mean_win_rate", "mean_score")]
-    name = row["display_name"] or row["model_name"]
+    names = [public_name(name) if name else None for name in (row["display_name"] or row["model_name"], deployment)]
     scenarios = f"{row['n_scenarios']} of {row['n_scenarios_total']}"
-    return [row["rank"], name, row["model_deployment"], *values[0], *values[1], scenarios]
+    return [row["rank"], *names, *values[0], *values[1], scenarios]
 
 
 def _interval(row: Mapping[str, Any], column: str) -> tuple[str, str]:

@@ -24,6 +24,7 @@ COLUMNS: Final = (
     *STATISTIC,
     *SIDE,
     *("mean", "reported_mean", "n_scored", "boot_weight", "boot_sum", "is_main_metric", "perturbation"),
+    "unscored_reason",
 )
 """Columns of the contract `stats` that a comparison needs."""
 
@@ -49,8 +50,12 @@ def is_main_score(stats: pa.Table) -> pa.ChunkedArray:
 
 
 def run_scores(stats: pa.Table, release: ShownRelease) -> ComparedScores:
-    """Return the main scores of runs; each sub-split is a score of its own."""
-    rows = stats.filter(is_main_score(stats))
+    """Return the main scores of runs; each sub-split is a score of its own.
+
+    A run that is not scored by its outputs, although it has some, is left out: it cannot be paired instance by
+    instance.
+    """
+    rows = stats.filter(pc.and_(is_main_score(stats), stats["unscored_reason"].is_null()))
     weights = rows["boot_weight"]
     rows = rows.append_column("score", score_of(rows)).append_column("lower_is_better", release.directions(rows))
     n_scored, is_resampled = rows["n_scored"].fill_null(0).to_numpy(), weights.is_valid().to_numpy()

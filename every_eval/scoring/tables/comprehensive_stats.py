@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS, PIPELINE_STAGE
+from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS, OUTPUTS, PIPELINE_STAGE, REPORTED
+from every_eval.contracts.shared_columns import RUN_SETTINGS
 from every_eval.contracts.state import STATE
 from every_eval.contracts.stats import BOOTSTRAP, POOLED
 from every_eval.scoring.tables.clock import Clock
@@ -34,11 +35,11 @@ ACCURACY_METRICS: Final = (
 METRIC_SUFFIX: Final = r"(@\d+)?(,.*)?$"
 """What can follow a metric's own name: in HELM `@k`, for the best of k completions, and in lm-eval `,filter`."""
 
-COLUMNS: Final = tuple(
-    column.name
-    for column in STATE.columns
-    if column.name not in {"fingerprint", "run_spec", "reported_index", *(column.name for column in BOOTSTRAP)}
-)
+_UNUSED: Final = {
+    *("fingerprint", "run_spec", "reported_index", "sum", "withheld_arguments"),
+    *(column.name for column in (*BOOTSTRAP, *RUN_SETTINGS)),
+}
+COLUMNS: Final = tuple(column.name for column in STATE.columns if column.name not in _UNUSED)
 """Columns of the state that the rows are made from, or that are checked."""
 
 
@@ -76,7 +77,7 @@ def score_of(state: pa.Table) -> pa.ChunkedArray:
 
 def _scores(state: pa.Table) -> dict[str, pa.ChunkedArray]:
     mean, n, score = state["mean"], state["n_scored"], score_of(state)
-    origin = pc.if_else(pc.is_valid(mean), "outputs", pc.if_else(pc.is_valid(score), "reported", None))
+    origin = pc.if_else(pc.is_valid(mean), OUTPUTS, pc.if_else(pc.is_valid(score), REPORTED, None))
     several = pc.fill_null(pc.greater(n, 1), False)
     std = pc.if_else(several, pc.sqrt(pc.divide(state["m2"], pc.subtract(pc.cast(n, pa.float64()), 1.0))), None)
     metric = state["metric_name"].cast(pa.string())

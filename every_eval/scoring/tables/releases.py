@@ -53,6 +53,11 @@ class Releases:
         """The newest release, without its cells; null if there is none."""
         return next((row for row in self._rows if row["is_newest"]), None)
 
+    @property
+    def names(self) -> Set[str]:
+        """Names of all releases."""
+        return {row["release"] for row in self._rows}
+
     def with_cells(self, *, older: bool) -> Iterator[Mapping[str, Any]]:
         """Yield the newest release, or with `older` all releases, each with its cells as an array."""
         if self._file:

@@ -11,7 +11,7 @@ def test_wrong_rows_are_named_by_their_values() -> None:
     check = Check.from_rows("bounds", ROWS, np.array([False, True, True]))
 
     assert (check.passed, check.is_blocking) == (False, True)
-    assert check.details == {"checked": 3, "problems": 2, "first_problems": ["run=b", "run=c, mean=2.0"]}
+    assert check.details == {"compared": 3, "problems": 2, "first_problems": ["run=b", "run=c, mean=2.0"]}
 
 
 def test_without_a_problem_a_check_passes() -> None:
@@ -38,3 +38,12 @@ def test_checks_of_one_name_are_merged_in_order() -> None:
     many = [f"{at}" for at in range(MAX_NAMED)]
     [both] = merge_checks([problems("size", 1, many), problems("size", 1, ["last"])])
     assert both == Check("size", 2, MAX_NAMED + 1, tuple(many))
+
+
+def test_a_check_counts_what_it_compared_and_is_empty_without_any() -> None:
+    compared = Check.from_rows("order", ROWS, np.zeros(3, np.bool_), np.array([True, False, True]))
+    nothing = Check.from_rows("order", ROWS, np.zeros(3, np.bool_), np.zeros(3, np.bool_))
+
+    assert (compared.n_compared, compared.is_empty) == (2, False)
+    assert (nothing.n_compared, nothing.is_empty, nothing.passed) == (0, True, True)
+    assert not merge_checks([nothing, compared])[0].is_empty

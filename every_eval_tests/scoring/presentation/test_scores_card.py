@@ -28,7 +28,7 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ROWS: dict[Table, int] = {COMPREHENSIVE_STATS: 1_234, LEADERBOARD: 11}
 
 
-def board(source: str, benchmark: str, n_models: int) -> pa.Table:
+def board(source: str, benchmark: str, n_models: int, **values: Any) -> pa.Table:
     """A leaderboard on which model 1 is first, and each next model has 0.01 less."""
     nothing: dict[str, Any] = {
         column.name: None if column.null_when is not None else {pa.int32(): 0, pa.int64(): 0}.get(column.type, NOON)
@@ -39,6 +39,7 @@ def board(source: str, benchmark: str, n_models: int) -> pa.Table:
         | {"source": source, "benchmark": benchmark, "release": "v1", "rank": rank, "model_name": f"m/{rank}"}
         | {"mean_win_rate": 1 - rank / 100, "mean_win_rate_low": 0.25, "mean_win_rate_high": 1.0}
         | {"data_freshness_hours": 0.0, "n_scenarios": 3, "n_scenarios_total": 10}
+        | values
         for rank in range(1, n_models + 1)
     ]
     return pa.Table.from_pylist(rows, schema=LEADERBOARD.schema)
@@ -111,3 +112,31 @@ def test_without_a_leaderboard_there_is_a_card(empty: Snapshot) -> None:
     body = card(HELM, LEADERBOARD.empty, empty, dict.fromkeys(ROWS, 0))
     assert "# Every Eval Score Ever" in body
     assert "behind it" not in body
+
+
+def test_the_example_is_about_the_benchmark_with_most_instances(empty: Snapshot) -> None:
+    boards = [board("helm", "lite", 2, n_scored=10), board("helm", "mmlu", 3, n_scored=7)]
+    body = card(HELM, pa.concat_tables(boards), empty)
+    # 3 models x 7 instances are more than 2 x 10
+    assert "WHERE board.benchmark = 'mmlu'" in body
+    assert "list_contains(answers.releases, board.release)" in body
+
+
+def test_each_leaderboard_with_rows_has_a_picture(empty: Snapshot) -> None:
+    assert "](pictures/leaderboard_helm.png)" in card(HELM, board("helm", "lite", 1), empty)
+    assert "pictures/" not in card(HELM, LEADERBOARD.empty, empty, dict.fromkeys(ROWS, 0))
+
+
+def test_the_card_names_no_address_and_no_folder_of_a_machine(empty: Snapshot) -> None:
+    rows = board("eval_harness", "tasks", 1).to_pylist()
+    places = {"model_name": "/home/ada/step-100", "model_deployment": "hf,base_url=http://10.0.0.7/v1"}
+    body = card(HARNESS, pa.Table.from_pylist([rows[0] | places], schema=LEADERBOARD.schema), empty)
+    assert "| 1 | step-100 | hf,base_url |" in body
+    assert "/home/ada" not in body
+    assert "10.0.0.7" not in body
+
+
+def test_tables_without_rows_are_not_counted(empty: Snapshot) -> None:
+    body = card(HELM, board("helm", "lite", 1), empty, ROWS | {COMPREHENSIVE_STATS: 0})
+    assert "| comprehensive_stats | 0 |" not in body
+    assert "| leaderboard | 11 |" in body

@@ -8,6 +8,7 @@ import pytest
 
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
 from every_eval.scoring.tables.clock import Clock
+from every_eval.sources.statistics_files import ROWS_MISSING
 from every_eval_tests.scoring.real_scores import RealScores
 from every_eval_tests.scoring.run_stats import reported, scored, shown_release, statistic, table
 
@@ -151,3 +152,26 @@ def test_real_statistics_have_intervals_wherever_outputs_determine_them(real_sco
         assert np.allclose(several["standard_error"], error, rtol=1e-12, atol=0)
         methods |= set(several["ci_method"])
     assert methods == {"wilson", "wilson_effective", "t"}
+
+
+def test_a_run_of_which_rows_are_missing_has_its_reported_score_without_error_or_interval() -> None:
+    # The 5 rows that are left of 100 are all right; the source reported 5 %.
+    numbers = {"reported_count": 1, "reported_sum": 0.05, "reported_mean": 0.05}
+    cut = statistic("m/cut", [1] * 5, metric_name="acc", is_complete=False, n_rejected=95, **numbers)
+    whole = statistic("m/whole", [1] * 3 + [0] * 7, metric_name="acc")
+    rows = {row["model_name"]: row for row in _rows(table(cut, whole), acc=False)}
+
+    row = rows["m/cut"]
+    assert (row["mean_score"], row["accuracy"], row["score_origin"]) == (0.05, 0.05, "reported")
+    assert (row["is_complete"], row["n_rejected"], row["unscored_reason"]) == (False, 95, ROWS_MISSING)
+    assert [row[name] for name in (*UNKNOWN, "std_score", "min_score", "max_score")] == [None] * 8
+    assert (row["n_scored"], row["total_samples"]) == (5, 5)
+    assert (rows["m/whole"]["rank"], row["rank"]) == (1, 2)
+
+
+def test_a_run_that_is_not_scored_and_of_which_nothing_was_reported_has_no_score_and_no_rank() -> None:
+    reason = "9 of 10 values are not finite."
+    [row] = _rows(table(statistic("m/a", [3.0], n_instances=10, unscored_reason=reason)))
+
+    assert [row[name] for name in ("mean_score", "score_origin", "rank", "n_ranked")] == [None] * 4
+    assert row["unscored_reason"] == reason

@@ -196,3 +196,13 @@ def test_real_pairs_agree_with_the_scores_that_they_compare(real_scores: RealSco
             if row["kind"] == "main_score":
                 key = (row["metric_name"], row["split"], row["sub_split"])
                 assert row["difference"] == scores[row["run_a"], *key] - scores[row["run_b"], *key]
+
+
+def test_runs_that_are_not_scored_by_their_outputs_are_in_no_pair() -> None:
+    rows = _rows(
+        statistic("m/a", [1, 0]),
+        statistic("m/b", [1, 1]),
+        statistic("m/cut", [1], reported_mean=0.5, unscored_reason="Rows are missing."),
+    )
+
+    assert [(row["model_name_a"], row["model_name_b"]) for row in rows] == [("m/a", "m/b")]

@@ -1,0 +1,68 @@
+"""Checks as rows of the contract `checks`, so that what they found is published with the scores."""
+
+from collections.abc import Iterable, Mapping, Set
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from every_eval.contracts.checks import CHECKS
+from every_eval.contracts.table import Table
+from every_eval.scoring.checks.check import Check, describe_rows, merge_checks
+
+PUBLISHED_CELLS: Final = "published_cells"
+"""Name of the check that compares our values with those in the source's own tables."""
+
+
+def check_table(source: str, benchmark: str, release: str, checks: Iterable[Check]) -> pa.Table:
+    """Return a row of the contract `checks` for each check of a release's scores."""
+    place = {"source": source, "benchmark": benchmark, "release": release}
+    rows = [
+        {
+            **place,
+            "check": check.name,
+            "n_compared": check.n_compared,
+            "n_problems": check.n_problems,
+            "problems": list(check.problems),
+            "is_blocking": check.is_blocking,
+        }
+        for check in checks
+    ]
+    return pa.Table.from_pylist(rows, schema=CHECKS.schema)
+
+
+def check_cells(contract: Table, cells: pa.Table, disagreements: pa.Table) -> Check:
+    """Return the check of a piece of the source's own tables; not blocking, as both values are published.
+
+    Args:
+        contract: Contract of the cells: a cell has `value` and `published_value`.
+        cells: The cells.
+        disagreements: The cells in which the two values differ.
+    """
+    compared = pc.sum(pc.and_(cells["is_recomputed"], cells["is_published"])).as_py() or 0
+    shown = [*contract.key, "value", "published_value"]
+    return Check.from_problems(PUBLISHED_CELLS, compared, describe_rows(disagreements.select(shown)), is_blocking=False)
+
+
+def remembered_cells(checks: pa.Table, benchmark: str, releases: Set[str]) -> pa.Table:
+    """Return the rows of the contract `checks` about the published cells of some releases of a benchmark."""
+    is_of_releases = pc.field("release").isin(pa.array(sorted(releases), pa.string()))
+    return checks.filter((pc.field("check") == PUBLISHED_CELLS) & (pc.field("benchmark") == benchmark) & is_of_releases)
+
+
+def validation_checks(checks: pa.Table) -> list[Check]:
+    """Return the checks of our own scores, one for each name, over all benchmarks."""
+    return merge_checks(_check(row) for row in checks.to_pylist() if row["check"] != PUBLISHED_CELLS)
+
+
+def published_cells(checks: pa.Table) -> Check | None:
+    """Return the check of the source's own tables over all benchmarks and releases; null if there are no such tables.
+
+    Each problem names its benchmark and release.
+    """
+    found = merge_checks(_check(row) for row in checks.to_pylist() if row["check"] == PUBLISHED_CELLS)
+    return found[0] if found else None
+
+
+def _check(row: Mapping[str, Any]) -> Check:
+    return Check(row["check"], row["n_compared"], row["n_problems"], tuple(row["problems"]), row["is_blocking"])
