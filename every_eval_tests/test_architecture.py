@@ -11,8 +11,8 @@ import every_eval
 PACKAGE = Path(every_eval.__file__).parent
 FLOORS = (
     "errors",
-    "contracts",
     "statistics",
+    "contracts",
     "network",
     "storage",
     "hub",
@@ -59,7 +59,7 @@ def test_imports_flow_downwards(path: Path) -> None:
     assert [where for where, module in edges(path) if floor(module) > floor(name_of(path))] == []
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if "scoring" in path.parts], ids=name_of)
+@pytest.mark.parametrize("path", [path for path in MODULES if PACKAGE / "scoring" in path.parents], ids=name_of)
 def test_scoring_knows_nothing_of_ingestion_and_of_single_sources(path: Path) -> None:
     package = "scoring"
     strangers = tuple(f"every_eval.{name}" for name in STRANGERS[package])

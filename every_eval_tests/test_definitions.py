@@ -33,7 +33,7 @@ def test_importing_reads_no_setting_and_touches_no_network(tmp_path: Path) -> No
     subprocess.run([sys.executable, "-W", "error", "-c", GUARD], check=True, cwd=tmp_path)
 
 
-SHARDED = ("samples", "metrics", "stats", "rejects")
+SHARDED = ("samples", "metrics", "stats", "judgements", "rejects")
 """Tables with a partition for each shard."""
 
 

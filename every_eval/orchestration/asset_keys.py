@@ -24,7 +24,7 @@ SCORES_POOL: Final = "scores"
 """Pool of the steps that commit to the scores repo."""
 
 
-class Check(StrEnum):
+class CheckName(StrEnum):
     """Names of the checks that speak of everything that is published; exit status and alerts follow them."""
 
     CONTRACT = "contract"

@@ -11,7 +11,7 @@ from every_eval.contracts.repo_layout import latest_path
 from every_eval.contracts.shards import SHARDS
 from every_eval.contracts.table import Table
 from every_eval.errors import ContractViolation
-from every_eval.orchestration.asset_keys import CROSS_SOURCE_KEY, SCORES_POOL, UPSTREAM_POOL, Check, asset_key
+from every_eval.orchestration.asset_keys import CROSS_SOURCE_KEY, SCORES_POOL, UPSTREAM_POOL, CheckName, asset_key
 from every_eval.orchestration.data_versions import benchmark_files
 from every_eval.orchestration.resources import HubResource
 from every_eval.sources.source import Source
@@ -22,7 +22,7 @@ DESCRIPTION = "Every row of the published file follows the table's contract: col
 def cross_source_check(sources: Sequence[Source]) -> dg.AssetChecksDefinition:
     """Return the check of the table that spans sources."""
 
-    @dg.asset_check(asset=CROSS_SOURCE_KEY, name=Check.CONTRACT.value, description=DESCRIPTION, pool=SCORES_POOL)
+    @dg.asset_check(asset=CROSS_SOURCE_KEY, name=CheckName.CONTRACT.value, description=DESCRIPTION, pool=SCORES_POOL)
     def contract(hub: HubResource) -> dg.AssetCheckResult:
         head = hub.open().snapshot(hub.scores)
         path = latest_path(CROSS_SOURCE, sources[0].name)
@@ -35,7 +35,7 @@ def shard_index_check(source: Source) -> dg.AssetChecksDefinition:
     """Return the check of a source's index of shards."""
 
     @dg.asset_check(
-        asset=asset_key(source, SHARDS), name=Check.CONTRACT.value, description=DESCRIPTION, pool=UPSTREAM_POOL
+        asset=asset_key(source, SHARDS), name=CheckName.CONTRACT.value, description=DESCRIPTION, pool=UPSTREAM_POOL
     )
     def contract(hub: HubResource) -> dg.AssetCheckResult:
         head = hub.open().snapshot(hub.data)

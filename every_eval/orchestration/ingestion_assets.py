@@ -10,7 +10,6 @@ from every_eval.contracts.repo_layout import folder_of_shard
 from every_eval.ingestion.ingestor import ShardOutcome
 from every_eval.orchestration.asset_keys import UPSTREAM_POOL, partitions_name, shard_partitions
 from every_eval.orchestration.asset_specs import discovery_specs, shard_specs
-from every_eval.orchestration.failures import explain, explained
 from every_eval.orchestration.ingestion_steps import (
     IngestionConfig,
     check_published_shards,
@@ -20,6 +19,7 @@ from every_eval.orchestration.ingestion_steps import (
 )
 from every_eval.orchestration.resources import resource_keys
 from every_eval.orchestration.shard_checks import discovery_check_specs, shard_check_specs
+from every_eval.orchestration.step_failures import explain, explained
 from every_eval.sources.source import Source
 
 

@@ -15,11 +15,11 @@ from every_eval.ingestion.discovery import Discovered, Discoverer
 from every_eval.ingestion.ingestor import Ingestor, ShardOutcome
 from every_eval.orchestration.asset_keys import partitions_name
 from every_eval.orchestration.data_repo import DataRepo
-from every_eval.orchestration.failures import explain
 from every_eval.orchestration.ingestion_events import discovery_events, record_published, shard_events
 from every_eval.orchestration.preflight import check_source
 from every_eval.orchestration.resources import SourceResource, hub_resource, source_resource
 from every_eval.orchestration.shard_checks import discovery_evaluations, published_evaluations, shard_evaluations
+from every_eval.orchestration.step_failures import explain
 from every_eval.orchestration.time_limit import Context, limited
 from every_eval.sources.source import Source
 from every_eval.storage.storage import Storage
@@ -117,6 +117,8 @@ def publish_shards(context: Context, source: Source, folder: str, shards: Sequen
     except EveryEvalError as error:
         outcomes = [ShardOutcome(shard, error=error) for shard in shards]
     for outcome in outcomes:
+        for failure in outcome.failures.values():
+            context.log.error(f"A run keeps its published rows, because every_eval failed to read it. {failure}")
         if outcome.error is None:
             context.log.info(f"{outcome.shard}: {outcome.n_rows['samples']:,} samples published")
         else:

@@ -18,7 +18,10 @@ from every_eval.hub.folder.folder_hub import FolderHub
 from every_eval.hub.hub import Hub
 from every_eval.settings import (
     AlertSettings,
+    ClockSettings,
+    HubAccess,
     HubSettings,
+    ShardSettings,
     SourceSettings,
     read_benchmarks,
     read_settings,
@@ -61,9 +64,13 @@ class HubResource(dg.ConfigurableResource[None]):
             self._opened = self._open()
         return self._opened
 
+    @property
+    def place(self) -> str:
+        """The path of a folder, or `HUGGING_FACE`."""
+        return self.hub or read_settings(HubSettings).hub
+
     def _open(self) -> Hub:
-        settings = read_settings(HubSettings)
-        place = self.hub or settings.hub
+        settings, place = read_settings(HubSettings), self.place
         if place != HUGGING_FACE:
             return FolderHub(Path(place).absolute(), self.now)
         # The client takes long to import, and a folder does not need it.
@@ -85,7 +92,7 @@ class HubResource(dg.ConfigurableResource[None]):
 
     def now(self) -> datetime:
         """Return the time in UTC, or the moment that $SOURCE_DATE_EPOCH fixes."""
-        epoch = read_settings(HubSettings).source_date_epoch
+        epoch = read_settings(ClockSettings).source_date_epoch
         return datetime.now(UTC) if epoch is None else datetime.fromtimestamp(epoch, UTC)
 
 
@@ -95,8 +102,8 @@ class SourceResource(dg.ConfigurableResource[None]):
     source: str = Field(description="Name of the source.")
     root: str | None = Field(
         default=None,
-        description="A folder, a zip file or an http(s) address. Default: the source's _ROOT setting, else the "
-        "sample that comes with every_eval, if the source has one.",
+        description="A folder, a zip file, an http(s) address or hf://datasets/owner/name. Default: the source's _ROOT "
+        "setting, else the sample that comes with every_eval, if the source has one.",
     )
     listing: str | None = Field(
         default=None, description="Address of a bucket's JSON listing. Default: the source's _LISTING setting."
@@ -104,7 +111,7 @@ class SourceResource(dg.ConfigurableResource[None]):
     benchmarks: list[str] | None = Field(
         default=None,
         description="Benchmarks to follow. Default for helm: $EVERY_EVAL_BENCHMARKS, comma-separated, else "
-        "lite,mmlu,classic; for eval_harness: every folder under the root.",
+        "lite,mmlu,classic; for eval_harness: every folder under the root. all stands for every benchmark of the root.",
     )
     shard_bytes: int | None = Field(
         default=None, ge=1, description="Input bytes that a shard is filled to. Default: $EVERY_EVAL_SHARD_BYTES."
@@ -124,7 +131,12 @@ class SourceResource(dg.ConfigurableResource[None]):
 
     def is_configured(self, source: Source) -> bool:
         """Tell whether there are results to read: under a root, or bundled ones."""
-        return source.has_sample or bool(self.root or self._settings.root)
+        return source.has_sample or bool(self.stated_root)
+
+    @property
+    def stated_root(self) -> str | None:
+        """The root by the run config or the environment; null if neither states one."""
+        return self.root or self._settings.root
 
     def open(self, source: Source) -> Storage:
         """Open the storage.
@@ -134,17 +146,18 @@ class SourceResource(dg.ConfigurableResource[None]):
         """
         if not self.is_configured(source):
             raise ConfigurationError(f"nothing says where the results of {source.name} are: set {self.root_variable}")
-        settings = self._settings
-        return storage_at(self.root or settings.root, self.listing or settings.listing)
+        access = read_settings(HubAccess)
+        token = access.token.get_secret_value() if access.token else None
+        return storage_at(self.stated_root, self.listing or self._settings.listing, token, access.endpoint)
 
     def followed(self, source: Source, storage: Storage) -> Sequence[str]:
         """List the benchmarks to follow; raises what `Source.benchmarks` raises."""
-        return self.benchmarks or read_benchmarks(source.benchmarks_variable) or source.benchmarks(storage)
+        return source.benchmarks(storage, self.benchmarks or read_benchmarks(source.benchmarks_variable))
 
     @property
     def filled_to(self) -> int:
         """Input bytes that a shard is filled to."""
-        return self.shard_bytes or self._settings.shard_bytes
+        return self.shard_bytes or read_settings(ShardSettings).shard_bytes
 
 
 def describe_place(source: Source) -> SourceResource:

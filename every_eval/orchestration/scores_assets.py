@@ -6,9 +6,9 @@ import dagster as dg
 
 from every_eval.orchestration.asset_keys import SCORES_POOL
 from every_eval.orchestration.asset_specs import scores_specs
-from every_eval.orchestration.failures import explained
 from every_eval.orchestration.scores_checks import scores_check_specs
 from every_eval.orchestration.scoring_steps import ScoringOptions, fail_on_wrong_cells, score_source
+from every_eval.orchestration.step_failures import explained
 from every_eval.sources.source import Source
 
 

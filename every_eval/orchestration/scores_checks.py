@@ -7,7 +7,7 @@ import dagster as dg
 import pyarrow as pa
 
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
-from every_eval.orchestration.asset_keys import CROSS_SOURCE_KEY, Check, asset_key, scores_tables
+from every_eval.orchestration.asset_keys import CROSS_SOURCE_KEY, CheckName, asset_key, scores_tables
 from every_eval.orchestration.metadata import markdown
 from every_eval.scoring.scorer import Scored
 from every_eval.sources.source import Source
@@ -21,18 +21,18 @@ def scores_check_specs(source: Source) -> list[dg.AssetCheckSpec]:
     """Return the checks of the tables that hold a source's scores."""
     return [
         *(
-            dg.AssetCheckSpec(Check.CONTRACT.value, asset=asset_key(source, table), description=CONTRACT_MEANING)
+            dg.AssetCheckSpec(CheckName.CONTRACT.value, asset=asset_key(source, table), description=CONTRACT_MEANING)
             for table in scores_tables(source)
         ),
         dg.AssetCheckSpec(
-            Check.VALIDATION.value,
+            CheckName.VALIDATION.value,
             asset=asset_key(source, COMPREHENSIVE_STATS),
             description="Counts, limits and keys of the scores fit the statistics that they were made from, and every "
             "run of the newest release has a score.",
         ),
         *(
             dg.AssetCheckSpec(
-                Check.PUBLISHED.value,
+                CheckName.PUBLISHED.value,
                 asset=asset_key(source, table),
                 description="Every cell of the tables that the source publishes equals what its statistics give.",
             )
@@ -49,7 +49,7 @@ def scores_evaluations(source: Source, scored: Scored) -> Iterator[dg.AssetCheck
     keys = {table: asset_key(source, table) for table in scores_tables(source)}
     for key in [*keys.values(), CROSS_SOURCE_KEY]:
         yield dg.AssetCheckEvaluation(
-            asset_key=key, check_name=Check.CONTRACT.value, passed=True, description=CONTRACT_MEANING
+            asset_key=key, check_name=CheckName.CONTRACT.value, passed=True, description=CONTRACT_MEANING
         )
     if scored.checks:
         yield _validation_evaluation(keys[COMPREHENSIVE_STATS], scored)
@@ -57,7 +57,7 @@ def scores_evaluations(source: Source, scored: Scored) -> Iterator[dg.AssetCheck
     for table in source.published_contracts:
         yield dg.AssetCheckEvaluation(
             asset_key=keys[table],
-            check_name=Check.PUBLISHED.value,
+            check_name=CheckName.PUBLISHED.value,
             passed=cells.num_rows == 0,
             metadata={"cells": cells.num_rows, "first_cells": dg.MetadataValue.md(shown_cells(cells))},
             description=f"{cells.num_rows} cells of the published tables differ from what the statistics give.",
@@ -78,7 +78,7 @@ def _validation_evaluation(key: dg.AssetKey, scored: Scored) -> dg.AssetCheckEva
     failed = [check for check in scored.checks if not check.passed]
     return dg.AssetCheckEvaluation(
         asset_key=key,
-        check_name=Check.VALIDATION.value,
+        check_name=CheckName.VALIDATION.value,
         passed=not failed,
         severity=dg.AssetCheckSeverity.WARN,
         metadata={check.name: dict(check.details) for check in scored.checks},

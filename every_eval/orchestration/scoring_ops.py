@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import dagster as dg
 
 from every_eval.orchestration.asset_keys import SCORES_POOL
-from every_eval.orchestration.failures import explained
 from every_eval.orchestration.resources import configured_sources, resource_keys, source_named
 from every_eval.orchestration.scoring_steps import (
     RefreshScoringConfig,
@@ -17,6 +16,7 @@ from every_eval.orchestration.scoring_steps import (
     fail_on_wrong_cells,
     score_source,
 )
+from every_eval.orchestration.step_failures import explained
 from every_eval.sources.source import Source
 
 

@@ -14,6 +14,7 @@ from every_eval.orchestration.preflight import check_scoring
 from every_eval.orchestration.resources import HubResource, hub_resource
 from every_eval.orchestration.scores_checks import scores_evaluations, wrong_cells
 from every_eval.orchestration.scores_events import ScoresRepo, scores_events
+from every_eval.orchestration.settings_checks import check_settings
 from every_eval.orchestration.time_limit import Context, limited
 from every_eval.scoring.scorer import Scored, Scorer
 from every_eval.sources.source import Source
@@ -53,6 +54,7 @@ class RefreshScoringConfig(ScoringOptions):
 def score_source(context: Context, source: Source, sources: Sequence[Source], options: ScoringOptions) -> Scored:
     """Publish a source's scores if anything is new, and log where they are and what the checks found."""
     hub = hub_resource(context.resources)
+    check_settings(hub, {}, sources, context.log.warning)
     check_scoring(hub.open(), hub.data, hub.scores)
     repo = data_repo(context, source)
     record_other_runs(context, repo)

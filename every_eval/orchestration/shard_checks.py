@@ -18,33 +18,38 @@ from every_eval.contracts.shards import SHARDS
 from every_eval.contracts.stats import STATS
 from every_eval.contracts.table import Table
 from every_eval.ingestion.ingestor import ShardOutcome
-from every_eval.orchestration.asset_keys import Check, asset_key, shard_partitions
+from every_eval.orchestration.asset_keys import CheckName, asset_key, shard_partitions
 from every_eval.orchestration.data_repo import DataRepo
 from every_eval.orchestration.ingestion_events import MAX_SHOWN, disagreement_lines, recorded
 from every_eval.sources.source import Source
 
-MEANINGS: Mapping[Check, str] = {
-    Check.CONTRACT: "Every row follows the table's contract: columns, types, limits and unique keys.",
-    Check.REJECTS: "every_eval could read every file and every row of the source.",
-    Check.REPORTED: "The statistics that the source reports equal the statistics that its single outputs give.",
+MEANINGS: Mapping[CheckName, str] = {
+    CheckName.CONTRACT: "Every row follows the table's contract: columns, types, limits and unique keys.",
+    CheckName.REJECTS: "every_eval could read every file and every row of the source.",
+    CheckName.REPORTED: "The statistics that the source reports equal the statistics that its single outputs give.",
 }
 
 
 def discovery_check_specs(source: Source) -> list[dg.AssetCheckSpec]:
     """Return the checks of what discovery writes."""
     return [
-        dg.AssetCheckSpec(Check.CONTRACT.value, asset=asset_key(source, table), description=MEANINGS[Check.CONTRACT])
+        dg.AssetCheckSpec(
+            CheckName.CONTRACT.value, asset=asset_key(source, table), description=MEANINGS[CheckName.CONTRACT]
+        )
         for table in (CATALOG, RELEASES)
     ]
 
 
 def shard_check_specs(source: Source) -> list[dg.AssetCheckSpec]:
     """Return the checks of the tables that have a partition for each shard, each check in both of its forms."""
-    checks = [(Check.CONTRACT, table) for table in SHARD_TABLES] + [(Check.REJECTS, REJECTS), (Check.REPORTED, STATS)]
+    checks = [(CheckName.CONTRACT, table) for table in SHARD_TABLES] + [
+        (CheckName.REJECTS, REJECTS),
+        (CheckName.REPORTED, STATS),
+    ]
     return [spec for check, table in checks for spec in _both_forms(source, check, table)]
 
 
-def _both_forms(source: Source, check: Check, table: Table) -> Iterator[dg.AssetCheckSpec]:
+def _both_forms(source: Source, check: CheckName, table: Table) -> Iterator[dg.AssetCheckSpec]:
     key, meaning = asset_key(source, table), MEANINGS[check]
     with warnings.catch_warnings():
         # Partitioned checks are a preview of Dagster 1.13, which warns of it; pyproject.toml allows no other version.
@@ -61,7 +66,7 @@ def _both_forms(source: Source, check: Check, table: Table) -> Iterator[dg.Asset
 def discovery_evaluations(repo: DataRepo) -> Iterator[dg.AssetCheckEvaluation]:
     """Yield the results of the checks of what discovery wrote: rows that break a contract are never written."""
     for table in (CATALOG, RELEASES):
-        yield _evaluation(repo.source, Check.CONTRACT, table, passed=True, description=MEANINGS[Check.CONTRACT])
+        yield _evaluation(repo.source, CheckName.CONTRACT, table, passed=True, description=MEANINGS[CheckName.CONTRACT])
 
 
 def shard_evaluations(source: Source, outcome: ShardOutcome) -> Iterator[dg.AssetCheckEvaluation]:
@@ -70,18 +75,18 @@ def shard_evaluations(source: Source, outcome: ShardOutcome) -> Iterator[dg.Asse
     for table in SHARD_TABLES:
         yield dg.AssetCheckEvaluation(
             asset_key=asset_key(source, table),
-            check_name=Check.CONTRACT.of_shard,
+            check_name=CheckName.CONTRACT.of_shard,
             partition=shard,
             passed=error is None,
             metadata={"rows": outcome.n_rows.get(table.name, 0)},
-            description=MEANINGS[Check.CONTRACT] if error is None else f"{shard} was not published: {error}",
+            description=MEANINGS[CheckName.CONTRACT] if error is None else f"{shard} was not published: {error}",
         )
     if error is not None:
         return
     n_rejects, lines = outcome.n_rows["rejects"], disagreement_lines(outcome)
     yield dg.AssetCheckEvaluation(
         asset_key=asset_key(source, REJECTS),
-        check_name=Check.REJECTS.of_shard,
+        check_name=CheckName.REJECTS.of_shard,
         partition=shard,
         passed=not n_rejects,
         severity=dg.AssetCheckSeverity.WARN,
@@ -90,7 +95,7 @@ def shard_evaluations(source: Source, outcome: ShardOutcome) -> Iterator[dg.Asse
     )
     yield dg.AssetCheckEvaluation(
         asset_key=asset_key(source, STATS),
-        check_name=Check.REPORTED.of_shard,
+        check_name=CheckName.REPORTED.of_shard,
         partition=shard,
         passed=not lines,
         metadata={"disagreements": len(lines), "first_disagreements": lines[:MAX_SHOWN]},
@@ -107,24 +112,24 @@ def published_evaluations(
     for table in SHARD_TABLES:
         yield _evaluation(
             source,
-            Check.CONTRACT,
+            CheckName.CONTRACT,
             table,
             passed=not failed,
             metadata={"rows": repo.n_rows(table), "shards": len(repo.fingerprints), "not_published": failed},
-            description=f"Not published: {', '.join(failed)}." if failed else MEANINGS[Check.CONTRACT],
+            description=f"Not published: {', '.join(failed)}." if failed else MEANINGS[CheckName.CONTRACT],
         )
     yield _evaluation(
         source,
-        Check.CONTRACT,
+        CheckName.CONTRACT,
         SHARDS,
         passed=True,
         metadata={"rows": len(repo.index)},
-        description=MEANINGS[Check.CONTRACT],
+        description=MEANINGS[CheckName.CONTRACT],
     )
     rejects = {shard: n_rows for shard in repo.index if (n_rows := repo.n_rows_of(REJECTS, shard))}
     yield _evaluation(
         source,
-        Check.REJECTS,
+        CheckName.REJECTS,
         REJECTS,
         passed=not rejects,
         severity=dg.AssetCheckSeverity.WARN,
@@ -162,7 +167,7 @@ def _reported_evaluation(
     n = sum(found.n for found in disagreements.values())
     return _evaluation(
         source,
-        Check.REPORTED,
+        CheckName.REPORTED,
         STATS,
         passed=not n,
         metadata={
@@ -178,7 +183,7 @@ def _reported_evaluation(
 
 def _rejects_text(rejects: Mapping[str, int]) -> str:
     if not rejects:
-        return MEANINGS[Check.REJECTS]
+        return MEANINGS[CheckName.REJECTS]
     return (
         f"{sum(rejects.values())} files or rows could not be read, in {', '.join(sorted(rejects))}. They are listed, "
         "with the reasons, in rejects/ of the data repo."
@@ -187,7 +192,7 @@ def _rejects_text(rejects: Mapping[str, int]) -> str:
 
 def _evaluation(
     source: Source,
-    check: Check,
+    check: CheckName,
     table: Table,
     *,
     passed: bool,

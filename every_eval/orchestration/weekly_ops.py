@@ -17,10 +17,9 @@ from every_eval.hub.hub import publish
 from every_eval.ingestion.data_card import card_change
 from every_eval.ingestion.discovery import Discovered, read_catalog
 from every_eval.ingestion.ingestor import ShardOutcome
-from every_eval.ingestion.planning import Status, batches, shards_of, to_do
+from every_eval.ingestion.planning import Status, batches, shards_of, standing_problems, to_do
 from every_eval.orchestration.asset_keys import UPSTREAM_POOL
 from every_eval.orchestration.data_repo import DataRepo
-from every_eval.orchestration.failures import explain, explained
 from every_eval.orchestration.ingestion_events import MAX_SHOWN
 from every_eval.orchestration.ingestion_lock import IngestionLock
 from every_eval.orchestration.ingestion_steps import (
@@ -40,7 +39,9 @@ from every_eval.orchestration.resources import (
     source_named,
     source_resource,
 )
+from every_eval.orchestration.settings_checks import check_settings
 from every_eval.orchestration.shard_checks import published_disagreements
+from every_eval.orchestration.step_failures import explain, explained
 from every_eval.sources.source import Source
 
 PREFLIGHT: Final = "preflight"
@@ -55,7 +56,7 @@ class WeeklyOps(NamedTuple):
 
     discover: dg.OpDefinition
     ingest: dg.OpDefinition
-    verify: dg.OpDefinition
+    check_shards: dg.OpDefinition
 
 
 def weekly_ops(sources: Sequence[Source]) -> WeeklyOps:
@@ -92,11 +93,13 @@ def weekly_ops(sources: Sequence[Source]) -> WeeklyOps:
         description="Compare what the Hub has with the catalogs, check all published shards, and fail the run if a "
         "shard is missing or a check failed.",
     )
-    def verify(context: dg.OpExecutionContext, discovered: dict[str, Any], ingested: list[list[ShardOutcome]]) -> None:
+    def check_shards(
+        context: dg.OpExecutionContext, discovered: dict[str, Any], ingested: list[list[ShardOutcome]]
+    ) -> None:
         with explained():
-            _verify(context, sources, discovered, [outcome for batch in ingested for outcome in batch])
+            _check_shards(context, sources, discovered, [outcome for batch in ingested for outcome in batch])
 
-    return WeeklyOps(discover, ingest, verify)
+    return WeeklyOps(discover, ingest, check_shards)
 
 
 def _discover_all(
@@ -108,8 +111,8 @@ def _discover_all(
         The problems by name and the folders by source, and the batches of shards to make.
     """
     try:
-        _check_before_start(context, sources)
         wanted = _wanted_sources(context, sources, config)
+        _check_before_start(context, sources, wanted)
     except EveryEvalError as error:
         context.log.error(str(error))
         return {"problems": {PREFLIGHT: explain(error)}, "folders": {}}, []
@@ -143,8 +146,10 @@ def _wanted_sources(
     return named or configured_sources(sources, context.resources, context.log.info)
 
 
-def _check_before_start(context: dg.OpExecutionContext, sources: Sequence[Source]) -> None:
+def _check_before_start(context: dg.OpExecutionContext, sources: Sequence[Source], wanted: Sequence[Source]) -> None:
     hub = hub_resource(context.resources)
+    places = {source.name: (source, source_resource(context.resources, source)) for source in wanted}
+    check_settings(hub, places, sources, context.log.warning)
     shard_bytes = max(source_resource(context.resources, source).filled_to for source in sources)
     check_ingestion(hub.open(), hub.data, shard_bytes)
 
@@ -155,14 +160,14 @@ def _plan(
     """Yield the batches of shards to make, and log how many shards of each benchmark are new, changed and so on."""
     repo = data_repo(context, source)
     for folder in folders:
-        shards = shards_of(read_catalog(repo.head, folder), folder, repo.head.files, source.data_version)
+        shards = shards_of(read_catalog(repo.head, folder), folder, repo.head, source.data_version)
         counts = {status: sum(shard.status is status for shard in shards) for status in Status}
         context.log.info(f"{folder}: shards " + ", ".join(f"{count} {name}" for name, count in counts.items()))
         for batch in batches(to_do(shards, force=config.force_regenerate), BATCH_BYTES, config.batch_shards):
             yield {"source": source.name, "folder": folder, "shards": [shard.key for shard in batch]}
 
 
-def _verify(
+def _check_shards(
     context: dg.OpExecutionContext,
     sources: Sequence[Source],
     discovered: Mapping[str, Any],
@@ -198,14 +203,16 @@ def _verify(
 def _missing_shards(repo: DataRepo, folders: Sequence[str], outcomes: Sequence[ShardOutcome]) -> dict[str, str]:
     """Say why shards that the catalogs know are not on the Hub as they should be, by the shard's key."""
     reasons = {item.shard: explain(item.error) for item in outcomes if item.error is not None}
-    files, version = repo.head.files, repo.source.data_version
-    return {
-        shard.key: reasons.get(
-            shard.key, f"the shard is {shard.status} and was not published. Launch the job again to publish the shard."
-        )
+    shards = [
+        shard
         for folder in folders
-        for shard in to_do(shards_of(read_catalog(repo.head, folder), folder, files, version))
+        for shard in shards_of(read_catalog(repo.head, folder), folder, repo.head, repo.source.data_version)
+    ]
+    missing = {
+        shard.key: f"the shard is {shard.status} and was not published. Launch the job again to publish the shard."
+        for shard in to_do(shards)
     }
+    return {**missing, **reasons, **standing_problems(shards)}
 
 
 def _wrong_statistics(context: dg.OpExecutionContext, repo: DataRepo) -> dict[str, str]:

@@ -82,7 +82,7 @@ def test_the_message_says_what_failed_why_where_and_how_to_retry(deployment: Dep
     assert told(deployment, result) is None
     ((name, text),) = webhook.posted[0].items()
     assert name == "text"
-    assert text.startswith(f"*{WEEKLY} failed*\nverify: ")
+    assert text.startswith(f"*{WEEKLY} failed*\ncheck_shards: ")
     assert RUN in text
     assert f"https://dagster.example.org/runs/{result.run_id}" in text
     assert f"dagster job execute -m every_eval.definitions -j {WEEKLY}" in text

@@ -25,7 +25,7 @@ def test_every_step_that_reads_upstream_or_commits_is_in_a_pool() -> None:
     assert {name for name, pool in steps.items() if pool == UPSTREAM_POOL} == {
         "discover",
         "ingest",
-        "verify",
+        "check_shards",
         *shards,
         *discoveries,
         *indexes,

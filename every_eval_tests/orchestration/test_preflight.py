@@ -35,7 +35,11 @@ def writes(online: Online) -> int:
 
 @pytest.mark.parametrize(
     ("who", "reason"),
-    [(READER, "it may only read"), (STRANGER, "not a member of evaleval"), (ELSEWHERE, "not scoped")],
+    [
+        (READER, "the token may only read"),
+        (STRANGER, "not a member of evaleval"),
+        (ELSEWHERE, "scopes do not include writing there"),
+    ],
 )
 def test_a_token_that_may_not_write_is_said_before_anything_is_written(
     online: Online, who: dict[str, Any], reason: str
@@ -62,7 +66,7 @@ def test_a_token_that_the_hub_does_not_know_is_said(online: Online) -> None:
     online.server.faults.append(Fault("whoami", status=401))
     result = online.launch(WEEKLY)
     assert not result.success
-    assert "HF_TOKEN is refused" in failures(result)
+    assert "HF_TOKEN is rejected" in failures(result)
     assert writes(online) == 0
 
 
@@ -124,7 +128,8 @@ def test_a_hub_in_a_folder_that_cannot_be_one_is_said(deployment: Deployment, tm
     deployment.environment.setenv("EVERY_EVAL_HUB", str(tmp_path / "file" / "hub"))
     result = deployment.launch(WEEKLY)
     assert not result.success
-    assert "set EVERY_EVAL_HUB to another folder" in failures(result)
+    assert f"EVERY_EVAL_HUB='{tmp_path}/file/hub' cannot be written to" in failures(result)
+    assert "name another folder" in failures(result)
 
 
 def test_a_folder_hub_without_data_is_said(tmp_path: Path) -> None:

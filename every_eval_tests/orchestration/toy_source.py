@@ -14,7 +14,7 @@ from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.stats import STATS
 from every_eval.contracts.table import Table
 from every_eval.sources.main_table import MainTable, Score, Standing
-from every_eval.sources.source import Discovery, Input, Run, RunRows
+from every_eval.sources.source import ALL, Discovery, Input, Run, RunRows
 from every_eval.storage.storage import Storage
 
 SUITE, RELEASE, METRIC = "all", "first", "correct"
@@ -25,12 +25,13 @@ class ToySource:
 
     name = "toy"
     data_version = 1
+    upgrade_notice = None
     has_sample = False
     benchmarks_variable = None
     published_contracts: tuple[Table, ...] = ()
 
-    def benchmarks(self, storage: Storage) -> Sequence[str]:
-        return storage.list_folders("")
+    def benchmarks(self, storage: Storage, stated: Sequence[str] = ()) -> Sequence[str]:
+        return stated if stated and ALL not in stated else storage.list_folders("")
 
     def discover(self, storage: Storage, benchmark: str) -> Discovery:
         runs = []
@@ -62,6 +63,7 @@ class ToySource:
         of_run = {
             **{"source": self.name, "benchmark": run.benchmark, "suite": run.suite, "run": run.name},
             **{"source_version": run.suite, "source_url": run.folder, "variant": "", "groups": [], "run_spec": "{}"},
+            **{"releases": [], "is_encrypted": False, "is_complete": True, "n_rejected": 0},
             **{"model_name": run.name, "metric_name": METRIC, "train_trial_index": 0, "occurrence": 0},
         }
         questions = [
