@@ -35,7 +35,7 @@ MISSING = [
     }.items()
     if not found
 ]
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
+pytestmark = [pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}"), pytest.mark.slow]
 
 
 class Page:

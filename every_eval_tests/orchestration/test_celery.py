@@ -12,6 +12,8 @@ import pytest
 
 from every_eval_tests.orchestration.deployment import Deployment
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = Path(__file__).parents[2] / "deploy" / "several_machines" / "rehearse.py"
 MODULES = ("dagster_celery", "dagster_postgres", "redis")
 

@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 
 import dagster as dg
+import pytest
 import yaml
 
 from every_eval.orchestration.jobs import WEEKLY
@@ -11,6 +12,8 @@ from every_eval_tests.orchestration.deployment import Deployment, changed
 from every_eval_tests.orchestration.processes import daemon, launch
 from every_eval_tests.orchestration.ui import wait_for
 from every_eval_tests.storage.bucket_server import Answer, BucketServer
+
+pytestmark = pytest.mark.slow
 
 SETTINGS = Path(__file__).parents[2] / "deploy" / "one_machine" / "dagster.yaml"
 

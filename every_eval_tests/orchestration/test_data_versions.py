@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import dagster as dg
+import pytest
 from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
 from dagster._core.loader import LoadingContextForTest
 
 from every_eval.contracts.repo_layout import SHARD_TABLES, published_shards
 from every_eval.definitions import build_definitions
 from every_eval_tests.orchestration.deployment import Deployment
+
+pytestmark = pytest.mark.slow
 
 SCORES = {"helm/comprehensive_stats", "helm/leaderboard", "helm/pairs", "helm/cross_benchmark", "helm/tables"}
 SHARDED = [f"helm/{table.name}" for table in SHARD_TABLES]

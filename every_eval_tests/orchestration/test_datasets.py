@@ -20,7 +20,7 @@ from every_eval_tests.hub.hub_server import CLIENT_WARNING
 from every_eval_tests.orchestration.deployment import DATA, SCORES, Deployment
 from every_eval_tests.orchestration.online import Online
 
-pytestmark = pytest.mark.filterwarnings(CLIENT_WARNING)
+pytestmark = [pytest.mark.filterwarnings(CLIENT_WARNING), pytest.mark.slow]
 
 LOAD = """
 import json, sys

@@ -24,7 +24,7 @@ from every_eval_tests.orchestration.deployment import DATA, SCORES, Deployment
 from every_eval_tests.orchestration.killing import processes, refresh_in_process
 from every_eval_tests.orchestration.online import NOON, Online, failures, folder_files
 
-pytestmark = pytest.mark.filterwarnings(CLIENT_WARNING)
+pytestmark = [pytest.mark.filterwarnings(CLIENT_WARNING), pytest.mark.slow]
 
 WEEKLY, DAILY = "weekly_data_processing", "daily_comprehensive_stats"
 RUN = "mmlu:subject=anatomy,method=multiple_choice_joint,model=01-ai_yi-34b,eval_split=test,groups=mmlu_anatomy"

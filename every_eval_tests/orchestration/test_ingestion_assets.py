@@ -8,6 +8,8 @@ import pytest
 from every_eval.definitions import build_definitions
 from every_eval_tests.orchestration.deployment import SCORES, Deployment
 
+pytestmark = pytest.mark.slow
+
 SHARDS = ("helm_lite_part_00001", "helm_lite_part_00002", "helm_mmlu_part_00001")
 
 

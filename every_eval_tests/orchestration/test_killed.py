@@ -6,7 +6,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from every_eval_tests.helm_root import HelmRoot
+
+pytestmark = pytest.mark.slow
 
 LAUNCH = """
 import os, sys

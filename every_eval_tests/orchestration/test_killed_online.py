@@ -18,7 +18,7 @@ from every_eval_tests.hub.hubs import NOON
 from every_eval_tests.ingestion.upstream import small_root
 from every_eval_tests.orchestration import killing
 
-pytestmark = pytest.mark.filterwarnings(CLIENT_WARNING)
+pytestmark = [pytest.mark.filterwarnings(CLIENT_WARNING), pytest.mark.slow]
 
 Point = tuple[str, int, bool]
 """Which requests, how many of them go well first, and whether the one at which the process dies is carried out."""

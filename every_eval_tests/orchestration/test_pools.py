@@ -3,12 +3,15 @@
 from pathlib import Path
 
 import dagster as dg
+import pytest
 
 from every_eval.definitions import build_definitions
 from every_eval.orchestration.asset_keys import SCORES_POOL, UPSTREAM_POOL
 from every_eval_tests.orchestration.deployment import Deployment
 from every_eval_tests.orchestration.processes import execute
 from every_eval_tests.orchestration.ui import wait_for
+
+pytestmark = pytest.mark.slow
 
 
 def test_every_step_that_reads_upstream_or_commits_is_in_a_pool() -> None:

@@ -17,7 +17,7 @@ from every_eval_tests.hub.hubs import NOON
 from every_eval_tests.orchestration.deployment import DATA, Deployment
 from every_eval_tests.orchestration.online import Online, failures
 
-pytestmark = pytest.mark.filterwarnings(CLIENT_WARNING)
+pytestmark = [pytest.mark.filterwarnings(CLIENT_WARNING), pytest.mark.slow]
 
 WEEKLY, DAILY = "weekly_data_processing", "daily_comprehensive_stats"
 READER: dict[str, Any] = {**MEMBER, "auth": {"accessToken": {"role": "read"}}}

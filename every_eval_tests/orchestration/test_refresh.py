@@ -7,6 +7,8 @@ import pytest
 
 from every_eval_tests.orchestration.deployment import SCORES, Deployment, changed
 
+pytestmark = pytest.mark.slow
+
 RUN = "mmlu:subject=anatomy,method=multiple_choice_joint,model=01-ai_yi-34b,eval_split=test,groups=mmlu_anatomy"
 
 

@@ -15,7 +15,7 @@ from every_eval_tests.orchestration.deployment import DATA, SCORES
 from every_eval_tests.orchestration.online import Online, failures
 from every_eval_tests.storage.bucket_server import BucketServer
 
-pytestmark = pytest.mark.filterwarnings(CLIENT_WARNING)
+pytestmark = [pytest.mark.filterwarnings(CLIENT_WARNING), pytest.mark.slow]
 
 FAULTS: list[tuple[str, int, dict[str, Any]]] = [
     ("whoami", 1, {"status": 403}),

@@ -12,6 +12,8 @@ from every_eval_tests.helm_root import edit
 from every_eval_tests.orchestration.deployment import Deployment
 from every_eval_tests.sources.eval_harness.output import FIRST, Output
 
+pytestmark = pytest.mark.slow
+
 RUN = "mmlu:subject=anatomy,method=multiple_choice_joint,model=01-ai_yi-34b,eval_split=test,groups=mmlu_anatomy"
 UPSTREAM, PUBLISHED = "helm_upstream_sensor", "helm_published_sensor"
 

@@ -18,6 +18,8 @@ from every_eval_tests.orchestration.deployment import DATA, SCORES, Deployment
 from every_eval_tests.orchestration.online import failures
 from every_eval_tests.sources.eval_harness.output import Output
 
+pytestmark = pytest.mark.slow
+
 RUN = "mmlu:subject=anatomy,method=multiple_choice_joint,model=01-ai_yi-34b,eval_split=test,groups=mmlu_anatomy"
 CHECKED = "ASSET_CHECK_EVALUATION"
 

@@ -9,12 +9,15 @@ from socket import socket
 from typing import Any
 
 import dagster as dg
+import pytest
 
 from every_eval.definitions import build_definitions
 from every_eval.orchestration.jobs import DAILY, WEEKLY
 from every_eval_tests.orchestration.deployment import Deployment, changed
 from every_eval_tests.orchestration.online import failures
 from every_eval_tests.orchestration.processes import execute
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_plain_execution_is_stopped_at_its_limit_and_says_so(deployment: Deployment, silent_server: socket) -> None:

@@ -16,6 +16,8 @@ from every_eval_tests.orchestration.deployment import DATA, SCORES, Deployment, 
 from every_eval_tests.sources.eval_harness.output import AGAIN, FIRST, Output
 from every_eval_tests.storage.bucket_server import BucketServer
 
+pytestmark = pytest.mark.slow
+
 ROOT = "EVERY_EVAL_EVAL_HARNESS_ROOT"
 TASK = "wikitext_local"
 NEWER = FIRST.replace("04-28-47", "09-00-00")

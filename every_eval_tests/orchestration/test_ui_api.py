@@ -9,6 +9,8 @@ import pytest
 from every_eval_tests.orchestration.deployment import Deployment, changed
 from every_eval_tests.orchestration.ui import Api, dagster_dev, wait_for
 
+pytestmark = pytest.mark.slow
+
 TABLES = [["helm", name] for name in ("samples", "metrics", "stats")]
 KEYS = [{"path": path} for path in TABLES]
 PLACE = {"repositoryLocationName": "every_eval", "repositoryName": "__repository__"}
