@@ -48,7 +48,21 @@ ORIGINAL = Treatment(None, None, None)
 
 
 @dataclass(frozen=True)
-class MetricValues:
+class _Arrays:
+    """Arrays of equal length: an element is what stands at one position in all of them."""
+
+    def take(self, chosen: BoolArray | IntArray | slice) -> Self:
+        """Return the chosen elements."""
+        return type(self)(*(getattr(self, field.name)[chosen] for field in fields(self)))
+
+    @classmethod
+    def join(cls, *parts: Self) -> Self:
+        """Return the elements of all parts, one part after the other."""
+        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
+
+
+@dataclass(frozen=True)
+class MetricValues(_Arrays):
     """Arrays of one length, with one element for each combination of metric, treatment, trial and instance."""
 
     metric: IntArray
@@ -68,18 +82,9 @@ class MetricValues:
     odd: IntArray
     """Number of values that are not finite, which the sum leaves out."""
 
-    def take(self, chosen: BoolArray | IntArray | slice) -> Self:
-        """Return the chosen elements."""
-        return type(self)(*(getattr(self, field.name)[chosen] for field in fields(self)))
-
-    @classmethod
-    def join(cls, *parts: Self) -> Self:
-        """Return the elements of all parts, one part after the other."""
-        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
-
 
 @dataclass(frozen=True)
-class TrialSums:
+class TrialSums(_Arrays):
     """Sums over the instances of each trial, as arrays with one element for each metric, treatment and trial.
 
     The values are added plainly, in the order of HELM's file, so that the means are HELM's to the last bit.
@@ -95,15 +100,6 @@ class TrialSums:
     """Number of finite values that the sum is over; at least 1."""
     sum: FloatArray
     """Sum of the values."""
-
-    def take(self, chosen: BoolArray | IntArray | slice) -> Self:
-        """Return the chosen elements."""
-        return type(self)(*(getattr(self, field.name)[chosen] for field in fields(self)))
-
-    @classmethod
-    def join(cls, *parts: Self) -> Self:
-        """Return the elements of all parts, one part after the other."""
-        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
 
 @dataclass(frozen=True)
