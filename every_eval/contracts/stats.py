@@ -55,7 +55,7 @@ COUNTS = (
     Column("n_scored", pa.int64(), "Number of instances that have a value.", UNDERIVED, minimum=0),
     Column("n_trials", pa.int64(), "Number of train trials that have a value.", UNDERIVED, minimum=0),
 )
-"""Numbers of outputs that a statistic is over."""
+"""How many outputs a statistic is computed from."""
 
 MOMENTS = (
     Column(

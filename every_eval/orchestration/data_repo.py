@@ -22,7 +22,7 @@ class DataRepo:
 
     @cached_property
     def head(self) -> Snapshot:
-        """The newest commit when it was first asked for."""
+        """Newest commit of the repo, read once and then kept."""
         return self.hub.snapshot(self.name)
 
     @cached_property

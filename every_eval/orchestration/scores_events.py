@@ -43,7 +43,7 @@ class ScoresRepo:
 
     @cached_property
     def head(self) -> Snapshot:
-        """The newest commit when it was first asked for."""
+        """Newest commit of the repo, read once and then kept."""
         return self.hub.snapshot(self.name)
 
     def metadata(self, table: PublishedTable) -> dict[str, Any]:

@@ -105,7 +105,7 @@ def weekly_ops(sources: Sequence[Source]) -> WeeklyOps:
 def _discover_all(
     context: dg.OpExecutionContext, sources: Sequence[Source], config: IngestionConfig
 ) -> tuple[dict[str, Any], list[Batch]]:
-    """Discover every source that is wanted.
+    """Discover the sources that the run config names, or all configured sources.
 
     Returns:
         The problems by name and the folders by source, and the batches of shards to make.

@@ -203,7 +203,7 @@ class DisplayJoin:
         self.missing_predictions = Missing(
             PREDICTIONS.name, n_without, f"{n_instances} instances that {INSTANCES.name} has"
         )
-        """Predictions that are missing of the instances."""
+        """Instances without a prediction."""
         self.panel = self._predictions.panel
         """Judges of the predictions."""
 
