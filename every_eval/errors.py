@@ -3,7 +3,9 @@
 EveryEvalError
 ├── TransientError            the same call may succeed later, without any change by us
 │   ├── UpstreamUnavailable   a source's storage does not answer, or not completely, or has just changed
+│   │   └── UpstreamUnreachable   nothing answers at the address of a source's storage
 │   ├── HubUnavailable        the Hub does not answer, or answers that it is busy
+│   │   └── HubUnreachable    nothing answers at the address of the Hub
 │   └── PublishConflict       another process committed first: plan again on the new head
 └── TerminalError             the same call will fail again: somebody must act
     ├── ConfigurationError    a setting or an option is wrong, or this machine lacks something
@@ -31,8 +33,16 @@ class UpstreamUnavailable(TransientError):
     """A source's storage does not answer, or not completely, or has changed since it was listed."""
 
 
+class UpstreamUnreachable(UpstreamUnavailable):
+    """Nothing answers at the address of a source's storage: the server is down, or the address is wrong."""
+
+
 class HubUnavailable(TransientError):
     """The Hub does not answer, or answers that it is busy."""
+
+
+class HubUnreachable(HubUnavailable):
+    """Nothing answers at the address of the Hub: the Hub is down, or the address is wrong."""
 
 
 class PublishConflict(TransientError):

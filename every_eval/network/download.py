@@ -32,6 +32,10 @@ class TransferFailed(Exception):
         self.wait_seconds = wait_seconds
 
 
+class AnswerRefused(TransferFailed):
+    """The answer came whole, and does not hold what it should."""
+
+
 class Download:
     """The bytes received of one object.
 
@@ -108,6 +112,11 @@ class Download:
             raise UpstreamUnavailable(message) from error
         found = digested(content)
         return found if self._content_md5 is None else verified(found, self._content_md5, redact(self._url))
+
+    @property
+    def version(self) -> Version:
+        """The version that the answer stated."""
+        return self._version
 
     def close(self) -> None:
         """Throw away what has been received."""

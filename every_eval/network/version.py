@@ -36,6 +36,13 @@ class Version(msgspec.Struct, frozen=True, omit_defaults=True):
             return {"x-goog-if-generation-match": str(self.generation)}
         return {"If-Match": self.etag} if self.etag and not self.etag.startswith("W/") else {}
 
+    @property
+    def negated_precondition(self) -> dict[str, str]:
+        """Request headers that let a server answer 304 (Not Modified) for this version; empty if no mark allows it."""
+        if self.generation is not None:
+            return {"x-goog-if-generation-not-match": str(self.generation)}
+        return {"If-None-Match": self.etag} if self.etag else {}
+
     def differs_from(self, other: "Version") -> bool:
         """Whether both versions state a mark and its values differ. The encoding is no mark."""
         marks = ("generation", "md5", "size", "etag", "last_modified")

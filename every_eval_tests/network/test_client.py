@@ -2,7 +2,7 @@
 
 import logging
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -159,13 +159,16 @@ def test_a_server_that_accepts_and_never_answers_is_given_up(silent_socket: sock
 
 def test_a_connection_that_is_refused_three_times_is_given_up(waits: FakeSleep) -> None:
     with BucketServer({}) as gone:
-        bucket = BucketStorage(gone.root_url, limits=waits.limits())
-    host = urlsplit(gone.root_url).netloc
-    for call in (lambda: bucket.read(NAME), lambda: bucket.stat(NAME), lambda: list(bucket.list("")),
-                 lambda: bucket.can_list):  # fmt: skip
+        host = urlsplit(gone.root_url).netloc
+    calls: Sequence[Callable[[BucketStorage], object]] = (
+        *(lambda bucket: bucket.read(NAME), lambda bucket: bucket.stat(NAME)),
+        *(lambda bucket: list(bucket.list("")), lambda bucket: bucket.can_list),
+    )
+    for call in calls:
         waits.clear()
+        bucket = BucketStorage(gone.root_url, limits=waits.limits())
         with pytest.raises(UpstreamUnavailable, match=rf"^Cannot reach http://{host}/\S+ \(connection refused\)\.$"):
-            call()
+            call(bucket)
         assert len(waits) == MAX_REFUSALS - 1 == 2
 
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from every_eval.errors import HubUnavailable
 from every_eval.network.huggingface.client_errors import CLIENT_ERRORS, Explainer, Failed
+from every_eval.network.outages import Outage
 from every_eval.network.retries import Failure, RetryPolicy, call_with_retries
 
 T = TypeVar("T")
@@ -17,6 +19,8 @@ class Calls:
 
     explainer: Explainer
     policy: RetryPolicy
+    outage: Outage | None = None
+    """What calls of all threads have met; null where few calls are made."""
 
     def repeat(self, action: str, call: Callable[[], T]) -> T:
         """Return the result of a call; `action` says what it does, for example `list the files of a/b`.
@@ -25,8 +29,17 @@ class Calls:
             HubUnavailable: the Hub does not answer, or is busy, after all attempts.
             ConfigurationError: the Hub rejects the token, or the address is wrong.
             TerminalError: the Hub refuses the call for another reason.
+            ServerDown: the Hub has failed so many calls before that this call sent no request.
         """
-        return self.repeat_attempt(action, partial(self.attempt, action, call))
+        attempt = partial(self.attempt, action, call)
+        if self.outage is None:
+            return self.repeat_attempt(action, attempt)
+        with self.outage.call():
+            try:
+                return self.repeat_attempt(action, partial(_watched, self.outage, attempt))
+            except HubUnavailable:
+                self.outage.note_given_up()
+                raise
 
     def repeat_attempt(self, action: str, attempt: Callable[[], T | Failed]) -> T:
         """Make attempts until one succeeds, or the policy says to give up; then raise the last one's error."""
@@ -54,3 +67,14 @@ class Calls:
             return call()
         except CLIENT_ERRORS as error:
             return self.explainer.explain(error, action, has_progressed=progress() > before)
+
+
+def _watched(outage: Outage, attempt: Callable[[], T | Failed]) -> T | Failed:
+    """Make an attempt, and note what it met."""
+    outage.begin_attempt()
+    result = attempt()
+    if isinstance(result, Failed) and result.failure.is_transient:
+        outage.note_failure()
+    else:
+        outage.note_success()
+    return result

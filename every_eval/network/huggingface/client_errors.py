@@ -11,7 +11,14 @@ from typing import TypeVar
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled, RevisionNotFoundError
 from huggingface_hub.utils import httpx, parse_ratelimit_headers  # type: ignore[attr-defined]  # Exported lazily.
 
-from every_eval.errors import ConfigurationError, EveryEvalError, HubUnavailable, TerminalError, TransientError
+from every_eval.errors import (
+    ConfigurationError,
+    EveryEvalError,
+    HubUnavailable,
+    HubUnreachable,
+    TerminalError,
+    TransientError,
+)
 from every_eval.network.causes import cause_of
 from every_eval.network.redaction import redact
 from every_eval.network.retries import Failure, retry_after_seconds
@@ -23,6 +30,8 @@ E = TypeVar("E", bound=BaseException)
 
 _MAY_PASS = {408, 409, 412, 425, 429}
 """Statuses below 500 with which the same request may succeed later."""
+_EXPIRED = {400, 401, 403}
+"""Statuses with which file storages answer to a signed URL that has expired. Another attempt is given a new URL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,9 @@ class Explainer:
         if isinstance(answer, RevisionNotFoundError) or status in _MAY_PASS or status >= 500:
             # Right after a commit, not every server of the Hub knows the commit.
             return HubUnavailable(text)
+        if status in _EXPIRED and answer.response.request.url.netloc != httpx.URL(self.endpoint).netloc:
+            # Only the Hub's own host is sent the token. Its file storage refuses a signed URL that is too old.
+            return HubUnavailable(f"{text} The signed address has probably expired.")
         if status in (401, 403):
             what = "HF_TOKEN is rejected, or does not allow this" if self.token else "HF_TOKEN is not set"
             return ConfigurationError(f"{what}. {text} {self._advice()}")
@@ -90,10 +102,12 @@ class Explainer:
         name = f"the Hugging Face Hub at {self.endpoint}" if is_endpoint else f"{url.host}, the Hub's file storage"
         advice = " Check HF_ENDPOINT." if is_endpoint else ""
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+            kind: type[EveryEvalError] = HubUnreachable
             text = f"Cannot reach {name} ({why}).{advice}"
         else:
+            kind = HubUnavailable
             text = f"Cannot {action}: {name} gives no complete answer ({why}).{advice}"
-        return (ConfigurationError if cause.is_final else HubUnavailable)(self._redacted(text))
+        return (ConfigurationError if cause.is_final else kind)(self._redacted(text))
 
     def _of_client(self, error: Exception, action: str) -> EveryEvalError:
         """Return what an exception means that no request led to."""
