@@ -13,6 +13,7 @@ import pyarrow as pa
 from every_eval.contracts.table import Column, Table
 from every_eval.hub.citations import citations, tags
 from every_eval.hub.features import features, size_category
+from every_eval.hub.markdown import escaped
 
 CARD = "README.md"
 
@@ -140,6 +141,6 @@ def count_bytes(sizes: Iterable[int]) -> str:
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return rows as a Markdown table; a null is an empty cell."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join("" if cell is None else str(cell) for cell in line) + " |" for line in lines)
+    """Return rows as a Markdown table; a null is an empty cell, and a long text is cut."""
+    cells = [["" if cell is None else escaped(str(cell)) for cell in row] for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (header, ["---"] * len(header), *cells))

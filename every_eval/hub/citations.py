@@ -41,6 +41,16 @@ CITATIONS: Final = {
   url       = {https://zenodo.org/records/12608602}
 }""",
     ),
+    "inspect": Citation(
+        tag="inspect-ai",
+        description="Inspect, which made the results of `inspect`",
+        bibtex="""@software{inspect-ai,
+  title  = {Inspect AI: Framework for Large Language Model Evaluations},
+  author = {{UK AI Security Institute}},
+  year   = {2024},
+  url    = {https://github.com/UKGovernmentBEIS/inspect_ai}
+}""",
+    ),
 }
 """Citations by the source's name."""
 

@@ -48,6 +48,8 @@ class Fault:
     """Whether the Hub carries out the request before the fault."""
     ending: Ending = "whole"
     """What happens to the answer: the connection is cut (FIN) or reset (RST), or the body is cut in half or changed."""
+    change: Callable[["Answer"], "Answer"] | None = None
+    """Changes the answer, for example by leaving out some entries of a listing."""
     before: Callable[[], object] | None = None
     """Called before the answer, for example to commit as a rival."""
     times: int = 1
@@ -93,6 +95,8 @@ class FaultyHandler(BaseHTTPRequestHandler):
         if fault is not None and fault.status is not None:
             body = json.dumps({"error": f"planned, for {authorization}"}).encode()
             answer = Answer(fault.status, {"Content-Type": "application/json", **fault.headers}, body)
+        if fault is not None and fault.change is not None:
+            answer = fault.change(answer)
         self._send(hub, answer, fault.ending if fault is not None else "whole")
 
     do_HEAD = do_POST = do_PUT = do_GET  # noqa: N815

@@ -39,6 +39,10 @@ class FolderSnapshot:
     def open(self, path: str) -> BinaryIO:
         return io.FileIO(self.fetch(path))
 
+    def stored(self, path: str) -> Path:
+        """Return where the content of the file at `path` is stored, without checking the content."""
+        return self._objects.path(self.files[path].digest)
+
 
 class FolderHub:
     """A Hub in `root`, a folder that the first commit creates; `clock` returns the time of a commit.
@@ -56,6 +60,11 @@ class FolderHub:
         repository = self._repository(repo)
         with explained_disk_errors(repository.folder):
             return _show(repository, repository.open())
+
+    def history(self, repo: str) -> Iterator[FolderSnapshot]:
+        """Yield the commits of a repo that are kept, the newest first; writes nothing."""
+        repository = self._repository(repo)
+        return (_show(repository, manifest) for manifest in repository.history())
 
     def commit(self, repo: str, changes: Sequence[Change], *, title: str, parent: str | None) -> FolderSnapshot:
         check_changes(changes)

@@ -75,6 +75,10 @@ class Repository:
             self._check_out(self._manifest(shown) if shown else None, head)
         return head
 
+    def history(self) -> Iterator[Manifest]:
+        """Yield the commits that are kept, the newest first; writes nothing."""
+        return map(self._manifest, self._commits())
+
     def record(self, head: Manifest | None, manifest: Manifest, contents: Mapping[str, bytes | Path]) -> None:
         """Commit `manifest` on `head`; `contents` holds the added contents by path. The caller holds the lock."""
         check_room(self.folder, contents, head.by_path if head else {})

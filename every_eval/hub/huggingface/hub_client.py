@@ -3,12 +3,12 @@
 Each call makes attempts by the one policy of `network.retries`. The session sends each request of an attempt once.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, hf_hub_url
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
@@ -18,6 +18,7 @@ from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 from every_eval.errors import EveryEvalError, HubUnavailable, PublishConflict
 from every_eval.hub.digests import VerifiedFiles
 from every_eval.hub.hub import HubFile
+from every_eval.hub.paths import ancestors
 from every_eval.network.huggingface.calls import Calls
 from every_eval.network.huggingface.client_errors import Explainer, Failed
 from every_eval.network.huggingface.file_requests import append_rest, read_range
@@ -25,6 +26,7 @@ from every_eval.network.huggingface.session import Session, check_endpoint, send
 from every_eval.network.retries import Failure, RetryPolicy
 
 Operation = CommitOperationAdd | CommitOperationDelete
+T = TypeVar("T")
 
 _DATASET = "dataset"
 _LIBRARY = "every_eval"
@@ -37,6 +39,16 @@ class CommitInfo:
 
     commit: str
     committed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What one listing says that a commit holds."""
+
+    files: Sequence[HubFile]
+    """Every file, those of git included."""
+    doubt: str | None
+    """What in the listing itself speaks against its being complete; null if nothing does."""
 
 
 class HubClient:
@@ -53,6 +65,8 @@ class HubClient:
         self.endpoint = self._api.endpoint
         self.explainer = Explainer(self.endpoint, token)
         self._calls = Calls(self.explainer, policy)
+        self._asked_seconds = 0.0
+        """Time that the Hub asked to wait when the last early upload failed."""
         check_endpoint(self.endpoint)
         send_only_to(self.endpoint, token)
 
@@ -68,10 +82,11 @@ class HubClient:
         """Return a commit with its time; null if there is no such repo."""
         return self._calls.repeat(f"look up commit {commit} of {repo}", partial(self._read_commit, repo, commit))
 
-    def files(self, repo: str, commit: str) -> list[HubFile]:
-        """Return every file of a commit, those of git included."""
+    def files(self, repo: str, commit: str) -> Listing:
+        """List every file of a commit."""
         tree = partial(self._api.list_repo_tree, repo, recursive=True, revision=commit, repo_type=_DATASET)
-        return _hub_files(self._calls.repeat(f"list the files of {repo}", lambda: list(tree())))
+        entries = self._calls.repeat(f"list the files of {repo}", lambda: list(tree()))
+        return Listing(_hub_files(entries), _doubt(entries))
 
     def files_at(self, repo: str, commit: str, paths: Sequence[str]) -> list[HubFile]:
         """Return those of the files at `paths` that a commit has."""
@@ -118,12 +133,18 @@ class HubClient:
 
         The commit itself sends small contents.
         """
+        if self._asked_seconds:
+            self._calls.policy.sleep(self._asked_seconds)
+            self._asked_seconds = 0.0
         self._calls.repeat_attempt(f"upload files to {repo}", partial(self._upload_once, repo, operations))
 
     def upload_once(self, repo: str, operations: Sequence[CommitOperationAdd]) -> EveryEvalError | None:
         """Make one attempt at `upload`, and return what went wrong, if anything did."""
         failed = self._upload_once(repo, operations)
-        return failed.error if failed else None
+        if failed is None:
+            return None
+        self._asked_seconds = min(failed.failure.retry_after_seconds or 0.0, self._calls.policy.retry_after_seconds)
+        return failed.error
 
     def create(self, repo: str) -> None:
         """Create an empty dataset repo; no error if the repo exists."""
@@ -167,6 +188,30 @@ class HubClient:
 
         return self._calls.repeat_attempt(action, attempt)
 
+    def is_behind(self, repo: str, head: str, made: str, parent: str) -> bool:
+        """Tell whether `head` is older than the commit `made`, whose parent is `parent`."""
+        list_commits = partial(self._api.list_repo_commits, repo, revision=head, repo_type=_DATASET)
+        for commit in self._calls.repeat(f"list the commits of {repo}", list_commits):
+            if commit.commit_id in (made, parent):
+                return commit.commit_id == parent
+        return True
+
+    def wait_until(self, action: str, look: Callable[[], T | None]) -> T:
+        """Return what `look` finds; look again as long as it finds nothing, by the retry policy.
+
+        Raises:
+            HubUnavailable: `look` found nothing until the end.
+        """
+
+        def attempt() -> T | Failed:
+            found = look()
+            if found is not None:
+                return found
+            reason = "the Hub still answers as it was before"
+            return Failed(HubUnavailable(f"Cannot {action}: {reason}."), Failure(reason, is_transient=True))
+
+        return self._calls.repeat_attempt(action, attempt)
+
     def _find(self, repo: str, parent: str, publish_id: str) -> str:
         """Return the commit with `publish_id` among the commits since `parent`."""
         list_commits = partial(self._api.list_repo_commits, repo, repo_type=_DATASET)
@@ -197,3 +242,12 @@ class HubClient:
 def _hub_files(entries: Iterable[RepoFile | RepoFolder]) -> list[HubFile]:
     files = [entry for entry in entries if isinstance(entry, RepoFile)]
     return [HubFile(file.path, file.size, file.lfs.sha256 if file.lfs else file.blob_id) for file in files]
+
+
+def _doubt(entries: Sequence[RepoFile | RepoFolder]) -> str | None:
+    """Say what is missing in a listing: git knows no empty folder, and the Hub lists the folders of each file."""
+    folders = {entry.path for entry in entries if not isinstance(entry, RepoFile)}
+    needed = {folder for entry in entries if isinstance(entry, RepoFile) for folder in ancestors(entry.path)}
+    for folder in sorted(folders ^ needed):
+        return f"it lists {'no file of' if folder in folders else 'files of, but not,'} the folder {folder}"
+    return None if entries else "it lists nothing"

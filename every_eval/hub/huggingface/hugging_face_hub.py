@@ -5,6 +5,7 @@ listed nor changed.
 """
 
 import io
+import logging
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,7 +34,11 @@ KEPT_BYTES: Final = 16 << 20
 WHOLE_BYTES: Final = 1 << 20
 """Size, in bytes, up to which a file is downloaded whole even if somebody reads only parts of the file."""
 
+MAX_LISTINGS: Final = 5
+"""Most listings of one commit, if something speaks against each of them and no two agree."""
+
 _TOKEN = re.compile(r"[!-~]+")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -58,15 +63,25 @@ class HuggingFaceSnapshot:
         return self.files[path]
 
 
+Doubt = Callable[[str, Snapshot], str | None]
+"""Says by the contents of a repo (its name, and a snapshot) why its listing cannot be complete; null if it can be."""
+
+
 class HuggingFaceHub:
     """The Hub at `endpoint` (null: the client's own default), read and written with `token` (null: read anonymously).
 
-    The folder `cache` keeps downloads; `sleep` waits for so many seconds before another attempt. Beyond what `Hub`
-    says, every call raises `ConfigurationError` if the Hub rejects the token, or if the address is wrong.
+    The folder `cache` keeps downloads; `sleep` waits for so many seconds before another attempt; `doubt` is asked about
+    each listing. Beyond what `Hub` says, every call raises `ConfigurationError` if the Hub rejects the token, or if the
+    address is wrong.
     """
 
     def __init__(
-        self, token: str | None, endpoint: str | None, cache: Path, sleep: Callable[[float], None] = time.sleep
+        self,
+        token: str | None,
+        endpoint: str | None,
+        cache: Path,
+        sleep: Callable[[float], None] = time.sleep,
+        doubt: Doubt = lambda _repo, _snapshot: None,
     ) -> None:
         """Send nothing."""
         token = token.strip() if token else None
@@ -75,18 +90,21 @@ class HuggingFaceHub:
         self._has_token = bool(token)
         self._client = HubClient(token or None, endpoint, RetryPolicy(sleep=sleep))
         self._cache = DownloadCache(cache.absolute())
+        self._doubt = doubt
         self._newest: dict[str, HuggingFaceSnapshot] = {}
+        self._made: dict[str, tuple[str, str]] = {}
+        """The last commit that this process made in each repo, and the commit's parent."""
         self._uploaded: dict[tuple[str, str | None], Mapping[Add, Uploaded]] = {}
         """Files uploaded for the next commit, by the repo and the commit that the next commit is planned on."""
 
     def snapshot(self, repo: str) -> HuggingFaceSnapshot:
         check_repo(repo)
-        head = self._client.head(repo)
+        head = self._head(repo)
         if head is None:
             return self._show(repo, None, [])
         if (known := self._newest.get(repo)) and known.commit == head.commit:
             return known
-        return self._show(repo, head, self._client.files(repo, head.commit))
+        return self._listed(repo, head)
 
     def commit(self, repo: str, changes: Sequence[Change], *, title: str, parent: str | None) -> HuggingFaceSnapshot:
         check_changes(changes)
@@ -111,6 +129,8 @@ class HuggingFaceHub:
         for change in changes:
             if isinstance(change, Add) and change.path in published and published[change.path].size <= KEPT_BYTES:
                 self._cache.keep(published[change.path], change.content)
+        self._made[repo] = commit, parent
+        self._head(repo)
         return self._show(repo, self._client.commit_info(repo, commit), [*kept, *published.values()])
 
     @contextmanager
@@ -134,6 +154,46 @@ class HuggingFaceHub:
     def location(self, repo: str, path: str = "") -> str:
         check_repo(repo)
         return f"{self._client.endpoint}/datasets/{repo}" + (f"/blob/main/{path}" if path else "")
+
+    def _head(self, repo: str) -> CommitInfo | None:
+        """Return the newest commit. Wait while the Hub answers with a commit older than the last one made here.
+
+        Not every server of the Hub knows a new commit at once. Whoever took an older head for the newest commit would
+        find that nothing is to be done.
+        """
+        if repo not in self._made:
+            return self._client.head(repo)
+        made, parent = self._made[repo]
+
+        def look() -> CommitInfo | None:
+            head = self._client.head(repo)
+            if head is None or head.commit == parent:
+                return None
+            return head if head.commit == made or not self._client.is_behind(repo, head.commit, made, parent) else None
+
+        return self._client.wait_until(f"see commit {made} of {repo}", look)
+
+    def _listed(self, repo: str, head: CommitInfo) -> HuggingFaceSnapshot:
+        """List a commit; list it again while something speaks against the listing, until two listings agree.
+
+        Somebody may have deleted files on purpose, so a listing that comes twice is believed.
+        """
+        before: Mapping[str, HubFile] | None = None
+        doubt = None
+        for _ in range(MAX_LISTINGS):
+            listing = self._client.files(repo, head.commit)
+            snapshot = self._show(repo, head, listing.files)
+            doubt = listing.doubt or self._doubt(repo, snapshot)
+            if doubt is None:
+                return snapshot
+            if before == snapshot.files:
+                _log.warning("Two listings of %s at commit %s agree, although %s.", repo, head.commit, doubt)
+                return snapshot
+            before = snapshot.files
+        del self._newest[repo]
+        raise HubUnavailable(
+            f"Cannot list the files of {repo}: {MAX_LISTINGS} listings of one commit differ, and {doubt}."
+        )
 
     def _create(self, repo: str) -> str:
         """Create a repo and return its first commit, which the Hub itself makes."""

@@ -28,6 +28,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "hub" / REPO
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("begins_with", ["a commit", "files copied in", "nothing"])
 def test_a_commit_killed_at_any_step_is_made_or_not_made(
     tmp_path: Path, hub: FolderHub, folder: Path, begins_with: str

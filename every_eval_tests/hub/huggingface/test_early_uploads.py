@@ -93,7 +93,7 @@ def test_shards_are_uploaded_before_the_last_one_is_made_and_each_file_once(
     assert [outcome.error for outcome in publishing.ingest(SHARDS)] == [None] * 3
     assert waited == [True]
     assert publishing.contents() == expected
-    tops = ("data/", "metrics/", "stats/", "shards/")
+    tops = ("data/", "metrics/", "stats/", "item_scores/", "shards/")
     assert puts(hub_server).total() == len(puts(hub_server)) == sum(path.startswith(tops) for path in expected)
     assert hub_server.count("POST .*/commit/") == 1
 
@@ -148,7 +148,7 @@ def test_nothing_is_uploaded_of_a_shard_that_cannot_be_made(
     assert [type(outcome.error) for outcome in outcomes] == [UpstreamUnavailable, type(None), type(None)]
     large = {blob.sha256 for blob in hub_server.repos[REPO][-1].files.values() if blob.is_large}
     assert {request.rpartition("/")[2] for request in puts(hub_server)} <= large
-    assert puts(hub_server).total() == 2 * 3 + 1  # Three tables of two shards, and the index.
+    assert puts(hub_server).total() == 2 * 4 + 1  # Four tables of two shards, and the index.
 
 
 def test_what_has_arrived_is_only_named_in_the_commit(hub: HuggingFaceHub, hub_server: HubServer) -> None:

@@ -178,7 +178,7 @@ def test_a_hub_that_asks_for_more_than_an_hour_is_given_up(hub: HuggingFaceHub, 
     ("status", "error"),
     [(400, TerminalError), (401, ConfigurationError), (403, ConfigurationError), (413, TerminalError)],
 )
-@pytest.mark.parametrize("step", ["preupload", "objects/batch", "PUT /large/", COMMIT])
+@pytest.mark.parametrize("step", ["preupload", "objects/batch", COMMIT])
 def test_what_the_hub_refuses_is_not_tried_again(
     hub: HuggingFaceHub, hub_server: HubServer, step: str, status: int, error: type[Exception]
 ) -> None:
@@ -187,6 +187,27 @@ def test_what_the_hub_refuses_is_not_tried_again(
         commit_on_head(hub, *CHANGES)
     assert hub_server.count(step) == 1
     assert len(hub_server.repos[REPO]) == 2
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_a_signed_address_that_has_expired_is_asked_for_anew(
+    hub: HuggingFaceHub, hub_server: HubServer, tmp_path: Path, waits: list[float], status: int
+) -> None:
+    hub_server.faults.append(Fault("PUT /large/", status=status, times=2))
+    assert contents(commit_on_head(hub, *CHANGES)) == AFTER
+    assert hub_server.count("objects/batch") == 3
+    hub_server.faults.append(Fault("GET /large/", status=status, times=2))
+    other = HuggingFaceHub(TOKEN, hub_server.url, tmp_path / "other", waits.append)
+    hub_server.requests.clear()
+    assert contents(other.snapshot(REPO)) == AFTER
+    assert hub_server.count("GET .*/resolve/.*/stats/") == 3
+
+
+def test_file_storage_that_keeps_refusing_is_given_up(hub: HuggingFaceHub, hub_server: HubServer) -> None:
+    hub_server.faults.append(Fault("PUT /large/", status=403, times=99))
+    with pytest.raises(HubUnavailable, match=r"answers 403 .* The signed address has probably expired"):
+        commit_on_head(hub, *CHANGES)
+    assert hub_server.count("PUT /large/") == MAX_ATTEMPTS
 
 
 def test_a_card_that_the_hub_cannot_read_is_said(hub: HuggingFaceHub, hub_server: HubServer) -> None:

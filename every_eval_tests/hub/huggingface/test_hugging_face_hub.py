@@ -148,6 +148,7 @@ def test_after_a_long_bad_day_every_file_is_there_once(
     assert not hub_server.tokens_sent_elsewhere()
 
 
+@pytest.mark.slow
 def test_a_process_killed_at_any_request_leaves_a_whole_commit_or_none(
     hub: HuggingFaceHub, hub_server: HubServer, tmp_path: Path
 ) -> None:
