@@ -87,6 +87,15 @@ class BucketStorage(Storage):
         with self.open(name, witness) as file:
             return file.read()
 
+    def read_if_changed(self, name: str, witness: str | None) -> tuple[str, bytes] | None:
+        known = self._expected(name, witness)
+        found = self._client.get_if_changed(self._url(name), Version(encoding=known.encoding), known)
+        if found is None:
+            return None
+        content, version = found
+        with content.file as file:
+            return version.witness, file.read()
+
     def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
         return self._get(name, witness, md5).file
 

@@ -62,7 +62,7 @@ class FolderStorage(Storage):
         found = []
         for entry in self._found(prefix):
             if entry.problem is not None:
-                found.append(SkippedEntry(prefix + printable_name(entry.name), entry.problem))
+                found.append(SkippedEntry(prefix + printable_name(entry.name), entry.problem, entry.is_alias))
             elif entry.is_folder:
                 found += self.skipped(f"{prefix}{entry.name}/")
         return sorted(found, key=lambda item: item.name)

@@ -13,12 +13,20 @@ from huggingface_hub.errors import EntryNotFoundError, RevisionNotFoundError
 from huggingface_hub.hf_api import RepoFile, RepoFolder
 from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # Exported lazily.
 
-from every_eval.errors import ConfigurationError, HubUnavailable, TerminalError, UpstreamUnavailable
+from every_eval.errors import (
+    ConfigurationError,
+    HubUnavailable,
+    HubUnreachable,
+    TerminalError,
+    UpstreamUnavailable,
+    UpstreamUnreachable,
+)
 from every_eval.network.content import Digested, checked, digested
 from every_eval.network.huggingface.calls import Calls
 from every_eval.network.huggingface.client_errors import Explainer
 from every_eval.network.huggingface.file_requests import read_range, read_whole
 from every_eval.network.huggingface.session import check_endpoint, send_only_to
+from every_eval.network.outages import Outage
 from every_eval.network.redaction import redact
 from every_eval.network.retries import DEFAULT_POLICY, RetryPolicy
 from every_eval.storage.storage import (
@@ -162,7 +170,7 @@ class HuggingFaceStorage(Storage):
     @cached_property
     def _calls(self) -> Calls:
         send_only_to(self._api.endpoint, self.token)
-        return Calls(Explainer(self._api.endpoint, self.token), self.policy)
+        return Calls(Explainer(self._api.endpoint, self.token), self.policy, Outage(redact(self._api.endpoint)))
 
     @cached_property
     def _headers(self) -> dict[str, str]:
@@ -226,6 +234,8 @@ class HuggingFaceStorage(Storage):
         """Return what the Hub answers."""
         try:
             return self._calls.repeat(f"{action} in {self.address}", call)
+        except HubUnreachable as error:
+            raise UpstreamUnreachable(str(error)) from None
         except HubUnavailable as error:
             raise UpstreamUnavailable(str(error)) from None
         except ConfigurationError:

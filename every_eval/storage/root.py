@@ -13,8 +13,9 @@ def storage_at(
     """Return the storage for a root, without reading anything yet.
 
     Args:
-        root: An http(s) URL, `hf://datasets/owner/name[/path][@revision]`, the path of a zip file or of a folder, or
-            null for the bundled sample. A relative path starts in the working directory.
+        root: An http(s) URL, `hf://datasets/owner/name[/path][@revision]`, `s3://bucket/folder`, `gs://bucket/folder`,
+            the path of a zip file or of a folder, or null for the bundled sample. A relative path starts in the working
+            directory.
         listing_url: Address of a bucket's JSON listing, if it is not at the usual place on the root's host.
         token: Token for a private repo of the Hugging Face Hub.
         endpoint: Address of the Hub; null for huggingface.co.
@@ -28,6 +29,10 @@ def storage_at(
         from every_eval.storage.hugging_face import HuggingFaceStorage  # so is the Hub's client
 
         return HuggingFaceStorage(root.rstrip("/"), token, endpoint)
+    if root.startswith(("s3://", "gs://")):
+        from every_eval.storage.object_store import ObjectStoreStorage  # so are fsspec and the packages behind it
+
+        return ObjectStoreStorage(root.rstrip("/"))
     if "://" in root:
         from every_eval.storage.bucket import BucketStorage  # requests is slow to import, and not always needed
 

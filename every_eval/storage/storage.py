@@ -1,7 +1,7 @@
 """What all places have in common that results are read from: folders, zip archives, buckets and repos of the Hub."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO, Final, Protocol
 
 from every_eval.network.content import Digested
@@ -32,6 +32,8 @@ class SkippedEntry:
     """Path from the storage's root, with forward slashes; bytes that are not UTF-8 are escaped, as in `\\xff`."""
     reason: str
     """Why the entry is left out, as the end of a sentence: `it is a link that leads out of the folder`."""
+    is_alias: bool = field(default=False, compare=False)
+    """Whether the entry is only a second name of its neighbour, which is listed."""
 
 
 class Storage(Protocol):
@@ -101,6 +103,16 @@ class Storage(Protocol):
             ConfigurationError: the storage is not there or denies access.
         """
         ...
+
+    def read_if_changed(self, name: str, witness: str | None) -> tuple[str, bytes] | None:
+        """Witness and content of one object; null if the object still has `witness`.
+
+        Raises the errors of `read`.
+        """
+        stored = self.stat(name)
+        if stored is None:
+            raise FileNotFoundError(f"{self.location} has no file {name!r}.")
+        return None if stored.witness == witness else (stored.witness, self.read(name, stored.witness))
 
     def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
         """The content as a file, for objects that are too large for memory.

@@ -8,6 +8,7 @@ import socket
 import struct
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -134,6 +135,8 @@ class BucketServer:
     delay_seconds: float = 0
     """Wait before each answer."""
     requests: list[Request] = field(default_factory=list)
+    statuses: Counter[int] = field(default_factory=Counter)
+    """Number of answers with each status."""
     generations: dict[str, int] = field(default_factory=dict)
     """Generation of each object that has been overwritten, by name."""
 
@@ -195,6 +198,7 @@ class BucketServer:
                     self._faults.remove(pair)
                     pair[1](answer)
                     break
+            self.statuses[answer.status] += 1
         return answer
 
     def _object(self, request: Request) -> Answer:
@@ -209,8 +213,8 @@ class BucketServer:
             headers["Content-Encoding"] = "gzip"
         elif name in self.encoded:
             return Answer(200, headers, self.objects[name])
-        if not self._precondition_holds(request.headers, headers):
-            return Answer(412, {})
+        if status := self._refusal(request.headers, headers):
+            return Answer(status, headers if status == 304 else {})
         start, _, last = request.headers.get("Range", "").removeprefix("bytes=").partition("-")
         if not start or not self.ranges:
             return Answer(200, headers, body)
@@ -220,10 +224,21 @@ class BucketServer:
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(body)}"
         return Answer(206, headers, body[int(start) : stop])
 
+    def _refusal(self, asked: Mapping[str, str], headers: Mapping[str, str]) -> int | None:
+        """Return the status of an answer to a request whose conditions do not hold."""
+        if self._is_known(asked, headers):
+            return 304
+        return None if self._precondition_holds(asked, headers) else 412
+
     def _precondition_holds(self, asked: Mapping[str, str], headers: Mapping[str, str]) -> bool:
         etag, generation = asked.get("If-Match"), asked.get("X-Goog-If-Generation-Match")
         is_other = generation is not None and not self.is_plain and generation != headers["x-goog-generation"]
         return etag in (None, headers["ETag"]) and not is_other
+
+    def _is_known(self, asked: Mapping[str, str], headers: Mapping[str, str]) -> bool:
+        generation = asked.get("X-Goog-If-Generation-Not-Match")
+        is_same = generation is not None and generation == headers.get("x-goog-generation")
+        return is_same or asked.get("If-None-Match") == headers["ETag"]
 
     def _headers(self, name: str, body: bytes) -> dict[str, str]:
         return {

@@ -2,12 +2,13 @@
 
 import json
 from pathlib import Path
-from zipfile import ZIP_STORED, ZipFile
+from stat import S_IFLNK
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import pytest
 
 from every_eval.errors import ConfigurationError, UpstreamMalformed
-from every_eval.storage.archive import HELM_SAMPLE, ArchiveStorage
+from every_eval.storage.archive import HELM_SAMPLE, MAX_BOMB_BYTES, ArchiveStorage
 
 
 def test_a_damaged_byte_is_an_error(tmp_path: Path) -> None:
@@ -19,11 +20,48 @@ def test_a_damaged_byte_is_an_error(tmp_path: Path) -> None:
         ArchiveStorage(path).read("stats.json")
 
 
-def test_names_that_lead_out_of_the_archive_are_refused(tmp_path: Path) -> None:
-    with ZipFile(tmp_path / "a.zip", "w") as archive:
+def _member(name: str, **attributes: int) -> ZipInfo:
+    member = ZipInfo(name)
+    for attribute, value in attributes.items():
+        setattr(member, attribute, value)
+    return member
+
+
+def _patched(path: Path, name: str, **fields: int) -> None:
+    """Change fields of a file's entry in the directory of an archive: its flags, or the number of its compression."""
+    raw = bytearray(path.read_bytes())
+    place = raw.rindex(b"PK\x01\x02", 0, raw.rindex(name.encode()))
+    for field, value in fields.items():
+        start = place + {"flags": 8, "compression": 10}[field]
+        raw[start : start + 2] = value.to_bytes(2, "little")
+    path.write_bytes(raw)
+
+
+def test_files_that_cannot_be_read_safely_are_left_out_and_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "a.zip"
+    with ZipFile(path, "w", ZIP_DEFLATED) as archive:
         archive.writestr("../stats.json", b"[]")
-    with pytest.raises(UpstreamMalformed, match=r"\.\./stats\.json"):
-        list(ArchiveStorage(tmp_path / "a.zip").list(""))
+        archive.writestr("bomb.json", b" " * (MAX_BOMB_BYTES + 1))
+        archive.writestr("large.json", b" " * MAX_BOMB_BYTES)
+        archive.writestr(_member("link.json", external_attr=(S_IFLNK | 0o777) << 16), "/etc/passwd")
+        archive.writestr("secret.json", b"[]")
+        archive.writestr("odd.json", b"[]")
+        archive.writestr("stats.json", b"[]")
+    _patched(path, "secret.json", flags=1)
+    _patched(path, "odd.json", compression=99)
+    storage = ArchiveStorage(path)
+
+    assert [item.name for item in storage.list("")] == ["large.json", "stats.json"]
+    assert storage.read("stats.json") == b"[]"
+    reasons = {entry.name: entry.reason for entry in storage.skipped("")}
+    assert list(reasons) == ["../stats.json", "bomb.json", "link.json", "odd.json", "secret.json"]
+    for name, said in zip(reasons, ["leads out", "200 times", "a link", "number 99", "encrypted"], strict=True):
+        assert said in reasons[name]
+        assert f"left out {name}, because {reasons[name]}" in caplog.text
+        with pytest.raises(FileNotFoundError):
+            storage.read(name)
 
 
 def test_a_missing_archive_is_an_error_of_configuration(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from every_eval.errors import ConfigurationError, UpstreamMalformed, UpstreamUnavailable
 from every_eval.storage.bucket import BucketStorage
-from every_eval_tests.storage.bucket_server import LISTING, BucketServer, Fault, busy, cut
+from every_eval_tests.storage.bucket_server import LISTING, BucketServer, Fault, busy, cut, flipped, truncated
 from every_eval_tests.storage.conftest import HASTY, NAME, PACKED
 
 
@@ -39,17 +39,41 @@ def test_a_page_that_is_not_json_is_an_error(server: BucketServer) -> None:
         list(bucket.list(""))
 
 
-def test_a_page_that_comes_twice_is_an_error(server: BucketServer, bucket: BucketStorage) -> None:
-    server.page_objects = 1
-    server.spoil(LISTING, lambda answer: setattr(answer, "body", answer.body.replace(b"lite/packed", b"lite/a")), 2)
-    with pytest.raises(UpstreamMalformed, match="after"):
+def wrong(old: bytes, new: bytes) -> Fault:
+    """Replace a part of the answer."""
+    return lambda answer: setattr(answer, "body", answer.body.replace(old, new))
+
+
+WRONG_PAGES = {
+    "out of order": (wrong(b"lite/packed", b"lite/a"), "out of order: .* after"),
+    "no digest": (wrong(b"==", b"=!"), "unusable MD5 .* base64"),
+    "cut off": (truncated(100), "does not answer with the listing"),
+    "flipped": (flipped, "does not answer with the listing"),
+    "of another kind": (wrong(b'"items": ', b'"items": 1'), "does not answer with the listing"),
+}
+
+
+@pytest.mark.parametrize(("fault", "reason"), WRONG_PAGES.values(), ids=WRONG_PAGES)
+def test_a_page_that_cannot_be_right_is_fetched_again(
+    server: BucketServer, bucket: BucketStorage, fault: Fault, reason: str
+) -> None:
+    expected = list(bucket.list(""))
+    server.spoil(LISTING, fault, times=3)
+    assert list(bucket.list("")) == expected
+    server.spoil(LISTING, fault, times=99)
+    with pytest.raises(UpstreamMalformed, match=reason):
         list(bucket.list(""))
 
 
-def test_an_md5_that_is_not_base64_is_an_error(server: BucketServer, bucket: BucketStorage) -> None:
-    server.spoil(LISTING, lambda answer: setattr(answer, "body", answer.body.replace(b"==", b"=!")))
-    with pytest.raises(UpstreamMalformed, match="base64"):
-        list(bucket.list(""))
+def test_the_first_page_of_all_is_fetched_again_too(server: BucketServer, bucket: BucketStorage) -> None:
+    server.spoil(LISTING, truncated(100), times=3)
+    assert bucket.can_list and len(server.requests) == 4
+
+
+def test_a_web_page_instead_of_a_listing_is_not_asked_for_again(server: BucketServer, bucket: BucketStorage) -> None:
+    server.spoil(LISTING, lambda answer: setattr(answer, "body", b"<html>Welcome</html>"), times=99)
+    assert not bucket.can_list
+    assert len(server.requests) == 1
 
 
 def test_a_listing_on_a_host_that_nobody_knows_is_not_taken_for_a_bucket_without_a_listing(

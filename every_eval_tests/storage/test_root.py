@@ -31,4 +31,7 @@ def test_a_url_is_a_bucket_or_refused() -> None:
     url = "https://storage.googleapis.com/crfm-helm-public"
     assert storage_at(f"{url}/").location == url
     with pytest.raises(ConfigurationError, match="https://host/bucket"):
-        storage_at("gs://crfm-helm-public")
+        storage_at("ftp://crfm-helm-public")
+    assert storage_at("gs://crfm-helm-public/lite/").location == "gs://crfm-helm-public/lite"
+    with pytest.raises(ConfigurationError, match="without credentials"):
+        storage_at("s3://user:password@bucket")

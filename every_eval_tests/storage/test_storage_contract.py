@@ -6,8 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from hashlib import md5
 from pathlib import Path
+from uuid import uuid4
 from zipfile import ZipFile
 
+import fsspec
 import pytest
 
 from every_eval.errors import ConfigurationError, UpstreamUnavailable
@@ -15,6 +17,7 @@ from every_eval.storage.archive import ArchiveStorage
 from every_eval.storage.bucket import BucketStorage
 from every_eval.storage.folder import FolderStorage
 from every_eval.storage.hugging_face import HuggingFaceStorage
+from every_eval.storage.object_store import ObjectStoreStorage
 from every_eval.storage.storage import Storage
 from every_eval_tests.hub.hub_server import TOKEN
 from every_eval_tests.storage.bucket_server import BucketServer
@@ -98,7 +101,21 @@ def folder_in_repo_of(tree: dict[str, bytes], _: Path) -> Iterator[Storage]:
         yield HuggingFaceStorage(f"hf://datasets/{REPO}/results/a b@main", TOKEN, server.url)
 
 
-WITNESSING = [folder_of, archive_of, bucket_of, folder_in_bucket_of, repo_of, folder_in_repo_of]
+@contextmanager
+def object_store_of(tree: dict[str, bytes], _: Path) -> Iterator[Storage]:
+    """Yield a folder in a bucket of fsspec's own store in memory, beside another folder."""
+    memory = fsspec.filesystem("memory")
+    bucket = f"memory://bucket-{uuid4().hex}"
+    try:
+        for name, content in tree.items():
+            memory.pipe_file(f"{bucket}/a/results/{name}", content)
+        memory.pipe_file(f"{bucket}/a/results-2/other.json", b"")
+        yield ObjectStoreStorage(f"{bucket}/a/results")
+    finally:
+        memory.rm(bucket, recursive=True)
+
+
+WITNESSING = [folder_of, archive_of, bucket_of, folder_in_bucket_of, repo_of, folder_in_repo_of, object_store_of]
 LISTED = [*WITNESSING, mirror_with_listing_elsewhere_of]
 
 
