@@ -16,6 +16,9 @@ ALL_GROUPS = "all_groups"
 THIS_GROUP_ONLY = "this_group_only"
 NO_GROUPS = "no_groups"
 
+MAX_NESTING = 50
+"""Levels of run groups below a group that its tables show; HELM's own schemas have up to three."""
+
 BY_METRIC = "by_metric"
 BY_GROUP = "by_group"
 
@@ -44,6 +47,12 @@ class SchemaModel(msgspec.Struct, frozen=True, kw_only=True):
     access: str | None = None
     release_date: str | None = None
     num_parameters: int | float | None = None
+
+    @property
+    def n_parameters(self) -> int | None:
+        """Number of parameters; null if it is not stated, or is no number that a model can have."""
+        stated = self.num_parameters
+        return int(stated) if stated is not None and 0 <= stated < 2**63 else None
 
 
 class MetricMatcher(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,6 +134,23 @@ def decode_schema(raw: bytes, file: str = "schema.json") -> ReleaseSchema:
         return msgspec.json.decode(raw, type=ReleaseSchema)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UpstreamMalformed(f"{file}: {error}") from error
+
+
+def expand(schema: ReleaseSchema, group: RunGroup, max_depth: int = MAX_NESTING) -> list[RunGroup]:
+    """Return the group and the groups up to `max_depth` levels below it that the schema defines, each once.
+
+    Parents come first. Names that the schema does not define are left out.
+    """
+    found: dict[str, RunGroup] = {}
+    waiting = [(group, 0)]
+    while waiting:  # A schema can nest groups deeper than Python nests calls.
+        one, depth = waiting.pop()
+        if one.name not in found:
+            found[one.name] = one
+            names = reversed(one.subgroups if depth < max_depth else ())
+            below = (schema.run_group_by_name.get(name) for name in names)
+            waiting += [(subgroup, depth + 1) for subgroup in below if subgroup is not None]
+    return list(found.values())
 
 
 def main_metric(group: RunGroup) -> MainMetric | None:

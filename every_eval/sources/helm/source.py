@@ -37,10 +37,13 @@ class HelmSource:
     """Stanford's Holistic Evaluation of Language Models: https://github.com/stanford-crfm/helm."""
 
     name = "helm"
-    data_version = 2
+    data_version = 3
     has_sample = True
     benchmarks_variable = "EVERY_EVAL_BENCHMARKS"
     upgrade_notice = None
+
+    def public_view(self, storage: Storage) -> Storage:
+        return storage
 
     def benchmarks(self, storage: Storage, stated: Sequence[str] = ()) -> Sequence[str]:
         if ALL not in stated:

@@ -78,6 +78,7 @@ FILES: Files = {
         stat("f1", 0.5),
         stat("exact_match", 0.0, perturbation=TYPOS),
         stat("num_instances", 2.0),
+        stat("f1", 0.25, perturbation=TYPOS),
     ],
 }
 

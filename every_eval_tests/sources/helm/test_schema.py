@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from every_eval.errors import UpstreamMalformed
-from every_eval.sources.helm.schema import MainMetric, categories, decode_schema, main_metrics
+from every_eval.sources.helm.schema import MAX_NESTING, MainMetric, categories, decode_schema, expand, main_metrics
 from every_eval.storage.archive import HELM_SAMPLE, ArchiveStorage
 
 
@@ -96,3 +96,37 @@ def test_what_is_no_schema_is_refused_with_its_file_and_place(raw: bytes, place:
         decode_schema(raw, "v9/schema.json")
 
     assert place in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("stated", "number"),
+    [(7e9, 7 * 10**9), (0, 0), (None, None), (-1, None), (2**63, None), (1e300, None), (10**400, None)],
+)
+def test_a_number_of_parameters_that_no_model_can_have_is_null(stated: float | None, number: int | None) -> None:
+    raw = json.loads(_schema()) | {"models": [{"name": "m/a", "num_parameters": stated}]}
+
+    assert decode_schema(json.dumps(raw).encode()).model_by_name["m/a"].n_parameters == number
+
+
+def _expanded(*groups: dict[str, Any]) -> list[str]:
+    schema = decode_schema(_schema(*groups))
+    return [group.name for group in expand(schema, schema.run_groups[0])]
+
+
+def test_groups_expand_depth_first_each_once() -> None:
+    groups = (_group("top", subgroups=["a", "b"]), _group("a", subgroups=["c", "top"]), _group("b"), _group("c"))
+
+    assert _expanded(*groups) == ["top", "a", "c", "b"]
+
+
+def test_a_subgroup_that_is_no_run_group_is_left_out() -> None:
+    assert _expanded(_group("top", subgroups=["gone", "a"]), _group("a")) == ["top", "a"]
+
+
+def test_groups_in_diamonds_count_once_and_very_deep_ones_are_left_out() -> None:
+    below = [[f"{level}a", f"{level}b"] for level in range(19)]
+    diamonds = [_group(name, subgroups=below[level + 1]) for level in range(18) for name in below[level]]
+    assert len(_expanded(*diamonds)) == len(diamonds) - 1
+
+    chain = [_group(str(level), subgroups=[str(level + 1)]) for level in range(3000)]
+    assert _expanded(*chain) == [str(level) for level in range(MAX_NESTING + 1)]

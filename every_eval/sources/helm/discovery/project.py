@@ -50,7 +50,8 @@ def discover(storage: Storage, benchmark: str) -> Discovery:
     project = _RunFolders(storage, benchmark, find_output(storage, benchmark))
     indexes = find_indexes(storage, benchmark, project.output)
     suites = folders(storage, f"{project.output}runs/") if storage.can_list else ()
-    found = {run.identity: run for suite in suites for run in project.listed_runs(suite)}
+    found = {run.identity: run for run in project.skipped_runs()} if storage.can_list else {}
+    found |= {run.identity: run for suite in suites for run in project.listed_runs(suite)}
     shown = {id(index): _resolve(index, found) for index in indexes}
     found |= project.named_runs(key for index in indexes for key in shown[id(index)] if key not in found)
     if not any(run.inputs for run in found.values()):
@@ -82,6 +83,17 @@ class _RunFolders:
             if name not in NOT_RUNS and files.keys() & {*RUN_FILES, SCENARIO_STATE}:
                 is_safe = is_folder_name(name)
                 yield self._run(suite, name, _inputs(files)) if is_safe else self._unsafe_run(suite, writable(name))
+
+    def skipped_runs(self) -> Iterator[Run]:
+        """Yield the runs whose folders no listing has, because they are links or their names are not UTF-8.
+
+        Only a storage on this machine has such folders; another one is not listed a second time.
+        """
+        prefix = f"{self.output}runs/"
+        for entry in () if self.storage.is_remote else self.storage.skipped(prefix):
+            suite, _, name = entry.name.removeprefix(prefix).partition("/")
+            if name and "/" not in name and not entry.is_alias:
+                yield self._unsafe_run(suite, name)
 
     def named_runs(self, keys: Iterable[RunKey]) -> dict[RunKey, Run]:
         """Return runs that only an index names.

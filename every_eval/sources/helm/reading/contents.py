@@ -12,6 +12,8 @@ from every_eval.sources.decoding import compact
 from every_eval.sources.helm.reading.records import ABSENT, Multimedia, Text
 
 NULL: Final = b"null"
+PLACEHOLDER: Final = "[encrypted_text_"
+"""Beginning of the texts that stand for encrypted texts: HELM's `scripts/encrypt_scenario_states.py`."""
 
 
 def is_given(raw: msgspec.Raw) -> bool:
@@ -34,7 +36,7 @@ def text_of(value: Text | str) -> str:
         return value.text
     if value.messages:
         return _last_of_user(value.messages)
-    return "\n".join(_text_or_place(value.multimedia_content)) if value.multimedia_content else value.text
+    return "\n".join(_text_orlocation_of(value.multimedia_content)) if value.multimedia_content else value.text
 
 
 def _last_of_user(messages: Sequence[dict[str, Any]]) -> str:
@@ -43,10 +45,10 @@ def _last_of_user(messages: Sequence[dict[str, Any]]) -> str:
     return content if isinstance(content, str) else canonical_json(content)
 
 
-def _text_or_place(media: Multimedia) -> Iterable[str]:
+def _text_orlocation_of(media: Multimedia) -> Iterable[str]:
     """Return the texts among media; if there are none, the places of the files."""
     texts = [item.text for item in media.media_objects if item.text]
-    return texts or [place for item in media.media_objects if (place := _place(item.location))]
+    return texts or [place for item in media.media_objects if (place := location_of(item.location))]
 
 
 def message_column(values: Sequence[Text | str]) -> pa.Array:
@@ -65,12 +67,12 @@ def media_column(values: Sequence[Multimedia | None]) -> pa.Array:
 def describe(media: Multimedia) -> list[dict[str, str | None]]:
     """Return type, place and text of each of the media, never the content of a file."""
     return [
-        {"content_type": item.content_type, "location": _place(item.location), "text": item.text}
+        {"content_type": item.content_type, "location": location_of(item.location), "text": item.text}
         for item in media.media_objects
     ]
 
 
-def _place(location: str | None) -> str | None:
+def location_of(location: str | None) -> str | None:
     """Return the place of a file; a `data:` URL holds the content itself, of which only the beginning stays."""
     if location is not None and location.startswith("data:"):
         return location.partition(",")[0]

@@ -11,16 +11,19 @@ import pyarrow as pa
 
 from every_eval.contracts.stats import STATISTIC_KEY
 from every_eval.sources.columns import dictionary_array
+from every_eval.sources.helm.statistics.calibration_errors import N_BINS, PARTS
 from every_eval.sources.helm.statistics.metric_values import ORIGINAL, Metric, RunMetrics, Treatment, add_trials, add_up
-from every_eval.sources.helm.statistics.perplexity import NUMERATOR, RATIOS, derive_perplexities
-from every_eval.sources.helm.statistics.recompute import recompute_statistics
+from every_eval.sources.helm.statistics.perplexity import NUMERATOR, RATIOS
+from every_eval.sources.helm.statistics.recompute import derive_joint_metrics, recompute_statistics
 from every_eval.statistics.composite_keys import compose
 
 SampleKey = tuple[str, str | None, int]
 """HELM's key of an output: instance id, perturbation as canonical JSON, train trial index. It is not always unique."""
 
-RATIO_METRICS: Final = frozenset({NUMERATOR, *(name for ratio in RATIOS for name in (ratio.name, ratio.denominator))})
-"""The metrics that are ratios, and the metrics that ratios are computed from."""
+JOINT_METRICS: Final = frozenset(
+    {NUMERATOR, *(name for ratio in RATIOS for name in (ratio.name, ratio.denominator)), *PARTS, *N_BINS}
+)
+"""The metrics that are made of several others, and these others."""
 MAX_ROWS: Final = 1 << 18
 """Metric values of a run up to which its statistics are computed all at once."""
 
@@ -89,7 +92,7 @@ class MetricIndex:
             return recompute_statistics(self._whole, has_worst_cases=has_worst_cases)
         parts = (self.select({name}) for name in sorted(self.metric_names))
         tables = [recompute_statistics(part, has_worst_cases=has_worst_cases) for part in parts]
-        tables.append(recompute_statistics(derive_perplexities(self.select(RATIO_METRICS)), has_worst_cases=False))
+        tables.append(recompute_statistics(derive_joint_metrics(self.select(JOINT_METRICS)), has_worst_cases=False))
         return pa.concat_tables(tables).sort_by([(column.name, "ascending") for column in STATISTIC_KEY])
 
     def select(self, metric_names: Collection[str]) -> RunMetrics:

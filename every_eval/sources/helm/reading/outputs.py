@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from every_eval.contracts.canonical import canonical_json
 from every_eval.contracts.samples import REFERENCES
 from every_eval.contracts.shared_columns import TEXTS
 from every_eval.sources.helm.reading.contents import describe, json_texts, media_column, message_column, text_of
+from every_eval.sources.helm.reading.instance_items import item_column
 from every_eval.sources.helm.reading.keys import Keys, together
 from every_eval.sources.helm.reading.records import (
     Instance,
@@ -24,6 +25,8 @@ from every_eval.sources.helm.reading.records import (
 )
 from every_eval.statistics.groups import IntArray
 
+ITEM: Final = "item"
+"""Column with the digest of each question."""
 Columns = Mapping[str, pa.Array | pa.ChunkedArray]
 """Columns of one length, by name."""
 
@@ -34,7 +37,7 @@ class Outputs:
 
     keys: Keys
     texts: Columns
-    """The columns of `samples` that follow from one output alone, as long as the keys."""
+    """The columns of `samples` that follow from one output alone, and `ITEM`, as long as the keys."""
 
     def take(self, rows: IntArray) -> Self:
         """Return the outputs in these rows."""
@@ -108,6 +111,7 @@ def instance_columns(instances: Sequence[Instance]) -> dict[str, pa.Array]:
         "references": _lists(offsets, described, REFERENCES),
         "extra_data": json_texts([instance.extra_data for instance in instances]),
         **_content_columns([instance.input for instance in instances]),
+        ITEM: item_column(instances),
     }
 
 

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Raw, Struct
 
+from every_eval.sources.decoding import MAX_DEPTH, TOO_DEEP, is_too_deep
+
 Index = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 InstanceId = str | int
@@ -21,6 +23,21 @@ Number = float | Literal["NaN", "Infinity", "-Infinity"]
 
 ABSENT: Final = Raw()
 """Stands for JSON that is absent."""
+
+
+def _check_depth(*values: Raw) -> None:
+    """Refuse JSON that is kept as it is and that is nested too deeply; msgspec names the place."""
+    if any(value is not ABSENT and is_too_deep(value) for value in values):
+        raise ValueError(TOO_DEEP)
+
+
+def _check_messages(messages: list[dict[str, Any]] | None) -> None:
+    level: list[Any] = messages or []
+    for _ in range(MAX_DEPTH):
+        level = [part for each in level for part in (each.values() if isinstance(each, dict) else each)]
+        level = [part for part in level if isinstance(part, dict | list)]
+    if level:
+        raise ValueError(TOO_DEEP)
 
 
 class Perturbed(Struct, kw_only=True, gc=False):
@@ -52,6 +69,10 @@ class Text(Struct, gc=False):
     """Messages of a chat, the last of which the model answers."""
     multimedia_content: Multimedia | None = None
 
+    def __post_init__(self) -> None:
+        if self.messages:
+            _check_messages(self.messages)
+
 
 class Reference(Struct, gc=False):
     """A possible answer."""
@@ -69,6 +90,9 @@ class Instance(Perturbed, kw_only=True, gc=False):
     split: str | None = None
     sub_split: str | None = None
     extra_data: Raw = ABSENT
+
+    def __post_init__(self) -> None:
+        _check_depth(self.extra_data)
 
 
 class Prediction(Perturbed, kw_only=True, gc=False):
@@ -88,6 +112,9 @@ class Prediction(Perturbed, kw_only=True, gc=False):
     multimedia: Multimedia | None = None
     """Media that the model made, of runs that are not summarised; the display files lack them."""
 
+    def __post_init__(self) -> None:
+        _check_depth(self.annotations)
+
 
 class RequestBody(Struct, gc=False):
     """What HELM sent to the model: a prompt or, for a chat, messages, or media."""
@@ -99,6 +126,8 @@ class RequestBody(Struct, gc=False):
     def __post_init__(self) -> None:
         if self.prompt is None and self.messages is None and self.multimodal_prompt is None:
             raise ValueError("Object has neither `prompt` nor `messages` nor `multimodal_prompt`")
+        if self.messages:
+            _check_messages(self.messages)
 
 
 class DisplayRequest(Perturbed, kw_only=True, gc=False):
@@ -149,6 +178,9 @@ class RequestState(Struct, gc=False):
     output_mapping: dict[str, str] | None = None
     result: RequestResult | None = None
     annotations: Raw = ABSENT
+
+    def __post_init__(self) -> None:
+        _check_depth(self.annotations)
 
 
 class MetricName(Perturbed, kw_only=True, gc=False):
@@ -206,6 +238,7 @@ class AdapterSpec(Struct, frozen=True, gc=False):
     max_tokens: Any = None
     num_outputs: Any = None
     max_train_instances: Any = None
+    num_train_trials: Any = None
 
 
 class AnnotatorSpec(Struct, frozen=True, gc=False):

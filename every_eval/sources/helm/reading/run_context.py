@@ -11,6 +11,7 @@ from urllib.parse import quote
 import msgspec
 
 from every_eval.contracts.canonical import canonical_json
+from every_eval.contracts.samples import OUTCOME
 from every_eval.contracts.stats import ERRORS
 from every_eval.sources.helm.reading.records import AdapterSpec, RunSpec, Scenario
 from every_eval.sources.source import Run
@@ -85,7 +86,7 @@ class RunContext:
             "withheld_arguments": None,
             "releases": list(run.releases),
             **_settings(adapter),
-            **dict.fromkeys(column.name for column in ERRORS),
+            **dict.fromkeys(column.name for column in (*ERRORS, *OUTCOME)),
         }
 
 

@@ -10,7 +10,17 @@ from typing import IO, Final, Generic, TypeVar
 import msgspec
 
 from every_eval.contracts.rejects import Reason
-from every_eval.sources.decoding import UNREADABLE, Decoded, T, decode_list, decode_object
+from every_eval.errors import UpstreamMalformed
+from every_eval.sources.decoding import (
+    MAX_LIST_DEPTH,
+    TOO_DEEP,
+    UNREADABLE,
+    Decoded,
+    T,
+    decode_list,
+    decode_object,
+    is_too_deep,
+)
 from every_eval.sources.helm.reading.completeness import RunCompleteness
 from every_eval.sources.helm.reading.missing_rows import Missing
 from every_eval.sources.source import Input, Reject
@@ -56,6 +66,9 @@ class ListFile(Generic[T]):
         span = None if self._spans is None else self._spans[number]
         first, raw = (0, self._whole(rejects)) if span is None else (span.first, span.read(self.stream))
         root = "$" if self.key is None else f"$.{self.key}"
+        if span is None and is_too_deep(raw, MAX_LIST_DEPTH):  # A second reading might end at another depth.
+            rejects.append(Reject(Reason.NOT_JSON, TOO_DEEP, self.name, None if self.key is None else root))
+            return Decoded([], [])
         elements, unread = decode_list(raw, self.kind, self.name, root, first)
         rejects += unread
         return Decoded([position for position, _ in elements], [record for _, record in elements])
@@ -174,7 +187,10 @@ class RunFiles:
         """Return the object in a file, decoded and as bytes; null if the file cannot be read."""
         if self._lacks(file):
             return None
-        with self._open_file(file) as stream:
+        stream = self._open(file)
+        if stream is None:
+            return None
+        with stream:
             raw = stream.read()
         decoded = decode_object(raw, kind, file)
         if isinstance(decoded, Reject):
@@ -195,12 +211,20 @@ class RunFiles:
 
     @contextmanager
     def open_list(self, file: str, kind: type[T], key: str | None = None) -> Iterator[ListFile[T] | None]:
-        """Open a file that holds a list; null if the run lacks the file."""
-        if self._lacks(file):
+        """Open a file that holds a list; null if the run lacks the file, or if the file is damaged."""
+        stream = None if self._lacks(file) else self._open(file)
+        if stream is None:
             yield None
             return
-        with self._open_file(file) as stream:
+        with stream:
             yield ListFile(file, kind, key, stream, self.is_large(file), self._piece_bytes)
+
+    def _open(self, file: str) -> IO[bytes] | None:
+        try:
+            return self._open_file(file)
+        except UpstreamMalformed as error:
+            self.rejects.append(Reject(Reason.NOT_JSON, str(error), file))
+            return None
 
     def _lacks(self, file: str) -> bool:
         if file in self.inputs:

@@ -1,6 +1,6 @@
 """Read one run: its files become rows, and what cannot be read becomes a reject."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from typing import IO
 
@@ -10,10 +10,10 @@ from every_eval.sources.decoding import UNREADABLE, compact
 from every_eval.sources.helm.reading import metrics, reported_statistics, scenario_state
 from every_eval.sources.helm.reading.display_files import PREDICTIONS, DisplayJoin
 from every_eval.sources.helm.reading.judgements import Panel
-from every_eval.sources.helm.reading.keys import Keys
+from every_eval.sources.helm.reading.keys import InstanceKey, Keys
 from every_eval.sources.helm.reading.metric_index import MetricIndex
 from every_eval.sources.helm.reading.metrics import MetricsReader
-from every_eval.sources.helm.reading.missing_rows import missing_outputs, missing_statistics
+from every_eval.sources.helm.reading.missing_rows import missing_outputs, missing_statistics, missing_trials
 from every_eval.sources.helm.reading.outputs import Outputs
 from every_eval.sources.helm.reading.perturbations import PerturbationReader
 from every_eval.sources.helm.reading.records import (
@@ -28,6 +28,7 @@ from every_eval.sources.helm.reading.run_context import RunContext
 from every_eval.sources.helm.reading.run_files import WHOLE_BYTES, ListFile, RunFiles
 from every_eval.sources.helm.reading.samples import SamplesTable
 from every_eval.sources.helm.statistics import stats_table
+from every_eval.sources.helm.statistics.item_scores import item_scores
 from every_eval.sources.source import Reject, Run, RunRows
 from every_eval.sources.splitting import PIECE_BYTES
 
@@ -46,9 +47,10 @@ class HelmRunReader:
         self.run = run
         self._files = RunFiles({item.name: item for item in run.inputs}, open_file, whole_bytes, piece_bytes)
         self._perturbations = PerturbationReader()
+        self._items: Mapping[InstanceKey, str] = {}
 
     def pieces(self) -> Iterator[RunRows]:
-        """Yield the run's rows in pieces: first the metrics, then the samples, then the statistics."""
+        """Yield the run's rows in pieces: first the metrics, then the samples, then what follows from both."""
         if self.run.problem is not None:
             self._files.rejects.append(Reject(self.run.problem, f"named by an index: {self.run.name}"))
         context = None if self.run.problem else self._context()
@@ -56,6 +58,7 @@ class HelmRunReader:
             index = yield from self._metrics(context)
             panel = yield from self._samples(context, index)
             yield self._statistics(context, index, panel)
+            yield RunRows(item_scores=item_scores(index, context, self._items))
         yield RunRows(rejects=self._files.take_rejects())
 
     def _context(self) -> RunContext | None:
@@ -63,14 +66,11 @@ class HelmRunReader:
         scenario = self._files.object("scenario.json", Scenario)
         if spec is None:
             return None
-        self._check_name(spec[0].name)
+        problem = _problem(spec[0], self.run.name)
+        if problem is not None:
+            self._files.rejects.append(problem)
+            return None
         return RunContext(self.run, spec[0], without_credentials(compact(spec[1])), scenario[0] if scenario else None)
-
-    def _check_name(self, name: str) -> None:
-        """Add a reject if run_spec.json names another run than its folder; HELM writes _ in place of /."""
-        if name.replace("/", "_") != self.run.name:
-            detail = f"run_spec.json is of the run {name}, and lies in the folder of the run {self.run.name}"
-            self._files.rejects.append(Reject(Reason.OTHER_RUN, detail, "run_spec.json", "$.name"))
 
     def _metrics(self, context: RunContext) -> Generator[RunRows, None, MetricIndex]:
         with self._files.open_list(metrics.FILE, InstanceStats) as file:
@@ -127,14 +127,31 @@ class HelmRunReader:
         for piece in pieces:
             samples, judgements = table.rows(piece)
             yield RunRows(samples=samples, judgements=judgements, rejects=self._files.take_rejects())
+        self._items = table.items
         yield RunRows(rejects=self._files.take_rejects())
 
     def _statistics(self, context: RunContext, index: MetricIndex, panel: Panel) -> RunRows:
         stats = self._files.list(reported_statistics.FILE, ReportedStat)
         reported = read_reported(stats, self._perturbations, self._files.rejects)
+        recomputed = stats_table.recompute(index, context)
         rejects = self._files.take_rejects()
-        self._files.note_missing(missing_statistics(reported, index))
+        trials = missing_trials(context.spec.adapter_spec, index)
+        self._files.note_missing([*missing_statistics(reported, recomputed.places, index), *trials])
         rejects += self._files.take_rejects()
-        statistics = stats_table.run_statistics(reported, index, context, panel, self._files.completeness)
+        statistics = stats_table.run_statistics(reported, recomputed, index, context, panel, self._files.completeness)
         disagreements = statistics.disagreements.to_pylist()
         return RunRows(stats=statistics.stats, rejects=rejects, disagreements=disagreements)
+
+
+def _problem(spec: RunSpec, run: str) -> Reject | None:
+    """Return why rows of a run with this specification would be of no run, or of no model; null if they would not."""
+    adapter = spec.adapter_spec
+    if spec.name.replace("/", "_") != run:  # HELM writes _ in place of / in the folder's name.
+        detail = f"run_spec.json is of the run {spec.name[:500]}, and lies in the folder of the run {run}"
+        return Reject(Reason.OTHER_RUN, detail, "run_spec.json", "$.name")
+    if not adapter.model:
+        return Reject(Reason.UNEXPECTED_SHAPE, "The run states no model", "run_spec.json", "$.adapter_spec.model")
+    if adapter.model_deployment == "":
+        place = "$.adapter_spec.model_deployment"
+        return Reject(Reason.UNEXPECTED_SHAPE, "The name of the deployment is empty", "run_spec.json", place)
+    return None

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from functools import reduce
 from hashlib import sha256
 from json.encoder import encode_basestring as quoted
-from typing import Any, Final
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,15 +13,13 @@ import pyarrow.compute as pc
 from every_eval.contracts.canonical import canonical_json
 from every_eval.contracts.samples import SAMPLES
 from every_eval.sources.columns import build_table
+from every_eval.sources.helm.reading.contents import PLACEHOLDER
 from every_eval.sources.helm.reading.judgements import judgement_rows
-from every_eval.sources.helm.reading.keys import Keys, is_constant
+from every_eval.sources.helm.reading.keys import InstanceKey, Keys, is_constant
 from every_eval.sources.helm.reading.metric_index import MetricIndex, SampleKey
-from every_eval.sources.helm.reading.outputs import Columns, Outputs
+from every_eval.sources.helm.reading.outputs import ITEM, Columns, Outputs
 from every_eval.sources.helm.reading.run_context import RunContext
 from every_eval.sources.source import Run
-
-PLACEHOLDER: Final = "[encrypted_text_"
-"""Beginning of the texts that stand for encrypted texts: HELM's `scripts/encrypt_scenario_states.py`."""
 
 
 class SamplesTable:
@@ -36,12 +34,15 @@ class SamplesTable:
         self._main_metric = context.main_metric_name(metrics.metric_names)
         self._scores = metrics.scores(self._main_metric) if self._main_metric else {}
         self._repeated = repeated
+        self.items: dict[InstanceKey, str] = {}
+        """The question of each instance whose outputs were turned into rows, if it is known."""
         self._n_before: Counter[tuple[SampleKey, int | None]] = Counter()
 
     def rows(self, outputs: Outputs) -> tuple[pa.Table, pa.Table]:
         """Return the outputs as rows in their order, and the rows of `judgements` of the outputs."""
         keys = outputs.keys
         occurrences = self._occurrences(keys)
+        self._note_items(keys, outputs.texts[ITEM])
         parts: dict[str, Sequence[Any]] = {
             "perturbation": keys.perturbations,
             "perturbation_name": keys.perturbation_names,
@@ -66,6 +67,10 @@ class SamplesTable:
         }
         samples = build_table(SAMPLES, len(keys.ids), columns, constants)
         return samples, judgement_rows(self._context, keys, occurrences, outputs.texts["annotations"])
+
+    def _note_items(self, keys: Keys, items: pa.Array | pa.ChunkedArray) -> None:
+        named = zip(keys.of_instances(), items.to_pylist(), strict=True)
+        self.items.update((key, item) for key, item in named if item is not None)
 
     def _occurrences(self, keys: Keys) -> list[int]:
         """Return for each output how many outputs before it have the same key and reference."""

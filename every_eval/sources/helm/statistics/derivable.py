@@ -5,7 +5,8 @@ from functools import cache
 
 NOT_DERIVABLE = {
     r"num_instances": "counts instances, not values",
-    r"(platt_)?ece_\d+_bin": "calibration error: bins all instances together",
+    r"ece_\d+_bin": "calibration error: bins all instances together; derived with the bins of `calibration_errors`",
+    r"platt_ece_\d+_bin": "calibration error of a fit to all instances together",
     r"platt_(coef|intercept)": "fitted to all instances together",
     r"selective_(cov_acc_area|acc@10)": "orders all instances by confidence",
     r"classification_.*f1": "F1 over classes: needs each class's counts",

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from every_eval.contracts.stats import RECOMPUTED, STATISTIC_KEY
+from every_eval.sources.helm.statistics.calibration_errors import derive_calibration_errors
 from every_eval.sources.helm.statistics.metric_values import MetricValues, RunMetrics, TrialSums
 from every_eval.sources.helm.statistics.perplexity import derive_perplexities
 from every_eval.sources.helm.statistics.worst_case import derive_worst_cases
@@ -71,14 +72,25 @@ def recompute_statistics(run: RunMetrics, *, has_worst_cases: bool = True) -> pa
 
 
 def derive(run: RunMetrics, *, has_worst_cases: bool) -> RunMetrics:
-    """Return the run with the metrics that follow from others: ratios of sums, and worst cases over perturbations."""
-    ratios = derive_perplexities(run)
+    """Return the run with what follows from its metrics: metrics made of several, worst cases over perturbations."""
+    joint = derive_joint_metrics(run)
     derived = derive_worst_cases(run) if has_worst_cases else run
     return replace(
         derived,
-        metrics=ratios.metrics,
-        values=MetricValues.join(derived.values, ratios.values),
-        trials=TrialSums.join(derived.trials, ratios.trials),
+        metrics=joint.metrics,
+        values=MetricValues.join(derived.values, joint.values),
+        trials=TrialSums.join(derived.trials, joint.trials),
+    )
+
+
+def derive_joint_metrics(run: RunMetrics) -> RunMetrics:
+    """Return the run with the metrics that are made of several others appended, and only the values of these."""
+    ratios = derive_perplexities(run)
+    errors = derive_calibration_errors(replace(run, metrics=ratios.metrics))
+    return replace(
+        errors,
+        values=MetricValues.join(ratios.values, errors.values),
+        trials=TrialSums.join(ratios.trials, errors.trials),
     )
 
 

@@ -37,7 +37,7 @@ def replicate_main_metrics(
     rows, seed = [], canonical_json(list(scenario))
     for position, (name, split, sub_split) in enumerate(derived.metrics):
         chosen = metric == position
-        is_odd = derived.values.odd[derived.values.metric == position].any()
+        is_odd = derived.values.odd[derived.values.metric == position].any() or np.isnan(values[chosen]).any()
         if (name, split) in main_metrics and chosen.any() and not is_odd:
             instance_ids = [derived.instance_ids[number] for number in instance[chosen].tolist()]
             drawn = draw_and_replicate(instance_ids, values[chosen], seed, N_REPLICATES)

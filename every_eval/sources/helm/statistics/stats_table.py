@@ -33,24 +33,43 @@ class RunStatistics:
     """Where HELM's number and ours differ: see `every_eval.sources.comparison.compare`."""
 
 
+@dataclass(frozen=True)
+class RecomputedStatistics:
+    """The statistics that the metrics of single outputs determine."""
+
+    places: Mapping[StatisticKey, int]
+    """Row of each statistic."""
+    rows: pa.Table
+    """What `recompute_statistics` returns."""
+
+
+def recompute(metrics: MetricIndex, context: RunContext) -> RecomputedStatistics:
+    """Return the statistics of a run; HELM computes no worst cases of perturbations in language modelling."""
+    has_worst_cases = context.spec.adapter_spec.method != LANGUAGE_MODELING
+    rows = metrics.recompute_statistics(has_worst_cases=has_worst_cases)
+    return RecomputedStatistics(_places(rows), rows)
+
+
 def run_statistics(
-    reported: ReportedStatistics, metrics: MetricIndex, context: RunContext, panel: Panel, completeness: RunCompleteness
+    reported: ReportedStatistics,
+    recomputed: RecomputedStatistics,
+    metrics: MetricIndex,
+    context: RunContext,
+    panel: Panel,
+    completeness: RunCompleteness,
 ) -> RunStatistics:
     """Return every statistic of the run: the reported ones in their order, then those that only we computed.
 
     A run without any statistic has one row, which says that no instance was measured: a run without rows would be
     missing from the table.
     """
-    # HELM computes no worst cases of perturbations in language modelling.
-    has_worst_cases = context.spec.adapter_spec.method != LANGUAGE_MODELING
-    recomputed = metrics.recompute_statistics(has_worst_cases=has_worst_cases)
-    if not reported.places and not len(recomputed):
-        recomputed = pa.Table.from_pylist([EMPTY_RUN], recomputed.schema)
-    recomputed_places = _places(recomputed)
-    keys = list(dict.fromkeys([*reported.places, *recomputed_places]))
+    if not reported.places and not recomputed.places:
+        empty = pa.Table.from_pylist([EMPTY_RUN], recomputed.rows.schema)
+        recomputed = RecomputedStatistics(_places(empty), empty)
+    keys = list(dict.fromkeys([*reported.places, *recomputed.places]))
     main = _main_metrics(context, {key[0] for key in keys})
     replicates = _replicates(metrics, main, context)
-    ours = _at(keys, recomputed_places, recomputed)
+    ours = _at(keys, recomputed.places, recomputed.rows)
     columns: dict[str, pa.Array | Sequence[Any]] = dict(zip(KEY, zip(*keys, strict=True), strict=True))
     for group, rows in (
         (REPORTED, _at(keys, reported.places, reported.rows)),

@@ -5,7 +5,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from every_eval.sources.helm.schema import BY_GROUP, NO_GROUPS, THIS_GROUP_ONLY, MetricGroup, ReleaseSchema, RunGroup
+from every_eval.sources.helm.schema import (
+    BY_GROUP,
+    NO_GROUPS,
+    THIS_GROUP_ONLY,
+    MetricGroup,
+    ReleaseSchema,
+    RunGroup,
+    expand,
+)
 from every_eval.sources.helm.tables.table_columns import TableColumn, table_columns
 from every_eval.sources.helm.tables.table_rows import Methods, TableRow
 from every_eval.sources.helm.tables.table_runs import Frozen, TableRun
@@ -116,17 +124,6 @@ class GroupedRuns:
 
     def _visible(self, runs: Iterable[TableRun], group: RunGroup) -> list[TableRun]:
         return [run for run in runs if is_visible(self.schema, run.spec.groups, group)]
-
-
-def expand(schema: ReleaseSchema, group: RunGroup, met: set[str] | None = None) -> list[RunGroup]:
-    """Return the group and all groups below it that the schema defines, each once, parents first."""
-    met = set() if met is None else met
-    if group.name in met:
-        return []
-    met.add(group.name)
-    known = [schema.run_group_by_name[name] for name in group.subgroups if name in schema.run_group_by_name]
-    below = (expand(schema, subgroup, met) for subgroup in known)
-    return [group, *(subgroup for subgroups in below for subgroup in subgroups)]
 
 
 def is_visible(schema: ReleaseSchema, groups: Iterable[str], group: RunGroup) -> bool:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from every_eval.sources.helm.schema import ReleaseSchema, RunGroup
+from every_eval.sources.helm.schema import ReleaseSchema, RunGroup, expand
 from every_eval.sources.helm.tables.cells import pool_cell, runs_of_cell
-from every_eval.sources.helm.tables.group_tables import GroupedRuns, expand, metric_groups_shown
+from every_eval.sources.helm.tables.group_tables import GroupedRuns, metric_groups_shown
 from every_eval.sources.helm.tables.pooling import Pooled, matched
 from every_eval.sources.helm.tables.table_columns import TableColumn, table_columns
 from every_eval.sources.helm.tables.table_rows import TableRow

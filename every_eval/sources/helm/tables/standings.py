@@ -150,5 +150,5 @@ def _facts(schema: ReleaseSchema, row: TableRow) -> dict[str, Any]:
         "creator": model and model.creator_organization,
         "access": model and model.access,
         "release_date": model and model.release_date,
-        "num_parameters": int(model.num_parameters) if model and model.num_parameters is not None else None,
+        "num_parameters": model and model.n_parameters,
     }

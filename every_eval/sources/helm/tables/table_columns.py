@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from every_eval.sources.helm.schema import MetricMatcher, ReleaseSchema, RunGroup, main_metric
+from every_eval.sources.helm.schema import MAX_NESTING, MetricMatcher, ReleaseSchema, RunGroup, expand, main_metric
 from every_eval.sources.helm.tables.pooling import Matcher
 
 VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -56,13 +56,18 @@ def problems(schema: ReleaseSchema) -> tuple[str, ...]:
     ]
     named = dict.fromkeys(name for group in schema.run_groups for name in group.metric_groups)
     shown = [(group, name) for group in schema.run_groups for name in named]
+    deep = [
+        f"the run group {group.name} has groups more than {MAX_NESTING} levels below it, which its tables leave out"
+        for group in schema.run_groups
+        if len(expand(schema, group)) < len(expand(schema, group, MAX_NESTING + 1))
+    ]
     of_columns = [column.problem for column in table_columns(schema, shown) if column.problem is not None]
     metrics = [
         f"the run group {group.name} sets main_name to {metric.metric_name}, a metric that is not defined"
         for group in schema.run_groups
         if (metric := main_metric(group)) is not None and metric.metric_name not in schema.metric_by_name
     ]
-    return tuple(f"schema.json: {problem}." for problem in dict.fromkeys([*unknown, *of_columns, *metrics]))
+    return tuple(f"schema.json: {problem}." for problem in dict.fromkeys([*unknown, *deep, *of_columns, *metrics]))
 
 
 def shown_matchers(schema: ReleaseSchema) -> set[Matcher]:

@@ -242,6 +242,8 @@ def test_a_listed_name_that_cannot_be_followed_is_told(tmp_path: Path) -> None:
     odd = (tmp_path / RUNS_OF / "v1").as_posix().encode() + b"/odd\xff"
     Path(odd.decode(errors="surrogateescape")).mkdir()
     Path((odd + b"/stats.json").decode(errors="surrogateescape")).write_bytes(b"")
+    (tmp_path / RUNS_OF / "v1" / "out").symlink_to("/")
+    (tmp_path / RUNS_OF / "v1" / "again").symlink_to("gsm:model=m")
 
     class Bucket(WatchedStorage):
         def list(self, prefix: str) -> Iterator[StoredObject]:
@@ -253,6 +255,8 @@ def test_a_listed_name_that_cannot_be_followed_is_told(tmp_path: Path) -> None:
     assert {name: run.problem for name, run in runs.items()} == {
         "gsm:model=m": None,
         "back\\slash": "unsafe_name",
+        "odd\\xff": "unsafe_name",
+        "out": "unsafe_name",
     }
     pa.array(list(runs))  # can be written
 

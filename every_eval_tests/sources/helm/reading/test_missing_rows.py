@@ -23,7 +23,8 @@ def _lost(content: Files, **rest: Any) -> dict[str | None, str]:
         ("display_predictions.json", 1, "lacks 2 of 3 outputs that per_instance_stats.json has"),
         ("per_instance_stats.json", 0, "lacks 3 of 3 outputs that display_predictions.json has"),
         ("per_instance_stats.json", 2, "lacks 1 of 3 outputs that display_predictions.json has"),
-        ("stats.json", 0, "lacks 2 of 2 metrics that per_instance_stats.json has"),
+        ("stats.json", 2, "lacks 2 of 4 statistics of metrics that per_instance_stats.json has"),
+        ("stats.json", 0, "lacks 4 of 4 statistics of metrics that per_instance_stats.json has"),
     ],
 )
 def test_what_one_file_lacks_is_a_reject_with_the_number(file: str, kept: int, said: str) -> None:
@@ -52,6 +53,16 @@ def test_rows_that_all_files_with_outputs_lack_are_missed_by_the_number_of_insta
     assert _lost(content) == {
         "per_instance_stats.json": "per_instance_stats.json lacks 3 of 5 instances that stats.json counts"
     }
+
+
+def test_a_trial_that_the_specification_states_and_no_file_has_is_missed() -> None:
+    content = files()
+    content["run_spec.json"]["adapter_spec"]["num_train_trials"] = 3
+    said = "per_instance_stats.json lacks 2 of 3 trials that run_spec.json states"
+    assert _lost(content) == {"per_instance_stats.json": said}
+
+    content["run_spec.json"]["adapter_spec"]["method"] = "language_modeling"
+    assert _lost(content) == {}
 
 
 def test_a_run_without_all_of_its_rows_is_not_scored_from_the_rest() -> None:
@@ -85,7 +96,7 @@ def test_a_specification_of_another_run_is_a_reject() -> None:
 
     rows = read(content, name="quiz:subject=y,model=m_a")
     assert rejects(rows) == [("other_run", "run_spec.json", "$.name")]
-    assert set(rows.stats["is_complete"].to_pylist()) == {False}
+    assert (rows.samples.num_rows, rows.metrics.num_rows, rows.stats.num_rows) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("count", [0, 1])

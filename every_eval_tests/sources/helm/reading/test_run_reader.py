@@ -1,6 +1,7 @@
 """Real runs, compared with what the standard library reads in them, and made-up runs with every fault."""
 
 import json
+from io import BytesIO
 from typing import IO, Any
 
 import pytest
@@ -10,8 +11,10 @@ from every_eval.contracts.metrics import METRICS
 from every_eval.contracts.rejects import Reason
 from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.stats import STATS
+from every_eval.errors import UpstreamMalformed
+from every_eval.sources.decoding import MAX_DEPTH
 from every_eval.sources.helm.source import HelmSource
-from every_eval.sources.source import Run
+from every_eval.sources.source import Input, Run
 from every_eval.storage.archive import HELM_SAMPLE, ArchiveStorage
 from every_eval_tests.ingestion.publishing import Publishing
 from every_eval_tests.rows_of_runs import gather
@@ -294,7 +297,7 @@ def _check_that_the_rest_is_whole(rows: Any, file: str) -> None:
     assert rows.metrics.num_rows == (0 if file == "per_instance_stats.json" else 6)
     assert rows.stats.num_rows <= N_STATS
     reported = [value for value in rows.stats["reported_index"].to_pylist() if value is not None]
-    assert sorted(reported) == ([] if file == "stats.json" else [0, 1, 2, 3])
+    assert sorted(reported) == ([] if file == "stats.json" else [0, 1, 2, 3, 4])
     if not without_samples:
         scored = file != "per_instance_stats.json"
         assert rows.samples["evaluation_score"].to_pylist() == ([1.0, 0.0, 0.0] if scored else [None] * 3)
@@ -472,13 +475,16 @@ def test_white_space_goes_from_a_specification_that_needs_mending_too() -> None:
 
 def test_nesting_that_is_just_bearable_is_borne() -> None:
     deep: Any = "x"
-    for _ in range(400):
+    for _ in range(MAX_DEPTH - 6):  # A text is left for the perturbation and the levels around it.
         deep = {"a": deep}
     content = files()
     for file in ("instances.json", "display_predictions.json", "display_requests.json", "per_instance_stats.json"):
         for item in content[file]:
             if "perturbation" in item:
                 item["perturbation"] = TYPOS | {"deep": deep}
+    for item in content["stats.json"]:
+        if "perturbation" in item["name"]:
+            item["name"]["perturbation"] = TYPOS | {"deep": deep}
     rows = read(content)
 
     assert rows.samples.num_rows == 3
@@ -558,7 +564,7 @@ def test_a_statistic_that_is_reported_twice_is_published_once_and_told() -> None
     content["stats.json"].append(stat("exact_match", 0.75))
     rows = read(content)
 
-    assert rejects(rows) == [("doubled_statistic", "stats.json", "$[4]")]
+    assert rejects(rows) == [("doubled_statistic", "stats.json", "$[5]")]
     assert rows.stats.num_rows == N_STATS
     assert rows.stats.to_pylist()[0]["reported_mean"] == 0.5
 
@@ -637,3 +643,85 @@ def test_a_run_reads_the_same_whatever_the_order_of_names_in_its_objects() -> No
     assert read(content).samples.equals(read(files()).samples)
     assert read(content).metrics.equals(read(files()).metrics)
     assert read(content).stats.equals(read(files()).stats)
+
+
+@pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 985, 5000])
+@pytest.mark.parametrize(
+    ("file", "path"),
+    [
+        ("run_spec.json", ("adapter_spec", "instructions")),
+        ("scenario.json", ("tags",)),
+        ("instances.json", (0, "extra_data")),
+        ("instances.json", (0, "input", "messages")),
+        ("display_predictions.json", (0, "annotations")),
+        ("display_predictions.json", (0, "perturbation")),
+        ("display_requests.json", (0, "request", "messages")),
+        ("per_instance_stats.json", (0, "stats", 0, "name")),
+        ("stats.json", (0, "name", "perturbation")),
+    ],
+)
+def test_what_is_nested_too_deeply_is_a_reject_of_its_file(file: str, path: tuple[str | int, ...], depth: int) -> None:
+    content = files()
+    holder = content[file]
+    for part in path[:-1]:
+        holder = holder[part]
+    holder[path[-1]] = "@"
+    deep = b'{"a":' * depth + b"1" + b"}" * depth
+    content[file] = json.dumps(content[file]).encode().replace(b'"@"', b"[%b]" % deep if "messages" in path else deep)
+
+    found = {(reason, of) for reason, of, _ in rejects(read(content))}
+    assert found & {(Reason.NOT_JSON, file), (Reason.UNEXPECTED_SHAPE, file)}
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"adapter_spec": ...}, "$.adapter_spec.model"),
+        ({"adapter_spec": {"method": "generation", "model": ""}}, "$.adapter_spec.model"),
+        ({"adapter_spec": {"model": "m/a", "model_deployment": ""}}, "$.adapter_spec.model_deployment"),
+        ({"name": ""}, "$.name"),
+    ],
+)
+def test_a_run_of_no_model_or_of_another_name_is_not_read(change: dict[str, Any], place: str) -> None:
+    content = files()
+    spec = content["run_spec.json"] | change
+    content["run_spec.json"] = {name: value for name, value in spec.items() if value is not ...}
+    rows = read(content)
+
+    assert [(reject.file, reject.place) for reject in rows.rejects] == [("run_spec.json", place)]
+    assert (rows.samples.num_rows, rows.metrics.num_rows, rows.stats.num_rows) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("value", [1e308, -1e200])
+def test_a_number_whose_square_no_float_holds_scores_nothing(value: float) -> None:
+    content = files()
+    for one in (content["per_instance_stats.json"][0]["stats"][0], content["stats.json"][0]):
+        one |= dict.fromkeys(("sum", "min", "max", "mean"), value)
+    rows = read(content)
+
+    (score,) = [
+        row for row in rows.stats.to_pylist() if row["metric_name"] == "exact_match" and not row["perturbation"]
+    ]
+    assert (score["mean"], score["m2"], score["reported_mean"], score["boot_sum"]) == (None, None, None, None)
+    assert score["unscored_reason"] == "1 of 2 values are not finite"
+    assert {(reason, file) for reason, file, _ in rejects(rows)} == {
+        (Reason.NOT_FINITE, "per_instance_stats.json"),
+        (Reason.NOT_FINITE, "stats.json"),
+    }
+
+
+@pytest.mark.parametrize("file", [*OBJECTS, *LISTS])
+def test_a_damaged_member_of_an_archive_is_a_reject_of_its_file(file: str) -> None:
+    raw = {name: raw_of(content) for name, content in files().items()}
+
+    def open_file(name: str) -> IO[bytes]:
+        if name == file:
+            raise UpstreamMalformed(f"The file {name!r} is damaged: Bad CRC-32.")
+        return BytesIO(raw[name])
+
+    inputs = tuple(Input(name, len(content), "w") for name, content in raw.items())
+    run = Run("helm", "lite", "v1", "quiz:subject=x,model=m_a", "lite", inputs)
+    rows = gather(HelmSource().read(run, open_file))
+
+    assert ("not_json", file, None) in rejects(rows)
+    assert not any(row["is_complete"] for row in rows.stats.to_pylist()) or file == "stats.json"

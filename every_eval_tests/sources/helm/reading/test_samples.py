@@ -67,6 +67,7 @@ def test_every_column_of_a_sample() -> None:
         "annotations": None,
         "is_encrypted": False,
         "judges": None,
+        **dict.fromkeys(("answer", "explanation", "error", "limit", "output_model")),
         "temperature": None,
         "max_tokens": None,
         "num_outputs": None,
@@ -105,7 +106,10 @@ def test_an_id_is_of_the_canonical_json_whatever_the_text(instance_id: str) -> N
 
 @pytest.mark.parametrize("change", [{"benchmark": "mmlu"}, {"suite": "v2"}, {"name": "other"}])
 def test_ids_of_other_runs_are_others(change: dict[str, str]) -> None:
-    assert _row(files(), **change)["evaluation_id"] != _row(files())["evaluation_id"]
+    other = files()
+    other["run_spec.json"]["name"] = change.get("name", other["run_spec.json"]["name"])
+
+    assert _row(other, **change)["evaluation_id"] != _row(files())["evaluation_id"]
 
 
 def test_trials_and_references_are_told_apart() -> None:

@@ -8,7 +8,6 @@ from every_eval.sources.helm.tables.group_tables import (
     GroupedRuns,
     TableLayout,
     aggregates,
-    expand,
     is_visible,
     metric_groups_shown,
 )
@@ -170,18 +169,6 @@ def test_metric_groups_are_the_groups_own_or_else_its_subgroups() -> None:
     assert _names(parts, own, own, a) == ["bias"]
     assert _names(parts, theirs, theirs, a, b) == ["bias_detailed"]
     assert _names(parts, b.__class__(name="c"), a, a) == ["bias", "accuracy"]
-
-
-def test_groups_expand_depth_first_each_once() -> None:
-    parts = _schema(_group("top", subgroups=["a", "b"]), _group("a", subgroups=["b", "top"]), _group("b"))
-
-    assert [group.name for group in expand(parts, parts.run_groups[0])] == ["top", "a", "b"]
-
-
-def test_a_subgroup_that_is_no_run_group_is_left_out() -> None:
-    parts = _schema(_group("top", subgroups=["gone", "a"]), _group("a"))
-
-    assert [group.name for group in expand(parts, parts.run_groups[0])] == ["top", "a"]
 
 
 def test_a_metric_group_that_is_none_costs_its_table_alone() -> None:

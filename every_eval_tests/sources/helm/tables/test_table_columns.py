@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from every_eval.sources.helm.schema import MAX_NESTING
 from every_eval.sources.helm.tables.pooling import Matcher
 from every_eval.sources.helm.tables.table_columns import problems, shown_matchers, table_columns
 from every_eval_tests.sources.helm.tables.reported import SAMPLE_RELEASES, sample, schema
@@ -154,3 +155,13 @@ def test_a_schema_of_helm_itself_leaves_nothing_undefined(benchmark: str, name: 
 
     assert real is not None
     assert problems(real) == ()
+
+
+def test_groups_that_are_nested_too_deeply_are_named() -> None:
+    groups = [{"name": str(level), "subgroups": [str(level + 1)]} for level in range(MAX_NESTING + 3)]
+    named = [f"the run group {level} has groups more than {MAX_NESTING} levels below it" for level in (0, 1)]
+
+    found = problems(schema(run_groups=groups))
+    assert [problem for problem in found if "levels below" in problem] == [
+        f"schema.json: {name}, which its tables leave out." for name in named
+    ]
