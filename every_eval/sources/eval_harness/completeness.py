@@ -24,18 +24,21 @@ class TaskCompleteness:
     """Reason why the rows are not all rows of the evaluation; null if nothing says that rows are missing."""
     chosen: tuple[int, ...] = ()
     """Documents that were chosen, sorted; empty if the whole task was evaluated."""
+    is_contradicted: bool = False
+    """True if every row could be read, and the results file says that they are not the rows of its scores."""
 
     @property
     def is_complete(self) -> bool:
         """True if nothing is known to be missing."""
         return self.reason is None and not self.n_rejected
 
-    def variant(self, whole: str) -> str:
-        """Return the variant of chosen documents: that of the whole task, with their number and a digest of them."""
+    @property
+    def choice(self) -> str:
+        """Number of the chosen documents and a digest of them; empty if the whole task was evaluated."""
         if not self.chosen:
-            return whole
+            return ""
         digest = hashlib.sha256(canonical_json(list(self.chosen)).encode()).hexdigest()[:8]
-        return f"{whole}{',' if ':' in whole else ':'}samples={len(self.chosen)}-{digest}"
+        return f"{len(self.chosen)}-{digest}"
 
     @classmethod
     def of_group(cls, members: Mapping[str, Self]) -> Self:

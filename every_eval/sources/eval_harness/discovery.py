@@ -7,7 +7,7 @@ import hashlib
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import IO, Final
 
 import pyarrow as pa
 
@@ -16,11 +16,13 @@ from every_eval.contracts.releases import RELEASES
 from every_eval.errors import BenchmarkMissing, UpstreamUnavailable
 from every_eval.network.content import md5_of
 from every_eval.sources.decoding import decode_object
+from every_eval.sources.eval_harness.chosen_documents import with_choices
 from every_eval.sources.eval_harness.latest_release import LATEST, TaskRun, newest, order_of, release_row
 from every_eval.sources.eval_harness.model_ordinals import numbered
 from every_eval.sources.eval_harness.output_files import OutputFolder, as_input, folders, stamp_of
 from every_eval.sources.eval_harness.results import Results
 from every_eval.sources.eval_harness.results_file import decode_results
+from every_eval.sources.eval_harness.skipped_entries import is_escaped, skipped_runs
 from every_eval.sources.eval_harness.task import Task
 from every_eval.sources.eval_harness.unstamped_samples import samples_of, unambiguous
 from every_eval.sources.source import Discovery, Input, Reject, Run
@@ -41,7 +43,7 @@ def discover(storage: Storage, benchmark: str) -> Discovery:
     """
     finder = _Finder(storage, benchmark)
     known: list[TaskRun] = []
-    unknown: list[Run] = []
+    unknown = list(skipped_runs(storage, SOURCE, benchmark))
     for folder in folders(_listed(storage, benchmark)):
         finder.pair_unstamped(folder)
         for file in sorted(folder.results):
@@ -49,7 +51,7 @@ def discover(storage: Storage, benchmark: str) -> Discovery:
         unknown += finder.orphans(folder)
     if not known and not unknown:
         raise _missing(storage, benchmark)
-    known = numbered(known)
+    known = with_choices(numbered(known), finder.open)
     shown = newest(known)
     rows = [release_row(benchmark, known, shown)] if known else []
     is_shown = {item.run.identity for item in shown}
@@ -63,14 +65,14 @@ def discover(storage: Storage, benchmark: str) -> Discovery:
 def index_witness(storage: Storage, benchmark: str) -> str:
     """Return a digest that changes when a file of the benchmark changes. Raises what `discover` raises."""
     marks = [[item.name, item.witness] for item in _listed(storage, benchmark)]
+    marks += [[run.name, ""] for run in skipped_runs(storage, SOURCE, benchmark)]
+    if not marks:
+        raise _missing(storage, benchmark)
     return hashlib.sha256(canonical_json(marks).encode()).hexdigest()[:12]
 
 
 def _listed(storage: Storage, benchmark: str) -> Sequence[StoredObject]:
-    objects = list(storage.list(f"{benchmark}/"))
-    if not objects:
-        raise _missing(storage, benchmark)
-    return objects
+    return () if is_escaped(benchmark) else list(storage.list(f"{benchmark}/"))
 
 
 def _missing(storage: Storage, benchmark: str) -> BenchmarkMissing:
@@ -127,6 +129,10 @@ class _Finder:
         path = f"{folder.path}/{file}".removeprefix(f"{self.benchmark}/")
         ordered = tuple(sorted(inputs, key=lambda item: item.name))
         return Run(SOURCE, self.benchmark, path.rpartition(".")[0], name, folder.path, ordered)
+
+    def open(self, item: TaskRun, file: Input) -> IO[bytes]:
+        """Open an input file of a run."""
+        return self.storage.open(f"{item.run.folder}/{file.name}", file.witness)
 
     def _read(self, item: StoredObject) -> bytes:
         try:

@@ -7,7 +7,7 @@ what the scores need from the results files.
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
@@ -51,6 +51,10 @@ class TaskRun:
     task: Task
     order: tuple[float, str, str]
     """Sort key by time: start of the evaluation, time stamp of the results file, suite."""
+
+    def of(self, task: Task) -> "TaskRun":
+        """Return the same run under the name that `task` gives it."""
+        return replace(self, task=task, run=replace(self.run, name=task.run_name, facts=task.facts))
 
 
 def newest(runs: Iterable[TaskRun]) -> list[TaskRun]:
@@ -121,7 +125,7 @@ def _agreed(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 def _main_table(tasks: Sequence[Task]) -> Iterator[MainTableColumn]:
     """Return the main metrics of tasks and groups that were evaluated in full, without the tasks of reported groups."""
     grouped = {name for task in tasks if task.main_metric and task.is_group for name in _members(task)}
-    full = [task for task in tasks if task.main_metric and not task.results.is_partial(task.name)]
+    full = [task for task in tasks if task.main_metric and not task.is_partial]
     columns: dict[tuple[str, str], list[bool | None]] = {}
     for task in full:
         if task.name not in grouped and task.main_metric:

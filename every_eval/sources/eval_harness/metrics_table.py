@@ -18,15 +18,17 @@ def metrics_table(rows: Sequence[ScoredRow], task: Task, run: Run) -> pa.Table:
     `min` and `max`, are unknown.
     """
     pairs = [(row, value) for row in rows for value in row.values]
+    sums = [value.sum for _, value in pairs]
     single = [value.sum if value.is_single else None for _, value in pairs]
+    counts = [value.count for _, value in pairs]
     columns = {
         "instance_id": [row.instance_id for row, _ in pairs],
         "occurrence": [row.occurrence for row, _ in pairs],
         "metric_name": [value.metric_name for _, value in pairs],
-        "count": [value.count for _, value in pairs],
-        "sum": [value.sum for _, value in pairs],
+        "count": counts,
+        "sum": sums,
         "min": single,
         "max": single,
-        "value": [value.sum / value.count if value.sum is not None and value.count else None for _, value in pairs],
+        "value": [total / n if total is not None and n else None for total, n in zip(sums, counts, strict=True)],
     }
     return build_table(METRICS, len(pairs), columns, task.shared(run))

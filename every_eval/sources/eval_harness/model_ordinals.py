@@ -26,5 +26,4 @@ def numbered(runs: Iterable[TaskRun]) -> list[TaskRun]:
 def _with_ordinal(item: TaskRun, ordinal: int) -> TaskRun:
     if ordinal == 1:
         return item
-    task = replace(item.task, ordinal=ordinal)
-    return replace(item, task=task, run=replace(item.run, name=task.run_name, facts=task.facts))
+    return item.of(replace(item.task, ordinal=ordinal))

@@ -14,11 +14,11 @@ from typing import Final
 from every_eval.sources.source import Input
 from every_eval.storage.storage import StoredObject
 
-_STAMP: Final = r"(?P<stamp>\d{4}-\d\d-\d\d[T _]\d\d[-:_.]?\d\d[-:_.]?\d\d([.,]\d+)?(Z|[+-]\d\d[-:_]?\d\d)?)"
+STAMP: Final = r"(?P<stamp>\d{4}-\d\d-\d\d[T _]\d\d[-:_.]?\d\d[-:_.]?\d\d([.,]\d+)?(Z|[+-]\d\d[-:_]?\d\d)?)"
 """Pattern of a time stamp: ISO 8601, with `-` for `:`. Python leaves out a fraction of 0. Older versions and copies of
 files have `:` itself, another character, or a time zone."""
-_SAMPLES: Final = re.compile(rf"samples_(?P<task>.+)_{_STAMP}\.jsonl?")
-_RESULTS: Final = re.compile(rf".+_{_STAMP}\.json")
+_SAMPLES: Final = re.compile(rf"samples_(?P<task>.+)_{STAMP}\.jsonl?")
+_RESULTS: Final = re.compile(rf".+_{STAMP}\.json")
 
 
 @dataclass(frozen=True)

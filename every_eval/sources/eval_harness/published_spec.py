@@ -67,14 +67,14 @@ def published_spec(results: Results, name: str) -> PublishedSpec:
         "higher_is_better": results.higher_is_better.get(name),
         "group_subtasks": results.group_subtasks.get(name),
         "task_hash": results.task_hashes.get(name),
-        "results": redacted(results.results.get(name)),
+        "results": results.results.get(name),
         "task_config": task_config,
         "config": {
             **config.shown,
             "model_args": dict(arguments.shown),
             "gen_kwargs": dict(generation_arguments(results).shown),
         },
-        **{key: redacted(getattr(results, key)) for key in _EVALUATION_FIELDS},
+        **{key: getattr(results, key) for key in _EVALUATION_FIELDS},
     }
     withheld = {
         *arguments.withheld,
@@ -82,7 +82,7 @@ def published_spec(results: Results, name: str) -> PublishedSpec:
         *(f"config.{key}" for key in config.withheld),
         *of_task,
     }
-    return PublishedSpec(canonical_json(spec), tuple(sorted(withheld)))
+    return PublishedSpec(canonical_json(redacted(spec)), tuple(sorted(withheld)))
 
 
 def _config(results: Results) -> Arguments:
@@ -97,7 +97,7 @@ def _task_config(stated: Mapping[str, Any], of_model: Arguments) -> tuple[dict[s
     lists = {"dataset_kwargs": _DATASET_SETTINGS, "generation_kwargs": DESCRIBING, "metadata": _METADATA}
     for key, value in stated.items():
         if key in _TASK_TEXTS:
-            shown[key] = redacted(value)
+            shown[key] = value
             continue
         # A value that is no object is checked as a value of its own name.
         inner = public_arguments(value, lists[key]) if key in lists and isinstance(value, dict) else None

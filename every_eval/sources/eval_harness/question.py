@@ -1,10 +1,10 @@
 """Read the question of a row: the prompt, the possible answers, the correct answers and the model's choice."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from every_eval.contracts.canonical import canonical_json
+from every_eval.contracts.canonical import canonical_decoded
 from every_eval.sources.eval_harness.number_text import as_number
 from every_eval.sources.eval_harness.sample_rows import ScoredRow
 from every_eval.sources.eval_harness.task import Task
@@ -18,26 +18,30 @@ Verdict = tuple[int, bool]
 class Question:
     """The question of a row, with the model's choice among the possible answers."""
 
+    __slots__ = ("chosen", "positions", "prompt", "texts")
+
     def __init__(
         self, prompt: str | None, texts: Sequence[str], correct: Sequence[int] | None, chosen: int | None
     ) -> None:
         """Take the possible answers as `texts`; `correct` and `chosen` are positions in `texts`, or null if unknown."""
         self.prompt = prompt
-        self.references = [
-            {"text": text, "tags": ["correct"] if position in (correct or ()) else []}
-            for position, text in enumerate(texts)
-        ]
-        self.correct = None if correct is None else [texts[position] for position in correct]
-        """Texts of the correct answers; null if the row leaves doubt about them."""
+        self.texts = texts
+        """Possible answers: the references of the row."""
+        self.positions = correct
+        """Positions of the correct answers; null if the row leaves doubt about them."""
         self.chosen = None if chosen is None else texts[chosen]
+
+    @property
+    def correct(self) -> list[str] | None:
+        """Texts of the correct answers; null if the row leaves doubt about them."""
+        return None if self.positions is None else [self.texts[position] for position in self.positions]
 
     @classmethod
     def of(cls, row: ScoredRow, task: Task) -> "Question":
         """Read the question of a row: the references are the choices of a multiple-choice task, else the targets."""
-        sample = row.sample
-        requests = sample.requests or []
-        if task.output_type == MULTIPLE_CHOICE and requests and not _lacks_requests(requests, sample.filtered_resps):
-            return cls._of_choices(row, requests, str(task.config.get("target_delimiter", "")))
+        sample, requests = row.sample, row.requests
+        if requests and task.output_type == MULTIPLE_CHOICE and not _lacks_requests(requests, sample.filtered_resps):
+            return cls._of_choices(row, requests, task.target_delimiter)
         texts = targets(sample.target, sample.doc)
         return cls(_prompt(requests), texts, range(len(texts)), None)
 
@@ -49,7 +53,7 @@ class Question:
             requests = requests[: len(requests) // 2]
         texts = choices(requests, delimiter)
         chosen = chosen_choice(row.sample.filtered_resps, len(texts))
-        correct = correct_choices(target, texts, list(_verdicts(row, texts)))
+        correct = correct_choices(target, texts, _verdicts(row, texts))
         if correct == [] and target is not None:
             # A target that is none of the choices becomes a reference that the model could not choose.
             texts, correct = [*texts, str(target)], [len(texts)]
@@ -74,15 +78,20 @@ def _verdicts(row: ScoredRow, texts: Sequence[str]) -> Iterator[Verdict]:
 
 def _prompt(requests: Sequence[Sequence[Any]]) -> str | None:
     """Return the prompt as sent (a chat's messages as JSON), or a JSON list if the requests have different prompts."""
-    sent = list(dict.fromkeys(_sent(request[0]) for request in requests if request))
-    return sent[0] if len(sent) == 1 else canonical_json(sent) if sent else None
+    sent = list(dict.fromkeys([_sent(request[0]) for request in requests if request]))
+    return sent[0] if len(sent) == 1 else _as_json(sent) if sent else None
 
 
 def _sent(prompt: Any) -> str:  # noqa: ANN401 - any JSON value
     """Return a prompt as text. A chat is a list with one text, which is the JSON of its messages."""
-    if isinstance(prompt, list) and len(prompt) == 1:
-        return _sent(prompt[0])
-    return prompt if isinstance(prompt, str) else canonical_json(prompt)
+    while isinstance(prompt, list) and len(prompt) == 1:
+        [prompt] = prompt
+    return prompt if isinstance(prompt, str) else _as_json(prompt)
+
+
+def _as_json(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    [text] = canonical_decoded([value])
+    return text
 
 
 def choices(requests: Sequence[Sequence[Any]], delimiter: str) -> list[str]:
@@ -96,7 +105,7 @@ def choices(requests: Sequence[Sequence[Any]], delimiter: str) -> list[str]:
 def correct_choices(
     target: Any,  # noqa: ANN401 - any JSON value
     texts: Sequence[str],
-    verdicts: Sequence[Verdict] = (),
+    verdicts: Iterable[Verdict] = (),
 ) -> list[int] | None:
     """Return the positions of the correct choices.
 
@@ -140,10 +149,10 @@ def chosen_choice(
         scores = [float(response[0]) for response in responses[:n_choices]]
     except (TypeError, ValueError, LookupError):
         return None
-    if len(scores) != n_choices or any(math.isnan(score) for score in scores):
+    if len(scores) != n_choices or any(map(math.isnan, scores)):
         return None
-    shares = [score / size for score, size in zip(scores, sizes or [1] * n_choices, strict=True)]
-    return max(range(n_choices), key=shares.__getitem__)
+    shares = scores if sizes is None else [score / size for score, size in zip(scores, sizes, strict=True)]
+    return shares.index(max(shares))
 
 
 def targets(target: Any, document: Any) -> list[str]:  # noqa: ANN401 - any JSON value

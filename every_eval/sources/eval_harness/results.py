@@ -1,7 +1,7 @@
 """Contents of a results file: the numbers and the settings that lm-eval reports for the tasks of one evaluation."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, TypeGuard
 
 from msgspec import Struct, field
@@ -13,6 +13,9 @@ _NOT_STATED: Final = "N/A"
 """Version of a group in old files."""
 _NO_METRICS: Final = frozenset({"alias", "name", "sample_len", "samples", "task", "version"})
 """Keys beside the metrics of a task."""
+
+_MOST_NESTED: Final = 200
+"""Largest number of nested groups that are kept apart: a file with more is not one of lm-eval's."""
 
 Named = dict[str, dict[str, Any]]
 
@@ -89,24 +92,41 @@ class Results(Struct):
         keys = [key for key in row if "," in key or not (self.has_filters or key in _NO_METRICS)]
         return {key: ReportedNumber(row[key], row.get(_error_key(key))) for key in keys if not _is_error_key(key, row)}
 
-    def leaves(self, group: str) -> Iterator[str]:
-        """Return the tasks of a group and of its nested groups, each task once."""
-        yield from dict.fromkeys(self._leaves(group, frozenset()))
+    def leaves(self, group: str) -> list[str]:
+        """Return the tasks of a group and of its nested groups, each task once, in order."""
+        found: dict[str, None] = {}
+        stack = [group]
+        while stack:
+            name = stack.pop()
+            if name not in found:
+                found[name] = None
+                stack += reversed(self.group_subtasks.get(name, ()))
+        return [name for name in found if name != group and not self.is_group(name)]
 
-    def _leaves(self, group: str, above: frozenset[str]) -> Iterator[str]:
-        for name in self.group_subtasks.get(group, ()):
-            if self.is_group(name) and name not in above:
-                yield from self._leaves(name, above | {group})
-            elif not self.is_group(name):
-                yield name
+    def nested(self, group: str) -> list[Any]:
+        """Return the tasks of a group, with a list for each nested group; each group once."""
+        return self._nested(group, set())
+
+    def _nested(self, group: str, seen: set[str]) -> list[Any]:
+        seen.add(group)
+        if len(seen) > _MOST_NESTED:
+            return self.leaves(group)
+        members = [name for name in self.group_subtasks.get(group, ()) if name not in seen]
+        return [self._nested(name, seen) if self.is_group(name) else name for name in members]
 
     def groups_of(self, task: str) -> list[str]:
         """Return the groups that contain a task or group, directly or through nested groups, in the file's order."""
-        return [group for group in self.group_subtasks if task in self._below(group, frozenset())]
-
-    def _below(self, group: str, above: frozenset[str]) -> set[str]:
-        direct = [name for name in self.group_subtasks.get(group, ()) if name not in above]
-        return set(direct).union(*(self._below(name, above | {group}) for name in direct))
+        above: dict[str, list[str]] = {}
+        for group, names in self.group_subtasks.items():
+            for name in names:
+                above.setdefault(name, []).append(group)
+        found: set[str] = set()
+        stack = [task]
+        while stack:
+            new = [group for group in above.get(stack.pop(), ()) if group not in found]
+            found.update(new)
+            stack += new
+        return [group for group in self.group_subtasks if group in found and group != task]
 
     def higher(self, task: str, metric: str) -> bool | None:
         """Tell whether higher is better for a metric, named without its filter; null if the file does not say.

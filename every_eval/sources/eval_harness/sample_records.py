@@ -5,13 +5,13 @@ also into files that end in .json. So the first character tells, and not the nam
 """
 
 from collections.abc import Iterator
-from typing import IO, Final, TypeVar
+from typing import IO, Final, NamedTuple
 
-from every_eval.sources.decoding import decode_list, decode_object
+import msgspec
+
+from every_eval.sources.decoding import decode_list
 from every_eval.sources.source import Reject
 from every_eval.sources.splitting import find_spans
-
-T = TypeVar("T")
 
 _HEAD_BYTES: Final = 4096
 """Number of bytes that are searched for the first character."""
@@ -20,26 +20,38 @@ _PIECE_BYTES: Final = 1 << 20
 """Size of the pieces in which a list is decoded, in bytes."""
 
 
-def read_records(file: IO[bytes], kind: type[T], name: str) -> Iterator[tuple[str, T | Reject]]:
-    """Read the records of the seekable file `name`, each with its place: a record of type `kind`, or a reject."""
+class Record(NamedTuple):
+    """A record of a samples file, not yet decoded."""
+
+    position: int
+    """Position of the record in the file, from 0; lines without text count too."""
+    raw: bytes | msgspec.Raw | Reject
+    """JSON of the record, or the reason why it has none."""
+    n_bytes: int = 0
+    """Size of the record in the file, in bytes."""
+
+    @property
+    def place(self) -> str:
+        """Place of the record in the file."""
+        return f"$[{self.position}]"
+
+
+def read_records(file: IO[bytes], name: str) -> Iterator[Record]:
+    """Read the records of the seekable file `name`."""
     file.seek(0)
     is_list = file.read(_HEAD_BYTES).removeprefix(_BOM).lstrip().startswith(b"[")
     file.seek(0)
-    return _elements(file, kind, name) if is_list else _lines(file, kind, name)
+    if is_list:
+        return _elements(file, name)
+    return (Record(number, line, len(line)) for number, line in enumerate(file) if not line.isspace())
 
 
-def _lines(file: IO[bytes], kind: type[T], name: str) -> Iterator[tuple[str, T | Reject]]:
-    for number, line in enumerate(file):
-        if line.strip():
-            place = f"$[{number}]"
-            yield place, decode_object(line, kind, name, place)
-
-
-def _elements(file: IO[bytes], kind: type[T], name: str) -> Iterator[tuple[str, T | Reject]]:
+def _elements(file: IO[bytes], name: str) -> Iterator[Record]:
     spans = find_spans(file, piece_bytes=_PIECE_BYTES)
     file.seek(0)
     pieces = [(0, file.read())] if spans is None else ((span.first, span.read(file)) for span in spans)
     for first, raw in pieces:
-        records, rejects = decode_list(raw, kind, name, first=first)
-        yield from ((f"$[{position}]", record) for position, record in records)
-        yield from ((reject.place or "$", reject) for reject in rejects)
+        records, rejects = decode_list(raw, msgspec.Raw, name, first=first)
+        n_bytes = len(raw) // max(len(records), 1)
+        yield from (Record(position, record, n_bytes) for position, record in records)
+        yield from (Record(first, reject) for reject in rejects)

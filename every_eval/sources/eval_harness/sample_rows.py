@@ -1,7 +1,9 @@
 """Records of a samples file: one row per document and filter, with the values of its metrics."""
 
+import math
+from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
@@ -29,11 +31,10 @@ class WrittenRow(Struct):
     def hashes(self) -> tuple[str, ...]:
         """Hashes of the document, the prompt and the target; a hash that is no text is empty."""
         stated = (self.doc_hash, self.prompt_hash, self.target_hash)
-        return tuple(item if isinstance(item, str) else "" for item in stated)
+        return tuple([item if isinstance(item, str) else "" for item in stated])
 
-    @property
-    def requests(self) -> Sequence[Sequence[Any]] | None:
-        """Arguments of each request to the model, in order; null if they are not lists or objects.
+    def requests(self) -> list[list[Any]] | None:
+        """Return the arguments of each request to the model, in order; null if they are not lists or objects.
 
         lm-eval writes an object of objects; old versions write a list of lists, and 0.4.0 a list for a single request.
         """
@@ -66,8 +67,7 @@ def as_document(stated: Any) -> Any:  # noqa: ANN401 - any JSON value
     return int(stated) if isinstance(stated, str) and stated.isascii() and stated.isdigit() else stated
 
 
-@dataclass(frozen=True, slots=True)
-class MetricValue:
+class MetricValue(Struct, frozen=True):
     """Value of one metric in one row."""
 
     metric_name: str
@@ -81,16 +81,19 @@ class MetricValue:
     """False for a log-likelihood over `count` words or bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScoredRow:
+class ScoredRow(Struct):
     """A row with the values of its metrics."""
 
     sample: WrittenRow
     occurrence: int
     """Position of the row's filter among the task's filters."""
-    values: tuple[MetricValue, ...]
-    place: str = "$"
-    """Place of the row in the samples file."""
+    values: Sequence[MetricValue]
+    requests: Sequence[Sequence[Any]] = ()
+    """Arguments of each request to the model, in order."""
+    position: int = 0
+    """Position of the row in the samples file, from 0."""
+    n_bytes: int = 0
+    """Size of the row in the file, in bytes."""
 
     @property
     def instance_id(self) -> str:
@@ -98,12 +101,33 @@ class ScoredRow:
         return str(self.sample.doc_id)
 
 
-ValuesByMetric = dict[str, list[tuple[str, MetricValue]]]
-"""Values of rows by "{metric},{filter}", each with its instance id, in the order of the rows."""
+@dataclass(slots=True)
+class MetricValues:
+    """Values of one metric, in the order of the rows, in columns: a file can have millions of them."""
+
+    documents: "array[int]" = field(default_factory=lambda: array("q"))
+    """Numbers of the documents."""
+    counts: "array[int]" = field(default_factory=lambda: array("q"))
+    """Numbers of values that `sums` add up."""
+    sums: "array[float]" = field(default_factory=lambda: array("d"))
+    """Sums of the values; NaN if there is none, or if a sum is not finite."""
+
+    def append(self, document: int, value: MetricValue) -> None:
+        """Add the value of a row."""
+        self.documents.append(document)
+        self.counts.append(value.count)
+        self.sums.append(math.nan if value.sum is None else value.sum)
+
+
+ValuesByMetric = dict[str, MetricValues]
+"""Values of rows by "{metric},{filter}"."""
 
 
 def add_values(rows: Iterable[ScoredRow], values: ValuesByMetric) -> None:
     """Add the values of `rows` to `values`."""
     for row in rows:
         for value in row.values:
-            values.setdefault(value.metric_name, []).append((row.instance_id, value))
+            of_metric = values.get(value.metric_name)
+            if of_metric is None:
+                of_metric = values[value.metric_name] = MetricValues()
+            of_metric.append(row.sample.doc_id, value)

@@ -9,24 +9,17 @@ from typing import IO, Any, Final
 import msgspec
 
 from every_eval.contracts.rejects import Reason
+from every_eval.sources.decoding import decode_object
 from every_eval.sources.eval_harness.aggregations import Aggregation, aggregation_of
 from every_eval.sources.eval_harness.completeness import RowCount, TaskCompleteness
 from every_eval.sources.eval_harness.number_text import as_number
 from every_eval.sources.eval_harness.results import is_count
-from every_eval.sources.eval_harness.sample_records import read_records
-from every_eval.sources.eval_harness.sample_rows import (
-    MetricValue,
-    ScoredRow,
-    WrittenRow,
-    as_document,
-    complete,
-)
+from every_eval.sources.eval_harness.row_decoder import RowDecoder
+from every_eval.sources.eval_harness.sample_records import Record, read_records
+from every_eval.sources.eval_harness.sample_rows import MetricValue, ScoredRow, as_document
 from every_eval.sources.eval_harness.task import Task
 from every_eval.sources.eval_harness.unnamed_filters import UnnamedFilters, filters_of
 from every_eval.sources.source import Reject
-
-Columns = dict[str, Any]
-"""Columns of a row as the file has them."""
 
 _NO_VERSION: Final = "version of lm-eval not stated"
 
@@ -50,6 +43,7 @@ class SamplesFileReader:
         self._unnamed = UnnamedFilters(filters_of(task), {})
         self._count = RowCount(task.results.task_hashes.get(task.name), task.results.size(task.name))
         self._aggregation = cache(self._find_aggregation)
+        self._decoder = RowDecoder()
         version = task.results.lm_eval_version
         self._version = f"lm-eval {version}" if version else _NO_VERSION
         self.completeness = TaskCompleteness()
@@ -63,70 +57,76 @@ class SamplesFileReader:
 
     def rows(self, file: IO[bytes]) -> Iterator[ScoredRow]:
         """Read the rows of a seekable file, in order. If a document and filter has two rows, the second is a reject."""
-        known: set[tuple[int, int]] = set()
+        known: dict[int, set[int]] = {}
         self._count_unnamed(file)
-        for place, decoded in read_records(file, Columns, self._file):
-            row = self._row(decoded, place)
-            key = (row.sample.doc_id, row.occurrence) if row else None
-            if key in known and row:
-                self._reject(Reason.DOUBLED_INSTANCE, f"document {key[0]}, filter {row.sample.filter}", place)
-                row = None
+        for record in read_records(file, self._file):
+            row = self._row(record)
             if row is None:
                 self._count.n_rejected += 1
                 continue
-            known.add((row.sample.doc_id, row.occurrence))
-            self._count.add(row.sample.doc_id, row.sample.hashes)
+            document, of_filter = row.sample.doc_id, known.setdefault(row.occurrence, set())
+            if document in of_filter:
+                detail = f"document {document}, filter {row.sample.filter}"
+                self._reject(Reason.DOUBLED_INSTANCE, detail, record.place)
+                self._count.n_rejected += 1
+                continue
+            of_filter.add(document)
+            self._count.add(document, row.sample.hashes)
             yield row
         self.completeness = self._completeness()
 
     def reject_target(self, row: ScoredRow) -> None:
         """Reject the target of a row that leaves doubt about which choice is correct."""
         detail = f"the target {row.sample.target!r} and the row's scores leave doubt about which choice is correct"
-        self._reject(Reason.UNEXPECTED_SHAPE, detail, f"{row.place}.target")
+        self._reject(Reason.UNEXPECTED_SHAPE, detail, f"$[{row.position}].target")
 
     def _count_unnamed(self, file: IO[bytes]) -> None:
         """Count the rows of each document before they are read, if the order of the rows has to tell their filters."""
         filters = filters_of(self._task)
         if len(filters) == 1:
             return
-        keys = (key for _, key in read_records(file, _Key, self._file) if isinstance(key, _Key))
+        decoded = (_key(record, self._file) for record in read_records(file, self._file))
+        keys = (key for key in decoded if isinstance(key, _Key))
         first = next(keys, None)
         if first is not None and first.filter is None:
             documents = (as_document(key.doc_id) for key in (first, *keys) if key.filter is None)
             self._unnamed = UnnamedFilters.counting(filters, documents)
 
-    def _row(self, decoded: Columns | Reject, place: str) -> ScoredRow | None:
+    def _row(self, record: Record) -> ScoredRow | None:
+        decoded = self._decoder.decode(record, self._file)
         if isinstance(decoded, Reject):
             self._rejects.append(self._with_version(decoded))
             return None
-        try:
-            sample = msgspec.convert(complete(decoded), WrittenRow)
-        except msgspec.ValidationError as error:
-            detail, _, where = str(error).partition(" - at `$")
-            self._reject(Reason.UNEXPECTED_SHAPE, detail, place + where.removesuffix("`"))
-            return None
-        filter_name = sample.filter or self._unnamed.next(sample.doc_id)
-        if filter_name is None:
-            self._reject(Reason.UNEXPECTED_SHAPE, self._unnamed.doubt(sample.doc_id), f"{place}.filter")
-            return None
-        sample.filter = filter_name
-        if sample.requests is None:
-            self._reject(Reason.UNEXPECTED_SHAPE, "not the arguments of requests to a model", f"{place}.arguments")
-        occurrence = self._filters.setdefault(filter_name, len(self._filters))
-        values = tuple(self._value(sample, name, decoded, f"{place}.{name}") for name in dict.fromkeys(sample.metrics))
-        return ScoredRow(sample, occurrence, values, place)
+        sample, values = decoded
+        if not sample.filter:
+            filter_name = self._unnamed.next(sample.doc_id)
+            if filter_name is None:
+                detail = self._unnamed.doubt(sample.doc_id)
+                self._reject(Reason.UNEXPECTED_SHAPE, detail, f"{record.place}.filter")
+                return None
+            sample.filter = filter_name
+        requests = sample.requests()
+        if requests is None:
+            detail = "not the arguments of requests to a model"
+            self._reject(Reason.UNEXPECTED_SHAPE, detail, f"{record.place}.arguments")
+        occurrence = self._filters.setdefault(sample.filter, len(self._filters))
+        scores = [self._value(sample.filter, name, value, record.position) for name, value in values]
+        return ScoredRow(sample, occurrence, scores, requests or [], record.position, record.n_bytes)
 
-    def _value(self, sample: WrittenRow, metric: str, columns: Columns, place: str) -> MetricValue:
-        name = f"{metric},{sample.filter}"
-        value = columns.get(metric)
+    def _value(self, filter_name: str, metric: str, value: Any, position: int) -> MetricValue:  # noqa: ANN401
+        name = f"{metric},{filter_name}"
         aggregation = self._aggregation(metric)
-        if metric not in columns:
-            self._reject(Reason.UNEXPECTED_SHAPE, f"the row has no column {metric!r}, which it names", place)
-        elif aggregation is not None and aggregation.is_weighted:
-            return self._pair(name, value, place)
-        elif (number := as_number(value)) is not None:
+        if aggregation is not None and aggregation.is_weighted and value is not msgspec.UNSET:
+            return self._pair(name, value, f"$[{position}].{metric}")
+        number = value if type(value) is float else as_number(value)
+        if number is not None and math.isfinite(number):
+            return MetricValue(name, 1, number)
+        place = f"$[{position}].{metric}"
+        if number is not None:
             left_out = math.isnan(number) and aggregation is not None and aggregation.leaves_out_nan
             return MetricValue(name, 0 if left_out else 1, self._finite(number, place))
+        if value is msgspec.UNSET:
+            self._reject(Reason.UNEXPECTED_SHAPE, f"the row has no column {metric!r}, which it names", place)
         elif value is not None and not isinstance(value, list):
             self._reject(Reason.UNEXPECTED_SHAPE, f"{metric} is neither a number, a list nor null: {value!r}", place)
         return MetricValue(name, 0, None)
@@ -156,7 +156,7 @@ class SamplesFileReader:
             return TaskCompleteness(count.n_rejected, f"{rows} could not be read")
         if mismatch := count.mismatch():
             self._reject(Reason.UNEXPECTED_SHAPE, mismatch, None)
-            return TaskCompleteness(1, mismatch)
+            return TaskCompleteness(1, mismatch, is_contradicted=True)
         return TaskCompleteness(chosen=count.chosen())
 
     def _with_version(self, reject: Reject) -> Reject:
@@ -164,3 +164,7 @@ class SamplesFileReader:
 
     def _reject(self, reason: Reason, detail: str, place: str | None) -> None:
         self._rejects.append(self._with_version(Reject(reason, detail, self._file, place)))
+
+
+def _key(record: Record, file: str) -> _Key | Reject:
+    return record.raw if isinstance(record.raw, Reject) else decode_object(bytes(record.raw), _Key, file)

@@ -6,10 +6,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from every_eval.contracts.canonical import canonical_json
-from every_eval.contracts.samples import SAMPLES
+from every_eval.contracts.canonical import canonical_decoded, canonical_json
+from every_eval.contracts.samples import REFERENCES, SAMPLES
+from every_eval.contracts.shared_columns import TEXTS
 from every_eval.sources.columns import build_table
 from every_eval.sources.eval_harness.aggregations import aggregation_of
+from every_eval.sources.eval_harness.media import without_media
 from every_eval.sources.eval_harness.question import Question
 from every_eval.sources.eval_harness.sample_rows import ScoredRow
 from every_eval.sources.eval_harness.task import Task
@@ -19,52 +21,91 @@ from every_eval.sources.source import Run
 def samples_table(rows: Sequence[ScoredRow], questions: Sequence[Question], task: Task, run: Run) -> pa.Table:
     """Return rows of the table `samples`, each with its question, in the order of the samples file."""
     main = {name: task.main_metric_of([name]) for name in {row.sample.filter for row in rows}}
-    columns: dict[str, list[Any]] = {
-        "evaluation_id": [evaluation_id(run, row) for row in rows],
-        "hf_index": [row.sample.doc_id if task.is_on_hub else None for row in rows],
-        "raw_input": [canonical_json(row.sample.doc) for row in rows],
+    scores = {name: metric for name, metric in main.items() if metric is not None and _is_of_rows(metric, task)}
+    columns: dict[str, pa.Array | Sequence[Any]] = {
+        "evaluation_id": evaluation_ids(run, rows),
+        "hf_index": [row.sample.doc_id for row in rows] if task.is_on_hub else pa.nulls(len(rows), pa.int64()),
+        "raw_input": [without_media(text) for text in canonical_decoded([row.sample.doc for row in rows])],
         "ground_truth": [question.correct for question in questions],
-        "output": [text(row.sample.filtered_resps) for row in rows],
+        "output": texts([output(row.sample.filtered_resps) for row in rows]),
         "evaluation_method_name": [main[row.sample.filter] for row in rows],
-        "evaluation_score": [score(row, main[row.sample.filter], task) for row in rows],
+        "evaluation_score": [_value(row, scores.get(row.sample.filter)) for row in rows],
         "instance_id": [row.instance_id for row in rows],
         "occurrence": [row.occurrence for row in rows],
-        "prompt": [question.prompt for question in questions],
-        "references": [question.references for question in questions],
-        "truncated_output": [None] * len(rows),
+        "prompt": texts([question.prompt for question in questions]),
+        "references": _references(questions),
+        "truncated_output": pa.nulls(len(rows), pa.string()),
         "mapped_output": [question.chosen for question in questions],
-        "responses": [responses(row.sample.resps) for row in rows],
+        "responses": responses([row.sample.resps for row in rows]),
     }
     return build_table(SAMPLES, len(rows), columns, task.shared(run))
 
 
-def evaluation_id(run: Run, row: ScoredRow) -> str:
-    """Return the SHA-256 digest of the sample's key, as the documentation of the column states."""
-    identity = [run.source, run.benchmark, run.suite, run.name]
-    return hashlib.sha256(
-        canonical_json([*identity, row.instance_id, None, 0, None, row.occurrence]).encode()
-    ).hexdigest()
+def evaluation_ids(run: Run, rows: Sequence[ScoredRow]) -> list[str]:
+    """Return the SHA-256 digests of the samples' keys, as the documentation of the column states."""
+    identity = canonical_json([run.source, run.benchmark, run.suite, run.name]).removesuffix("]")
+    of_run = hashlib.sha256(identity.encode())
+    digests = []
+    for row in rows:
+        digest = of_run.copy()
+        digest.update(b',"%d",null,0,null,%d]' % (row.sample.doc_id, row.occurrence))
+        digests.append(digest.hexdigest())
+    return digests
 
 
-def score(row: ScoredRow, metric: str | None, task: Task) -> float | None:
-    """Return the row's value of a metric; null if the metric is not defined for a single row, such as perplexity."""
-    value = next((value for value in row.values if value.metric_name == metric), None)
-    if value is None or metric is None:
-        return None
+def _is_of_rows(metric: str, task: Task) -> bool:
+    """Tell whether a metric is defined for a single row; perplexity is not."""
     aggregation = aggregation_of(task.config, metric.partition(",")[0]).aggregation
-    return value.sum if aggregation is not None and aggregation.is_mean else None
+    return aggregation is not None and aggregation.is_mean
 
 
-def responses(stated: Any) -> list[str] | None:  # noqa: ANN401 - any JSON value
-    """Return all responses to all requests before any filter."""
-    if not isinstance(stated, list):
-        return None
-    repeats = [of_request if isinstance(of_request, list) else [of_request] for of_request in stated]
-    return [item if isinstance(item, str) else canonical_json(item) for of_request in repeats for item in of_request]
+def _value(row: ScoredRow, metric: str | None) -> float | None:
+    for value in row.values:
+        if value.metric_name == metric:
+            return value.sum
+    return None
 
 
-def text(stated: Any) -> str | None:  # noqa: ANN401 - any JSON value
-    """Return the output of a filter: its text if it is a single text, else JSON."""
-    if isinstance(stated, list) and len(stated) == 1 and isinstance(stated[0], str):
-        return stated[0]
-    return None if stated is None else canonical_json(stated)
+def _references(questions: Sequence[Question]) -> pa.Array:
+    """Return the references with their tags, built from columns, which is faster than from objects."""
+    texts: list[str] = []
+    starts, tag_starts = [0], [0]
+    for question in questions:
+        texts += question.texts
+        starts.append(len(texts))
+        correct = question.positions or ()
+        for position in range(len(question.texts)):
+            tag_starts.append(tag_starts[-1] + (position in correct))
+    tags = pa.ListArray.from_arrays(
+        pa.array(tag_starts, pa.int32()), pa.repeat(pa.scalar("correct"), tag_starts[-1]), type=TEXTS
+    )
+    fields = list(REFERENCES.value_type)
+    structs = pa.StructArray.from_arrays([pa.array(texts, pa.string()), tags], fields=fields)
+    return pa.ListArray.from_arrays(pa.array(starts, pa.int32()), structs, type=REFERENCES)
+
+
+def responses(stated: Sequence[Any]) -> pa.Array:
+    """Return for each row all responses to all requests before any filter; null if they are not a list."""
+    found: list[Any] = []
+    starts = [0]
+    for of_row in stated:
+        for of_request in of_row if isinstance(of_row, list) else ():
+            found += of_request if isinstance(of_request, list) else [of_request]
+        starts.append(len(found))
+    is_missing = pa.array([not isinstance(of_row, list) for of_row in stated])
+    items = pa.array(texts(found, "null"), pa.string())
+    return pa.ListArray.from_arrays(pa.array(starts, pa.int32()), items, TEXTS, mask=is_missing)
+
+
+def output(stated: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return the output of a filter: the text if it is a single text."""
+    return stated[0] if isinstance(stated, list) and len(stated) == 1 and isinstance(stated[0], str) else stated
+
+
+def texts(values: Sequence[Any], null: str | None = None) -> list[str | None]:
+    """Return texts as they are, other values as JSON, and null as `null`."""
+    found = [null if value is None else without_media(value) if isinstance(value, str) else value for value in values]
+    odd = [position for position, value in enumerate(found) if value is not None and not isinstance(value, str)]
+    for position, text in zip(odd, canonical_decoded([found[position] for position in odd]), strict=True):
+        found[position] = without_media(text)
+    return found

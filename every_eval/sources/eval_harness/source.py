@@ -8,6 +8,7 @@ import pyarrow as pa
 from every_eval.sources.eval_harness.benchmark_folders import benchmark_folders
 from every_eval.sources.eval_harness.discovery import SOURCE, discover, index_witness
 from every_eval.sources.eval_harness.model_standings import directions, main_statistics, main_table
+from every_eval.sources.eval_harness.public_names import PublicNames
 from every_eval.sources.eval_harness.task_run_reader import TaskRunReader
 from every_eval.sources.main_table import MainTable
 from every_eval.sources.source import ALL, Discovery, Run, RunRows
@@ -22,7 +23,7 @@ class EvalHarnessSource:
     """
 
     name = SOURCE
-    data_version = 2
+    data_version = 3
     has_sample = False
     benchmarks_variable = "EVERY_EVAL_EVAL_HARNESS_BENCHMARKS"
     published_contracts = ()
@@ -33,6 +34,9 @@ class EvalHarnessSource:
         "evaluation had such an argument: replace the key at its issuer, delete the dated tables that name it, and "
         "squash the history of both repos (super_squash_history of huggingface_hub)."
     )
+
+    def public_view(self, storage: Storage) -> Storage:
+        return PublicNames(storage)
 
     def benchmarks(self, storage: Storage, stated: Sequence[str] = ()) -> Sequence[str]:
         return stated if stated and ALL not in stated else benchmark_folders(storage, self.name)

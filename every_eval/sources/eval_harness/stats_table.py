@@ -10,7 +10,18 @@ import numpy as np
 import pyarrow as pa
 
 from every_eval.contracts.rejects import Reason
-from every_eval.contracts.stats import BOOTSTRAP, ERRORS, POOLED, RECOMPUTED, REPORTED, SAMPLE, STATISTIC_KEY, STATS
+from every_eval.contracts.stats import (
+    BOOTSTRAP,
+    COMBINED,
+    ERRORS,
+    POOLED,
+    RECOMPUTED,
+    REPORTED,
+    SAMPLE,
+    STATISTIC_KEY,
+    STATS,
+)
+from every_eval.sources.arguments import redacted
 from every_eval.sources.columns import build_table
 from every_eval.sources.eval_harness.aggregations import aggregation_of
 from every_eval.sources.eval_harness.completeness import TaskCompleteness
@@ -50,7 +61,8 @@ class Recomputed:
     error_method: str | None
     """Method of lm-eval's standard error."""
     rejected_mean: float | None = None
-    """Mean from rows that differs from the reported mean and is not published, because the formula is uncertain."""
+    """Mean from rows that differs from the reported mean and is not published, because the formula is uncertain or
+    rows are missing."""
     reason: str | None = None
     """Reason why the score is not recomputed although rows were read; null if nothing prevents the score."""
 
@@ -85,10 +97,12 @@ def task_statistics(
         method = how.aggregation.error_method if how.aggregation else None
         if values is None:
             return Recomputed({}, None, method)
-        score = TaskScore.of(values.get(metric_name, ()), how.aggregation)
+        score = TaskScore.of(values.get(metric_name), how.aggregation)
         reason = completeness.reason or score.reason
         if reason:
-            return Recomputed(score.unscored().columns(), None, method, reason=reason)
+            # Both numbers are shown beside each other where the files contradict each other.
+            mean = score.mean if completeness.is_contradicted and how.is_stated else None
+            return Recomputed(score.unscored().columns(), None, method, mean, reason)
         if not how.is_stated and not reported.is_mean(score.mean):
             return Recomputed(score.unscored().columns(), None, None)
         columns = score.columns()
@@ -130,7 +144,7 @@ def group_statistics(
     of_group = TaskCompleteness.of_group(completeness)
 
     def recompute(metric_name: str, reported: Reported) -> Recomputed:
-        group = GroupScore(tuple(_members(task, metric_name, scores, completeness)))
+        group = GroupScore(tuple(_members(task, metric_name, scores, completeness)), task.results.nested(task.name))
         reason = of_group.reason or group.reason
         if reason or not group.is_known:
             return Recomputed({}, None, POOLED, reason=reason)
@@ -139,9 +153,19 @@ def group_statistics(
         columns = group.columns(mean)
         if metric_name == task.main_metric:
             columns |= group.replicates(mean, run.benchmark)
-        return Recomputed(columns, group.standard_error, POOLED, group.weighted if mean is None else None)
+        error, method = _group_error(group, reported)
+        return Recomputed(columns, error, method, group.weighted if mean is None else None)
 
     return _statistics(task, run, (), recompute, file, of_group)
+
+
+def _group_error(group: GroupScore, reported: "Reported") -> tuple[float | None, str]:
+    """Return the standard error and its method: the one of lm-eval's two ways that gives the reported number."""
+    combined, stated = group.combined_standard_error, reported.standard_error
+    is_combined = combined is not None and not reported.differs(combined, stated)
+    if is_combined and reported.differs(group.standard_error, stated):
+        return combined, COMBINED
+    return group.standard_error, POOLED
 
 
 def _members(
@@ -150,7 +174,7 @@ def _members(
     """Return the tasks of the group that report the metric; the score of a task without rows has no mean."""
     for name in task.results.leaves(task.name):
         if metric_name in task.results.reported(name):
-            score = scores.get(name, {}).get(metric_name, TaskScore(None, 0, ()))
+            score = scores.get(name, {}).get(metric_name, TaskScore(None, 0))
             n_chosen = len(completeness.get(name, WHOLE).chosen)
             yield GroupMember(name, n_chosen or task.results.size(name) or score.n_instances, score)
 
@@ -192,7 +216,7 @@ def _statistics(
     reported = task.results.reported(task.name)
     of_run = {
         **task.shared(run),
-        "variant": completeness.variant(task.variant),
+        "variant": task.variant_of(completeness.choice),
         "is_complete": completeness.is_complete,
         "n_rejected": completeness.n_rejected,
     }
@@ -234,7 +258,7 @@ def _number(stated: Any, rejects: list[Reject], file: str, place: str) -> float 
         return None
     number = as_number(stated)
     if number is None:
-        rejects.append(Reject(Reason.UNEXPECTED_SHAPE, f"not a number: {stated!r}", file, place))
+        rejects.append(Reject(Reason.UNEXPECTED_SHAPE, f"not a number: {redacted(stated)!r}", file, place))
         return None
     if math.isfinite(number):
         return number

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Self
 
-from every_eval.contracts.shared_columns import JUDGES, RUN_SETTINGS
+from every_eval.contracts.samples import OUTCOME
+from every_eval.sources.arguments import public_text
 from every_eval.sources.eval_harness.aggregations import objects
 from every_eval.sources.eval_harness.evaluated_model import EvaluatedModel, model_of, plain
 from every_eval.sources.eval_harness.published_spec import PublishedSpec, published_spec
 from every_eval.sources.eval_harness.results import Results, is_placeholder
+from every_eval.sources.eval_harness.run_settings import run_settings
 from every_eval.sources.source import TASK, Run
 
 BYPASS: Final = "bypass"
@@ -18,15 +20,25 @@ BYPASS: Final = "bypass"
 ORDINAL: Final = "withheld"
 """Fact of a run that holds the ordinal of its model; absent if the ordinal is 1."""
 
+CHOSEN: Final = "samples"
+"""Fact of a run that tells which documents were chosen; absent if discovery knows of no choice."""
+
 _FILE_FORMATS: Final = {"arrow", "csv", "generator", "json", "pandas", "parquet", "text", "webdataset", "xml"}
 """Values of `dataset_path` that mean local files instead of a dataset on the Hub, as do names that end in "folder"."""
 
 
 _UNSTATED: Final = (
-    *(column.name for column in (JUDGES, *RUN_SETTINGS)),
-    *("messages", "media", "output_media", "extra_data", "thinking_text", "annotations", "n_unjudged"),
+    "judges",
+    "messages",
+    "media",
+    "output_media",
+    "extra_data",
+    "thinking_text",
+    "annotations",
+    "n_unjudged",
+    *(column.name for column in OUTCOME),
 )
-"""Columns that are null in every row, because lm-eval does not state their values, or not in one place."""
+"""Columns that are null in every row, because lm-eval does not state their values."""
 
 
 @dataclass(frozen=True)
@@ -39,16 +51,19 @@ class Task:
     """Name of the task or group."""
     ordinal: int = 1
     """Number of the model among models that differ only in arguments that are not published."""
+    chosen: str = ""
+    """Number and digest of the chosen documents; empty if discovery knows of no choice."""
 
     @classmethod
     def of_run(cls, results: Results, run: Run) -> Self:
         """Return the task of a run as discovery named it."""
-        return cls(results, run.facts[TASK], int(run.facts.get(ORDINAL, 1)))
+        return cls(results, run.facts[TASK], int(run.facts.get(ORDINAL, 1)), run.facts.get(CHOSEN, ""))
 
     @property
     def facts(self) -> Mapping[str, str]:
         """Return the facts of the task's run, from which `of_run` makes the task again."""
-        return {TASK: self.name} | ({ORDINAL: str(self.ordinal)} if self.ordinal > 1 else {})
+        further = {ORDINAL: str(self.ordinal) if self.ordinal > 1 else "", CHOSEN: self.chosen}
+        return {TASK: self.name} | {name: fact for name, fact in further.items() if fact}
 
     @cached_property
     def model(self) -> EvaluatedModel:
@@ -73,13 +88,23 @@ class Task:
     @cached_property
     def variant(self) -> str:
         """Name, version, n-shot and limit of the task: models are compared within a variant."""
+        return self.variant_of(self.chosen)
+
+    def variant_of(self, chosen: str) -> str:
+        """Return the variant with chosen documents, as `TaskCompleteness.choice` names them."""
         stated = {
             "version": self.results.version(self.name),
             "n_shot": self.results.n_shot_of(self.name),
             "limit": _limit(self.results.config.get("limit")),
         }
-        arguments = ",".join(f"{key}={plain(value)}" for key, value in stated.items() if value is not None)
+        texts = [(key, public_text(plain(value))) for key, value in stated.items() if value is not None]
+        arguments = ",".join(f"{key}={value}" for key, value in (*texts, (CHOSEN, chosen)) if value)
         return f"{self.name}:{arguments}" if arguments else self.name
+
+    @property
+    def is_partial(self) -> bool:
+        """True if not all documents of the task were evaluated."""
+        return bool(self.chosen) or self.results.is_partial(self.name)
 
     @property
     def run_name(self) -> str:
@@ -118,7 +143,12 @@ class Task:
         """Split that was evaluated: the test split, else the validation split; null if the task names neither."""
         return self._stated("test_split") or self._stated("validation_split")
 
-    @property
+    @cached_property
+    def target_delimiter(self) -> str:
+        """Text between a prompt and a choice."""
+        return str(self.config.get("target_delimiter", ""))
+
+    @cached_property
     def output_type(self) -> str | None:
         """Kind of request to the model, such as multiple_choice; null for a group."""
         return self._stated("output_type")
@@ -137,6 +167,15 @@ class Task:
             "benchmark": run.benchmark,
             "suite": run.suite,
             "run": run.name,
+            "source_url": run.folder,
+            "source_version": run.suite,
+            "releases": list(run.releases),
+            **self._shared,
+        }
+
+    @cached_property
+    def _shared(self) -> Mapping[str, Any]:
+        return {
             "dataset_name": self.name,
             "task": None,
             "variant": self.variant,
@@ -145,8 +184,6 @@ class Task:
             "model_family": self.model.family,
             "model_deployment": self.model.deployment,
             "adapter_method": self.output_type,
-            "source_url": run.folder,
-            "source_version": run.suite,
             "category": None,
             "creator": None,
             "hf_split": self.split if self.is_on_hub else None,
@@ -158,18 +195,18 @@ class Task:
             "computed_on": None,
             "train_trial_index": 0,
             "reference_index": None,
-            "releases": list(run.releases),
             "is_encrypted": False,
             **dict.fromkeys(_UNSTATED),
+            **run_settings(self.results, self.name),
             "is_complete": True,
             "n_rejected": 0,
             "withheld_arguments": list(self.spec.withheld) or None,
         }
 
     def _stated(self, key: str) -> str | None:
-        """Return a text of the configuration; null if there is none."""
+        """Return a text of the configuration; null if there is none that may be published."""
         value = self.config.get(key)
-        return value if isinstance(value, str) else None
+        return public_text(value) if isinstance(value, str) else None
 
 
 def _limit(limit: Any) -> Any:  # noqa: ANN401 - any JSON value

@@ -6,6 +6,7 @@ from typing import IO, Final
 
 from every_eval.contracts.rejects import Reason
 from every_eval.sources.eval_harness.completeness import TaskCompleteness
+from every_eval.sources.eval_harness.item_scores_table import item_scores_table
 from every_eval.sources.eval_harness.metrics_table import metrics_table
 from every_eval.sources.eval_harness.output_files import SamplesName
 from every_eval.sources.eval_harness.question import Question
@@ -14,6 +15,7 @@ from every_eval.sources.eval_harness.results_file import decode_results
 from every_eval.sources.eval_harness.sample_rows import ScoredRow, ValuesByMetric, add_values
 from every_eval.sources.eval_harness.samples_file import SamplesFileReader
 from every_eval.sources.eval_harness.samples_table import samples_table
+from every_eval.sources.eval_harness.skipped_entries import reject_of
 from every_eval.sources.eval_harness.stats_table import (
     TaskScores,
     TaskStatistics,
@@ -25,8 +27,10 @@ from every_eval.sources.eval_harness.task import Task
 from every_eval.sources.eval_harness.unstamped_samples import samples_of
 from every_eval.sources.source import Reject, Run, RunRows
 
-PIECE_ROWS: Final = 250
+PIECE_ROWS: Final = 2000
 """Largest number of samples in a piece."""
+PIECE_BYTES: Final = 4 << 20
+"""Size of the samples of a piece in the file, in bytes, after which the piece ends."""
 
 
 class TaskRunReader:
@@ -43,6 +47,9 @@ class TaskRunReader:
 
     def pieces(self) -> Iterator[RunRows]:
         """Read the run in pieces: samples with their metrics, then statistics."""
+        if (reject := reject_of(self.run)) is not None:
+            yield RunRows(rejects=(reject,))
+            return
         results = self._results()
         if isinstance(results, Results):
             unstamped = (item.name for item in self.run.inputs if SamplesName.parse(item.name) is None)
@@ -83,7 +90,7 @@ class TaskRunReader:
         """Read the samples file `name` in pieces, and add its values to `values`."""
         with self._open_file(name) as file:
             rows = reader.rows(file)
-            while piece := list(islice(rows, self._piece_rows)):
+            while piece := _next_piece(rows, self._piece_rows):
                 add_values(piece, values)
                 yield self._piece(piece, task, reader)
         yield RunRows(rejects=reader.take_rejects())
@@ -91,11 +98,14 @@ class TaskRunReader:
     def _piece(self, rows: list[ScoredRow], task: Task, reader: SamplesFileReader) -> RunRows:
         questions = [Question.of(row, task) for row in rows]
         for row, question in zip(rows, questions, strict=True):
-            if question.correct is None:
+            if question.positions is None:
                 reader.reject_target(row)
+        samples = samples_table(rows, questions, task, self.run)
+        inputs = samples["raw_input"].to_pylist()
         return RunRows(
-            samples_table(rows, questions, task, self.run),
+            samples,
             metrics_table(rows, task, self.run),
+            item_scores=item_scores_table(rows, questions, inputs, task, self.run),
             rejects=reader.take_rejects(),
         )
 
@@ -114,6 +124,17 @@ class TaskRunReader:
             else:
                 completeness[leaf.name] = _without_samples(leaf)
         yield _last_piece(group_statistics(task, self.run, scores, self._results_file, completeness))
+
+
+def _next_piece(rows: Iterator[ScoredRow], most: int) -> list[ScoredRow]:
+    piece: list[ScoredRow] = []
+    n_bytes = 0
+    for row in islice(rows, most):
+        piece.append(row)
+        n_bytes += row.n_bytes
+        if n_bytes >= PIECE_BYTES:
+            break
+    return piece
 
 
 def _without_samples(task: Task) -> TaskCompleteness:

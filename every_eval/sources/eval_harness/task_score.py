@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Self
 
@@ -12,14 +12,23 @@ from every_eval.contracts.canonical import canonical_json
 from every_eval.contracts.stats import N_REPLICATES
 from every_eval.sources.eval_harness.aggregations import Aggregation
 from every_eval.sources.eval_harness.moments import Moments
-from every_eval.sources.eval_harness.sample_rows import MetricValue
-from every_eval.statistics.bootstrap import draw_weights, replicate
+from every_eval.sources.eval_harness.sample_rows import MetricValues
+from every_eval.statistics.bootstrap import draw_and_replicate
+from every_eval.statistics.groups import FloatArray, IntArray
 
 Columns = dict[str, Any]
 """Values of the recomputed columns of the table `stats`."""
 
 
-@dataclass(frozen=True)
+def _no_numbers() -> IntArray:
+    return np.zeros(0, np.int64)
+
+
+def _no_values() -> FloatArray:
+    return np.zeros(0)
+
+
+@dataclass(frozen=True, eq=False)
 class TaskScore:
     """Score of one metric over the rows of a task.
 
@@ -30,17 +39,32 @@ class TaskScore:
     """Aggregation of the metric; null if rows do not determine the score."""
     n_instances: int
     """Number of rows that list the metric."""
-    scored: tuple[tuple[str, MetricValue], ...]
-    """Values of the rows that have a value, each with its instance id; empty if a value is not finite."""
+    documents: IntArray = field(default_factory=_no_numbers)
+    """Numbers of the documents whose rows have a value; empty if a value is not finite."""
+    sums: FloatArray = field(default_factory=_no_values)
+    """Sums of the values of these rows."""
+    weights: IntArray = field(default_factory=_no_numbers)
+    """Numbers of values that `sums` add up."""
     n_not_finite: int = 0
     """Number of rows whose value is not finite: then no score of the other rows is the score of the task."""
 
     @classmethod
-    def of(cls, values: Sequence[tuple[str, MetricValue]], aggregation: Aggregation | None) -> Self:
-        """Return the score of a metric from its values, each with its instance id."""
-        scored = [item for item in values if aggregation is not None and item[1].count]
-        n_not_finite = sum(value.sum is None for _, value in scored)
-        return cls(aggregation, len(values), () if n_not_finite else tuple(scored), n_not_finite)
+    def of(cls, values: MetricValues | None, aggregation: Aggregation | None) -> Self:
+        """Return the score of a metric from its values; null stands for no rows."""
+        if values is None or aggregation is None:
+            return cls(aggregation, len(values.counts) if values else 0)
+        counts, sums = np.array(values.counts, np.int64), np.array(values.sums, np.float64)
+        is_scored = counts > 0
+        n_not_finite = int(np.isnan(sums[is_scored]).sum())
+        if n_not_finite:
+            return cls(aggregation, len(counts), n_not_finite=n_not_finite)
+        documents = np.array(values.documents, np.int64)
+        return cls(aggregation, len(counts), documents[is_scored], sums[is_scored], counts[is_scored])
+
+    @property
+    def n_scored(self) -> int:
+        """Number of rows that have a value."""
+        return len(self.sums)
 
     @property
     def reason(self) -> str | None:
@@ -51,7 +75,7 @@ class TaskScore:
 
     def unscored(self) -> "TaskScore":
         """Return the count of the rows alone, without a score."""
-        return TaskScore(None, self.n_instances, ())
+        return TaskScore(None, self.n_instances)
 
     @property
     def is_mean(self) -> bool:
@@ -61,38 +85,43 @@ class TaskScore:
     @cached_property
     def mean(self) -> float | None:
         """Score f(S / T); null if no row has a value, or if the score is not finite."""
-        if self.aggregation is None or not self.scored:
+        if self.aggregation is None or not self.n_scored:
             return None
         number = self.aggregation.function(self._rate)
         return number if math.isfinite(number) else None
 
     @cached_property
-    def shares(self) -> list[float]:
+    def shares(self) -> FloatArray:
         """Share of each scored row in the score; the mean of the shares is the score."""
         if self.aggregation is None or self.mean is None:
-            return []
+            return _no_values()
         if self.is_mean:
-            return self._sums
-        rate, total, size = self._rate, add(self._weights), len(self.scored)
+            return self.sums
+        rate, total = self._rate, add(self.weights)
         slope, function = self.aggregation.slope(rate), self.aggregation.function(rate)
-        pairs = zip(self._sums, self._weights, strict=True)
-        return [function + slope * (value - rate * weight) * size / total for value, weight in pairs]
+        with np.errstate(all="ignore"):  # An infinite share has no moments.
+            return function + slope * (self.sums - rate * self.weights) * self.n_scored / total
 
     @cached_property
     def moments(self) -> Moments:
         """Moments of the shares."""
         shares = self.shares
-        if not shares:
+        if not len(shares):
             return Moments()
         mean = add(shares) / len(shares)
-        return Moments(len(shares), mean, add((x - mean) * (x - mean) for x in shares), min(shares), max(shares))
+        with np.errstate(over="ignore"):
+            m2 = add((shares - mean) * (shares - mean))
+        return Moments(len(shares), mean, m2, float(shares.min()), float(shares.max()))
+
+    @property
+    def is_binary(self) -> bool:
+        """True if each share is 0 or 1."""
+        return bool(np.isin(self.shares, (0, 1)).all())
 
     def columns(self) -> Columns:
         """Return the recomputed columns."""
-        n_scored = len(self.scored)
-        counts = {"n_instances": self.n_instances, "n_scored": n_scored, "n_trials": min(n_scored, 1)}
-        is_binary = self.is_mean and all(share in (0, 1) for share in self.shares)
-        return counts | spread(self.mean, self.moments, is_binary)
+        counts = {"n_instances": self.n_instances, "n_scored": self.n_scored, "n_trials": min(self.n_scored, 1)}
+        return counts | spread(self.mean, self.moments, self.is_mean and self.is_binary)
 
     @property
     def standard_error(self) -> float | None:
@@ -106,30 +135,23 @@ class TaskScore:
         """
         if not math.isfinite(self.moments.m2):
             return {}
-        ordered = sorted(zip((instance_id for instance_id, _ in self.scored), self.shares, strict=True))
-        weights = draw_weights(
-            [instance_id for instance_id, _ in ordered], canonical_json(list(scenario)), N_REPLICATES
+        # In the order of the instance ids, which are texts, and of the shares.
+        ids = self.documents.astype(np.str_)
+        order = np.lexsort((self.shares, ids))
+        boot_weight, boot_sum = draw_and_replicate(
+            ids[order].tolist(), self.shares[order], canonical_json(list(scenario)), N_REPLICATES
         )
-        boot_weight, boot_sum = replicate(np.array([share for _, share in ordered]), weights)
         return {"boot_weight": boot_weight.tolist(), "boot_sum": boot_sum.tolist()}
 
     @property
     def _rate(self) -> float:
-        return add(self._sums) / add(self._weights)
-
-    @cached_property
-    def _sums(self) -> list[float]:
-        return [value.sum for _, value in self.scored if value.sum is not None]
-
-    @cached_property
-    def _weights(self) -> list[int]:
-        return [value.count for _, value in self.scored]
+        return add(self.sums) / add(self.weights)
 
 
-def add(values: Iterable[float]) -> float:
+def add(values: Iterable[float] | FloatArray | IntArray) -> float:
     """Return the exact sum, rounded once; NaN if the sum is too large for a float."""
     try:
-        return math.fsum(values)
+        return math.fsum(values.tolist() if isinstance(values, np.ndarray) else values)
     except (OverflowError, ValueError):
         return math.nan
 

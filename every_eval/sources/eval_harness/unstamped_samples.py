@@ -8,6 +8,7 @@ if it leaves no doubt: a later evaluation of the same model and task replaces th
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from every_eval.sources.arguments import public_name
 from every_eval.sources.eval_harness.results import Results
 
 _SUFFIX: Final = ".jsonl"
@@ -47,9 +48,9 @@ def _choose(names: Sequence[str], task: str, results: Results) -> list[str]:
     """
     stated = results.config.get("model_args") or ""
     arguments = {name: _plain(name.removesuffix(f"_{task}{_SUFFIX}")) for name in names}
-    whole = _plain(stated) if isinstance(stated, str) else None
+    whole = _public(stated) if isinstance(stated, str) else None
     exact = [name for name in names if arguments[name] in (whole, _SCRIPTS)]
-    parts = {_plain(part) for part in _parts(stated)}
+    parts = {_public(part) for part in _parts(stated)}
     containing = [name for name in names if parts and parts <= set(arguments[name].split(","))]
     return exact or containing
 
@@ -58,6 +59,11 @@ def _parts(stated: Any) -> list[str]:  # noqa: ANN401 - any JSON value
     if isinstance(stated, dict):
         return [f"{key}={value}" for key, value in stated.items()]
     return [part for part in stated.split(",") if part] if isinstance(stated, str) else []
+
+
+def _public(stated: str) -> str:
+    """Return stated arguments as they are in the public name of a file."""
+    return _plain(public_name(stated.replace("/", "__")))
 
 
 def _plain(text: str) -> str:

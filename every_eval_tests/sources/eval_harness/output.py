@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
+from every_eval.contracts.item_scores import ITEM_SCORES
 from every_eval.contracts.judgements import JUDGEMENTS
 from every_eval.contracts.metrics import METRICS
 from every_eval.contracts.samples import SAMPLES
@@ -69,14 +70,13 @@ class Output:
     def read(self, run: Run) -> RunRows:
         """Read a run and join its pieces."""
         pieces = self.pieces(run)
-        samples, metrics, stats, judgements = (
+        samples, metrics, stats, judgements, item_scores = (
             pa.concat_tables([contract.decode(getattr(piece, contract.name)) for piece in pieces])
-            for contract in (SAMPLES, METRICS, STATS, JUDGEMENTS)
+            for contract in (SAMPLES, METRICS, STATS, JUDGEMENTS, ITEM_SCORES)
         )
         rejects = tuple(reject for piece in pieces for reject in piece.rejects)
-        return RunRows(
-            samples, metrics, stats, judgements, rejects, [row for piece in pieces for row in piece.disagreements]
-        )
+        disagreements = [row for piece in pieces for row in piece.disagreements]
+        return RunRows(samples, metrics, stats, judgements, item_scores, rejects, disagreements)
 
     def file(self, suite: str, task: str | None = None, benchmark: str = "main") -> Path:
         """Return the path of a results file, or of the samples file of one of its tasks."""

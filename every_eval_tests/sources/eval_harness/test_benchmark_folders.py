@@ -26,15 +26,14 @@ def test_folders_that_would_share_a_name_are_named_and_stop_no_other(
     assert "eval_harness_qwen2_5_7b" in caplog.text
 
 
-def test_results_in_the_root_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    for number in range(6):
-        (tmp_path / f"results_{number}.json").write_text("{}")
-    (tmp_path / "notes.txt").write_text("")
-    assert folders(tmp_path, "other") == ["other"]
-    assert "6 files of results" in caplog.text
-    assert "'results_4.json', …. Move them into a folder" in caplog.text
+def test_a_folder_whose_name_is_not_utf_8_is_named_escaped(tmp_path: Path) -> None:
+    for name in (b"mod\xe8le", b"results_\xe8.json"):
+        os.mkdir(os.fsencode(tmp_path) + b"/" + name)  # noqa: PTH102 - a path of pathlib is text
+    assert folders(tmp_path, "good") == ["good", r"mod\xe8le"]
 
 
-def test_a_folder_whose_name_is_not_utf_8_is_left_out(tmp_path: Path) -> None:
-    os.mkdir(os.fsencode(tmp_path) + b"/mod\xe8le")  # noqa: PTH102 - a path of pathlib is text
+def test_a_link_to_another_benchmark_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "again").symlink_to(tmp_path / "good")
     assert folders(tmp_path, "good") == ["good"]
+    assert "again in" in caplog.text
+    assert "because it is a link to good beside it" in caplog.text

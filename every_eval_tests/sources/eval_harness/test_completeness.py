@@ -1,13 +1,11 @@
 from every_eval.sources.eval_harness.completeness import TaskCompleteness
 
 
-def test_a_subset_has_a_variant_of_its_own() -> None:
+def test_a_choice_of_documents_is_told_from_another() -> None:
     few = TaskCompleteness(chosen=(0, 3))
-    variants = {item.variant("quiz:n_shot=0") for item in (few, TaskCompleteness(chosen=(0, 4)), TaskCompleteness())}
-    assert len(variants) == 3
-    assert few.variant("quiz:n_shot=0").startswith("quiz:n_shot=0,samples=2-")
-    assert few.variant("quiz").startswith("quiz:samples=2-")
-    assert TaskCompleteness().variant("quiz") == "quiz"
+    assert few.choice.startswith("2-")
+    assert few.choice != TaskCompleteness(chosen=(0, 4)).choice
+    assert TaskCompleteness().choice == ""
 
 
 def test_a_group_lacks_what_its_tasks_lack() -> None:

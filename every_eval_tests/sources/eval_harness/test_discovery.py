@@ -1,9 +1,11 @@
 import json
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
+from every_eval.contracts.rejects import Reason
 from every_eval.contracts.releases import RELEASES
 from every_eval.errors import BenchmarkMissing
 from every_eval.network.content import md5_of
@@ -197,6 +199,36 @@ def test_a_folder_of_other_files_is_missing_too(output: Output) -> None:
     (output.path / "others" / "notes.txt").write_text("...")
     with pytest.raises(BenchmarkMissing, match="not a withdrawal"):
         output.discover("others")
+
+
+def test_what_a_listing_leaves_out_is_rejected_by_name(output: Output) -> None:
+    folder = output.path / "main" / "inner"
+    os.makedirs(os.fsencode(folder) + b"/mod\xe8le")  # noqa: PTH103 - a path of pathlib is text
+    (folder / "out").symlink_to("/")
+    (folder / "in").symlink_to(output.path / "dummy" / "wxrd1574")
+    before = index_witness(FolderStorage(output.path), "main")
+    runs = output.discover().runs
+    left_out = [run for run in runs if run.problem is not None]
+    assert [(run.name, run.problem, run.folder, run.inputs) for run in left_out] == [
+        (r"inner/mod\xe8le", Reason.UNSAFE_NAME, "", ()),
+        ("inner/out", Reason.FILE_MISSING, "", ()),
+    ]
+    assert any(run.suite.startswith("inner/in/results_") for run in runs)
+    for run in left_out:
+        [reject] = output.read(run).rejects
+        assert (reject.reason, reject.detail.partition(":")[0]) == (run.problem, run.name)
+    (folder / "out").unlink()
+    assert index_witness(FolderStorage(output.path), "main") != before
+
+
+def test_a_benchmark_whose_name_is_not_utf_8_is_rejected_by_name(output: Output) -> None:
+    os.mkdir(os.fsencode(output.path) + b"/mod\xe8le")  # noqa: PTH102 - a path of pathlib is text
+    found = output.discover(r"mod\xe8le")
+    [run] = found.runs
+    assert run.benchmark == run.name == r"mod\xe8le"
+    assert (run.problem, run.inputs) == (Reason.UNSAFE_NAME, ())
+    assert index_witness(FolderStorage(output.path), r"mod\xe8le")
+    assert found.releases.num_rows == 0
 
 
 def test_the_witness_changes_with_a_file_and_with_none_of_another_benchmark(output: Output) -> None:

@@ -38,8 +38,27 @@ def test_the_error_is_pooled() -> None:
     assert GROUP.standard_error == pytest.approx(math.sqrt(2 / 9 / 8), rel=1e-15)
 
 
+def test_the_error_of_old_versions_folds_the_tasks_in_their_order() -> None:
+    third = member("third", [0, 0, 1, 0])
+    # squared errors: m2 / (n - 1) / n = 1/4, 1/36 and 1/16, with means of 1/2, 5/6 and 1/4 over 2, 6 and 4 samples
+    two = (1 * (1 / 4) + 5 * (1 / 36)) / 7 + 12 / (8 * 7) * (3 / 4 - 5 / 6) ** 2
+    all_three = (7 * two + 3 * (1 / 16)) / 11 + 32 / (12 * 11) * (7 / 12 - 1 / 4) ** 2
+    assert GROUP.combined_standard_error == pytest.approx(math.sqrt(two), rel=1e-15)
+    assert GroupScore((SMALL, LARGE, third)).combined_standard_error == pytest.approx(math.sqrt(all_three), rel=1e-15)
+
+
+def test_the_error_of_old_versions_folds_a_nested_group_by_itself() -> None:
+    third = member("third", [0, 0, 1, 0])
+    group = GroupScore((SMALL, LARGE, third), ["small", ["large", "third", "without the metric"]])
+    # large and third: means 5/6 and 1/4, together 6/10
+    nested = (5 * (1 / 36) + 3 * (1 / 16)) / 9 + 24 / (10 * 9) * (6 / 10 - 1 / 4) ** 2
+    whole = (1 * (1 / 4) + 9 * nested) / 11 + 20 / (12 * 11) * (7 / 12 - 6 / 10) ** 2
+    assert group.combined_standard_error == pytest.approx(math.sqrt(whole), rel=1e-15)
+
+
 def test_there_is_no_error_where_a_task_has_none_by_formula() -> None:
     assert GroupScore((SMALL, member("single", [1]))).standard_error is None
+    assert GroupScore((SMALL, member("single", [1]))).combined_standard_error is None
     assert GroupScore((SMALL, member("perplexity", [-1, -2], aggregation="perplexity"))).standard_error is None
 
 

@@ -18,7 +18,7 @@ def multiple_choice(arguments: Any, **columns: Any) -> Question:
     values = tuple(MetricValue(f"{name},none", 1, score) for name, score in columns.pop("scores", {}).items())
     sample = WrittenRow(0, "none", metrics, arguments=arguments, **columns)
     of = task({"output_type": "multiple_choice", "target_delimiter": " "})
-    return Question.of(ScoredRow(sample, 0, values), of)
+    return Question.of(ScoredRow(sample, 0, values, sample.requests() or []), of)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_row_decides_by_its_own_scores(scores: dict[str, float], correct: list
         scores=scores,
     )
     assert answer.correct == correct
-    assert len(answer.references) == 3
+    assert len(answer.texts) == 3
 
 
 def test_choices_without_their_requests_are_unknown() -> None:
@@ -100,11 +100,7 @@ def test_choices_without_their_requests_are_unknown() -> None:
 
 def test_a_target_that_is_no_choice_stands_beside_them() -> None:
     answer = multiple_choice(sent(("Q", " a"), ("Q", " b")), target="c", filtered_resps=[["-1", "x"], ["-2", "x"]])
-    assert answer.references == [
-        {"text": "a", "tags": []},
-        {"text": "b", "tags": []},
-        {"text": "c", "tags": ["correct"]},
-    ]
+    assert (answer.texts, answer.positions) == (["a", "b", "c"], [2])
     assert (answer.correct, answer.chosen) == (["c"], "a")
 
 
@@ -142,7 +138,7 @@ def test_requests_without_context_are_no_choices() -> None:
     arguments = sent(("Q", " a"), ("Q", " b"), ("", " a"), ("", " b"))
     responses = [["-3", "x"], ["-2", "x"], ["-1", "x"], ["-9", "x"]]
     answer = multiple_choice(arguments, target="0", filtered_resps=responses, metrics=["acc", "acc_mutual_info"])
-    assert [reference["text"] for reference in answer.references] == ["a", "b"]
+    assert answer.texts == ["a", "b"]
     assert (answer.prompt, answer.chosen) == ("Q", "b")
 
 

@@ -40,6 +40,19 @@ def test_groups_that_contain_each_other_come_to_an_end() -> None:
     assert found.groups_of("t") == ["a", "b"]
 
 
+def test_deeply_nested_groups_and_many_ways_to_a_task_are_no_burden() -> None:
+    # 2 ** 400 ways lead from the first group to the task
+    pairs = {f"{side}{i}": [f"a{i + 1}", f"b{i + 1}"] for i in range(400) for side in "ab"}
+    found = results(group_subtasks=pairs | {"a400": ["t"], "b400": ["t"]})
+    assert list(found.leaves("a0")) == ["t"]
+    assert len(found.groups_of("t")) == 802
+    assert found.nested("a0")
+
+
+def test_nested_groups_are_lists() -> None:
+    assert results(group_subtasks=NESTED).nested("all") == [["physics", "astronomy", "law"], "law"]
+
+
 def test_a_name_with_an_empty_list_of_subtasks_is_a_task() -> None:
     found = results(group_subtasks=NESTED)
     assert (found.is_group("all"), found.is_group("law"), found.is_group("other")) == (True, False, False)

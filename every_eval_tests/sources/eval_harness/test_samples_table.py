@@ -3,7 +3,7 @@ import json
 from typing import Any
 
 from every_eval.sources.eval_harness.question import Question
-from every_eval.sources.eval_harness.samples_table import responses, samples_table, text
+from every_eval.sources.eval_harness.samples_table import output, responses, samples_table, texts
 from every_eval.sources.eval_harness.task import Task
 from every_eval.sources.source import Run, RunRows
 from every_eval_tests.sources.eval_harness.output import (
@@ -68,9 +68,14 @@ def test_all_responses_are_kept_as_they_were_before_a_filter(output: Output) -> 
 
 
 def test_responses_that_are_no_texts_are_json_one_for_each_request() -> None:
-    assert responses([[["-1.5", "False"]], [["-0.5", "True"]]]) == ['["-1.5","False"]', '["-0.5","True"]']
-    assert responses(["one", "two"]) == ["one", "two"]
-    assert responses(None) is None
+    stated = [[[["-1.5", "False"]], [["-0.5", "True"]]], ["one", "two"], None, [["a", None]], []]
+    assert responses(stated).to_pylist() == [
+        ['["-1.5","False"]', '["-0.5","True"]'],
+        ["one", "two"],
+        None,
+        ["a", "null"],
+        [],
+    ]
 
 
 def test_a_chats_messages_are_the_prompt_and_a_documents_own_list_the_references(output: Output) -> None:
@@ -110,7 +115,5 @@ def test_a_dataset_on_the_hub_is_pointed_into() -> None:
 
 
 def test_an_output_is_a_text_where_it_is_one_and_json_else() -> None:
-    assert text(["42"]) == "42"
-    assert text(["4", "2"]) == '["4","2"]'
-    assert text([["-1.5", "False"]]) == '[["-1.5","False"]]'
-    assert text(None) is None
+    stated = [["42"], ["4", "2"], [["-1.5", "False"]], None]
+    assert texts([output(item) for item in stated]) == ["42", '["4","2"]', '[["-1.5","False"]]', None]

@@ -7,6 +7,7 @@ import pytest
 
 from every_eval.contracts.rejects import Reason
 from every_eval.contracts.stats import STATS
+from every_eval.sources.eval_harness.completeness import TaskCompleteness
 from every_eval.sources.eval_harness.sample_rows import ValuesByMetric
 from every_eval.sources.eval_harness.stats_table import TaskStatistics, task_statistics
 from every_eval.sources.eval_harness.task import Task
@@ -142,6 +143,18 @@ def test_numbers_that_disagree_are_told_with_their_key() -> None:
     }
 
 
+def test_rows_that_their_results_file_contradicts_are_told_with_both_means_and_not_scored() -> None:
+    of = task(ACC, {"acc,none": 0.75, "acc_stderr,none": 0.25})
+    values = values_of(of, RIGHT_AND_WRONG)
+    for completeness, told in (
+        (TaskCompleteness(1, "rows are missing", is_contradicted=True), [("mean", 0.5, 0.75)]),
+        (TaskCompleteness(1, "1 row could not be read"), []),
+    ):
+        found = task_statistics(of, RUN, values, "results.json", completeness)
+        assert [(row["field"], row["ours"], row["reported"]) for row in found.disagreements] == told
+        assert found.table["mean"].to_pylist() == [None]
+
+
 def test_a_metric_that_is_not_listed_is_a_mean_only_if_that_is_reported() -> None:
     for reported, mean in ((0.5, 0.5), (0.75, None)):
         of = task({}, {"custom,none": reported, "custom_stderr,none": 0.1})
@@ -201,6 +214,24 @@ def test_a_group_that_is_neither_mean_is_a_disagreement(output: Output) -> None:
     assert row["mean"] is None
     [told] = row["disagreements"]
     assert (told["field"], told["ours"], told["reported"]) == ("mean", pytest.approx(weighted, rel=1e-12), 0.123)
+
+
+def test_the_way_in_which_a_group_adds_errors_is_recognised(output: Output) -> None:
+    content = output.results(AGAIN)
+    first, second = (content["results"][f"mmlu_local_{name}"] for name in ("college_physics", "astronomy"))
+    assert content["group_subtasks"]["mmlu_local_stem"] == ["mmlu_local_college_physics", "mmlu_local_astronomy"]
+    (x, a), (y, b) = ((of["acc,none"], of["acc_stderr,none"]) for of in (first, second))
+    n, m = (content["n-samples"][f"mmlu_local_{name}"]["effective"] for name in ("college_physics", "astronomy"))
+    # lm-eval 0.4.0 and 0.4.1: the distance is that of the second task from the mean of both
+    distance = (n * x + m * y) / (n + m) - y
+    within = ((n - 1) * a**2 + (m - 1) * b**2) / (n + m - 1)
+    combined = math.sqrt(within + n * m / ((n + m) * (n + m - 1)) * distance**2)
+    content["results"]["mmlu_local_stem"]["acc_stderr,none"] = combined
+    output.write(AGAIN, content)
+    rows = output.read(output.run(AGAIN, "mmlu_local_stem"))
+    error = {"recomputed": pytest.approx(combined, rel=1e-12), "reported": combined, "method": "combined"}
+    assert standard_errors(rows)["acc,none"] == error
+    assert rows.disagreements == []
 
 
 def test_a_group_of_a_task_without_samples_is_as_reported(output: Output) -> None:

@@ -99,3 +99,25 @@ def test_a_placeholder_is_no_main_metric() -> None:
 def test_a_metric_without_a_filter_is_a_main_metric() -> None:
     of = task(reported={"acc": 0.5, "acc_stderr": 0.1, "acc_norm": 0.6}, has_filters=False)
     assert (of.filters(), of.main_metric) == ([""], "acc")
+
+
+def test_the_facts_of_a_run_name_its_task_even_without_a_name() -> None:
+    of = Task(results(), "", ordinal=2)
+    assert of.facts == {"task": "", "withheld": "2"}
+    assert Task.of_run(of.results, Run("eval_harness", "b", "s", "r", "f", facts=of.facts)) == of
+
+
+def test_chosen_documents_have_a_variant_of_their_own() -> None:
+    of = Task(results(configs={"quiz": {}}, **{"n-shot": {"quiz": 0}}), "quiz", chosen="2-abc")
+    assert of.variant == "quiz:n_shot=0,samples=2-abc"
+    assert (of.is_partial, task().is_partial) == (True, False)
+    assert task().variant_of("2-abc") == "quiz:samples=2-abc"
+    assert Task.of_run(of.results, Run("eval_harness", "b", "s", of.run_name, "f", facts=of.facts)) == of
+
+
+def test_an_address_is_no_part_of_a_variant() -> None:
+    stated = "https://u:secret@host"
+    listed = {"test_split": stated, "output_type": stated}
+    of = task(listed, **{"n-shot": {"quiz": stated}, "versions": {"quiz": stated}})
+    assert (of.variant, of.split, of.output_type) == ("quiz", None, None)
+    assert "secret" not in of.spec.json

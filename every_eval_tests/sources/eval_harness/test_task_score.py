@@ -16,7 +16,7 @@ def score(aggregation: str | None, *values: Any) -> TaskScore:
     """Of a metric over documents 0, 1, …"""
     of = task(metrics(("m", aggregation)))
     found = values_of(of, [line(doc_id, m=value) for doc_id, value in enumerate(values)])
-    return TaskScore.of(found.get("m,none", []), AGGREGATIONS.get(aggregation or ""))
+    return TaskScore.of(found.get("m,none"), AGGREGATIONS.get(aggregation or ""))
 
 
 def test_a_mean_has_the_samples_moments_and_error() -> None:
