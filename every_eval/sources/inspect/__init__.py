@@ -1,0 +1,1 @@
+"""Inspect AI as a source: logs of evaluations, in files `.eval` and `.json`."""

@@ -1,0 +1,55 @@
+"""Spread of numbers over instances, and bootstrap replicates of their mean, as columns of the table `stats`."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from every_eval.contracts.canonical import canonical_json
+from every_eval.contracts.stats import N_REPLICATES
+from every_eval.statistics.bootstrap import draw_weights, replicate
+from every_eval.statistics.groups import FloatArray
+
+Row = dict[str, Any]
+"""Columns of the table `stats`."""
+
+
+def moments(pairs: Sequence[tuple[str, float]]) -> Row:
+    """Return the columns of the spread of one number for each instance; none if a number is not finite."""
+    values = np.array([number for _, number in pairs])
+    with np.errstate(over="ignore", invalid="ignore"):
+        m2 = _sum_of_squares(values - values.mean())
+    if not math.isfinite(m2):
+        return {}
+    return {
+        "n_scored": len(pairs),
+        "m2": m2,
+        "min": float(values.min()),
+        "max": float(values.max()),
+        "is_binary": bool(np.isin(values, (0, 1)).all()),
+    }
+
+
+def _sum_of_squares(values: FloatArray) -> float:
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.square(values).sum())
+
+
+def without_spread(row: Row) -> Row:
+    """Return a row without the numbers that stand beside a mean only."""
+    spread = ("m2", "min", "max", "is_binary", "boot_weight", "boot_sum", "standard_error", "mean", "sum")
+    return row | dict.fromkeys(spread)
+
+
+def replicates(pairs: Sequence[tuple[str, float]], scenario: Sequence[str | None]) -> Row:
+    """Return the columns of the bootstrap replicates; none if a square of a number is not finite.
+
+    `scenario` distinguishes the instances from instances of other tasks that have the same id.
+    """
+    values = np.array([number for _, number in pairs])
+    if not math.isfinite(_sum_of_squares(values)):
+        return {}
+    weights = draw_weights([instance for instance, _ in pairs], canonical_json(list(scenario)), N_REPLICATES)
+    boot_weight, boot_sum = replicate(values, weights)
+    return {"boot_weight": boot_weight.tolist(), "boot_sum": boot_sum.tolist()}

@@ -1,0 +1,1 @@
+"""Statistics of a log: the metrics that Inspect reports, recomputed from the scores of samples."""

@@ -1,0 +1,87 @@
+"""Read single members of the zip file that an `.eval` log is: only the bytes of these members are fetched.
+
+Python's `zipfile` reads the directory, but inflates method 93 (Zstandard) only from Python 3.14 on. Inspect writes
+deflate up to 0.3.205 and Zstandard from 0.3.206 on, several frames one after the other for large members. Member names
+can occur twice, if a sample was run again: the last entry of the directory is the valid one.
+"""
+
+import struct
+import zlib
+from collections.abc import Mapping
+from functools import cached_property
+from typing import IO, Final
+from zipfile import BadZipFile, ZipFile, ZipInfo
+
+import pyarrow as pa
+
+from every_eval.contracts.rejects import Reason
+from every_eval.sources.source import Reject
+
+_LOCAL_HEADER: Final = struct.Struct("<4s22xHH")
+_SIGNATURE: Final = b"PK\x03\x04"
+_STORED, _DEFLATED, _ZSTANDARD = 0, 8, 93
+_IS_ENCRYPTED: Final = 1
+_ZSTD: Final = pa.Codec("zstd")
+
+
+class ZipMembers:
+    """Members of a zip file, by name."""
+
+    def __init__(self, file: IO[bytes], name: str, infos: Mapping[str, ZipInfo]) -> None:
+        """Read from the seekable `file`, whose name is `name`."""
+        self._file = file
+        self.name = name
+        self.infos = infos
+        """Valid directory entry of each member, in the order of the directory."""
+
+    @cached_property
+    def by_folder(self) -> Mapping[str, list[str]]:
+        """Names of the members in each folder, without the folder."""
+        found: dict[str, list[str]] = {}
+        for name in self.infos:
+            folder, _, file = name.rpartition("/")
+            found.setdefault(folder, []).append(file)
+        return found
+
+    @classmethod
+    def open(cls, file: IO[bytes], name: str) -> "ZipMembers | Reject":
+        """Read the directory of a zip file; without a readable directory, the file is a reject."""
+        try:
+            with ZipFile(file) as archive:
+                infos = {info.filename: info for info in archive.infolist()}
+        except (BadZipFile, NotImplementedError, ValueError, struct.error) as error:
+            detail = f"the zip file has no readable directory, as if it was cut off while it was written: {error}"
+            return Reject(Reason.NOT_JSON, detail, name)
+        return cls(file, name, infos)
+
+    def read(self, member: str) -> bytes | Reject:
+        """Return the content of a member; a member that is damaged, or compressed in an unknown way, is a reject."""
+        info = self.infos[member]
+        if info.flag_bits & _IS_ENCRYPTED or info.compress_type not in (_STORED, _DEFLATED, _ZSTANDARD):
+            detail = f"compression method {info.compress_type} of zip, or an encryption, that every_eval cannot read"
+            return Reject(Reason.UNEXPECTED_SHAPE, detail, self.name, member)
+        try:
+            content = _inflate(self._compressed(info), info)
+        except (zlib.error, OSError, struct.error) as error:
+            return Reject(Reason.NOT_JSON, f"the member is damaged: {error}", self.name, member)
+        if len(content) != info.file_size or zlib.crc32(content) != info.CRC:
+            return Reject(Reason.NOT_JSON, "the member is damaged: its checksum differs", self.name, member)
+        return content
+
+    def _compressed(self, info: ZipInfo) -> bytes:
+        self._file.seek(info.header_offset)
+        signature, n_name, n_extra = _LOCAL_HEADER.unpack(self._file.read(_LOCAL_HEADER.size))
+        if signature != _SIGNATURE:
+            raise zlib.error("the directory points to no member")
+        self._file.seek(n_name + n_extra, 1)
+        return self._file.read(info.compress_size)
+
+
+def _inflate(raw: bytes, info: ZipInfo) -> bytes:
+    """Return the content of a member, never more than the directory states."""
+    if info.compress_type == _STORED:
+        return raw
+    if info.compress_type == _DEFLATED:
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(raw, info.file_size + 1)
+    inflated: bytes = _ZSTD.decompress(raw, decompressed_size=info.file_size, asbytes=True)
+    return inflated
