@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
+from every_eval.contracts.item_scores import ITEM_SCORES
 from every_eval.contracts.judgements import JUDGEMENTS
 from every_eval.contracts.metrics import METRICS
 from every_eval.contracts.samples import SAMPLES
@@ -20,6 +21,7 @@ def gather(pieces: Iterable[RunRows]) -> RunRows:
         _together(METRICS, [piece.metrics for piece in found]),
         _together(STATS, [piece.stats for piece in found]),
         _together(JUDGEMENTS, [piece.judgements for piece in found]),
+        _together(ITEM_SCORES, [piece.item_scores for piece in found]),
         tuple(reject for piece in found for reject in piece.rejects),
         [item for piece in found for item in piece.disagreements],
     )

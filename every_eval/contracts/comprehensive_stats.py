@@ -29,11 +29,12 @@ REPORTED = "reported"
 
 PIPELINE_STAGE = "comprehensive_statistics"
 
-TOO_FEW = "fewer than two instances have a value, or mean_score is not from outputs"
-NO_VALUE = "no output has a value, or mean_score is not from outputs"
+NO_SPREAD = "or the statistic is no mean over instances, as a calibration error"
+TOO_FEW = f"fewer than two instances have a value, mean_score is not from outputs, {NO_SPREAD}"
+NO_VALUE = f"no output has a value, mean_score is not from outputs, {NO_SPREAD}"
 NO_INTERVAL = (
-    "mean_score is null or only reported by the source, or only one instance has a value and the value is neither 0 "
-    "nor 1"
+    "mean_score is null or only reported by the source, only one instance has a value and the value is neither 0 "
+    f"nor 1, {NO_SPREAD}"
 )
 UNRANKED = "the metric has no direction, or the run has no value"
 
@@ -50,6 +51,14 @@ COMPREHENSIVE_STATS = Table(
         shared.RUN,
         *STATISTIC_KEY,
         shared.DATASET_NAME,
+        Column(
+            "common_name",
+            pa.string(),
+            "Name by which people know the scenario, for example gsm8k for HELM's gsm, from a stated list "
+            "(every_eval/contracts/scenario_names.py); a copy of dataset_name if the list does not have the scenario.",
+            null_when="the run does not state its scenario",
+            repeats=True,
+        ),
         shared.TASK,
         shared.VARIANT,
         shared.GROUPS,

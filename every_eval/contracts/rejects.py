@@ -36,7 +36,7 @@ class Reason(StrEnum):
     OTHER_RUN = "other_run"
     """The specification in a run's folder names another run."""
     NOT_FINITE = "not_finite"
-    """A number is NaN or infinite; its row is published with null in its place."""
+    """A number is NaN, infinite or beyond 1e150; its row is published with null in its place."""
 
 
 REJECTS = Table(

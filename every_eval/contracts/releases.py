@@ -39,7 +39,7 @@ RELEASES = Table(
         Column(
             "schema_json",
             pa.large_string(),
-            "Schema of the release as JSON: for helm, HELM's schema.json; for eval_harness, a schema that we generate.",
+            "Schema of the release as JSON: for helm, HELM's schema.json; for others, a schema that we generate.",
             "the release has no schema",
         ),
         Column(

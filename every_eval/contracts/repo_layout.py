@@ -2,13 +2,14 @@
 
 The data repo; FOLDER is a benchmark of a source, for example `helm_lite`:
 
-    catalog/FOLDER.parquet  releases/FOLDER.parquet  shards/FOLDER.parquet
+    catalog/FOLDER.parquet  releases/FOLDER.parquet  shards/FOLDER.parquet  index_files/FOLDER.parquet
     data/FOLDER/SHARD.parquet  metrics/FOLDER/SHARD.parquet  stats/FOLDER/SHARD-FINGERPRINT.parquet
-    judgements/FOLDER/SHARD.parquet  rejects/FOLDER/SHARD.parquet
+    item_scores/FOLDER/SHARD.parquet  judgements/FOLDER/SHARD.parquet  rejects/FOLDER/SHARD.parquet
 
 The scores repo:
 
-    TABLE_SOURCE_YYYYMMDD_HHMMSS.parquet  latest/TABLE_SOURCE.parquet  pictures/leaderboard_SOURCE.png
+    TABLE_SOURCE_YYYYMMDD_HHMMSS.parquet  latest/TABLE_SOURCE.parquet  latest/leaderboard_SOURCE.csv
+    pictures/leaderboard_SOURCE.png
     state/FOLDER/FIRST_SHARD-DIGEST.parquet  state/FOLDER/releases-DIGEST.parquet
 """
 
@@ -18,17 +19,19 @@ from datetime import datetime
 from typing import Final
 
 from every_eval.contracts.cross_source import CROSS_SOURCE
+from every_eval.contracts.item_scores import ITEM_SCORES
 from every_eval.contracts.judgements import JUDGEMENTS
 from every_eval.contracts.leaderboard import LEADERBOARD
 from every_eval.contracts.metrics import METRICS
 from every_eval.contracts.rejects import REJECTS
 from every_eval.contracts.samples import SAMPLES
+from every_eval.contracts.state import STATE
 from every_eval.contracts.stats import STATS
 from every_eval.contracts.table import Table
 
-SHARD_TABLES: Final = (SAMPLES, METRICS, STATS, JUDGEMENTS, REJECTS)
+SHARD_TABLES: Final = (SAMPLES, METRICS, STATS, ITEM_SCORES, JUDGEMENTS, REJECTS)
 """Tables of which each shard has a file."""
-OPTIONAL_TABLES: Final = (JUDGEMENTS, REJECTS)
+OPTIONAL_TABLES: Final = (ITEM_SCORES, JUDGEMENTS, REJECTS)
 """Tables of which a shard without rows has no file."""
 _TOP_FOLDERS: Final = {SAMPLES.name: "data"}
 """Top folder of each table whose folder is not named like the table."""
@@ -81,7 +84,7 @@ def shard_pattern(table: Table, folder: str) -> str:
 
 
 def benchmark_path(table: Table, folder: str) -> str:
-    """Return the path of a benchmark's one file of a table: `catalog`, `releases` or `shards`."""
+    """Return the path of a benchmark's one file of a table: `catalog`, `releases`, `shards` or `index_files`."""
     return f"{table.name}/{folder}.parquet"
 
 
@@ -115,6 +118,11 @@ def latest_path(table: Table, source: str) -> str:
     return f"latest/{latest_name(table, source)}"
 
 
+def csv_path(source: str) -> str:
+    """Return the path of a source's leaderboard as CSV in the scores repo."""
+    return f"latest/{LEADERBOARD.name}_{source}.csv"
+
+
 def picture_path(source: str) -> str:
     """Return the path of the picture of a source's leaderboard in the scores repo."""
     return f"pictures/{LEADERBOARD.name}_{source}.png"
@@ -123,6 +131,15 @@ def picture_path(source: str) -> str:
 def dated_path(table: Table, source: str, moment: datetime) -> str:
     """Return the path of a table's file as of one moment (UTC) in the scores repo."""
     return f"{table.name}_{source}_{moment:%Y%m%d_%H%M%S}.parquet"
+
+
+def files_of(table: Table, paths: Iterable[str]) -> list[str]:
+    """Return the paths of a table's newest files, from a listing of the repo that has the table."""
+    name, folder = re.escape(table.name), r"[A-Za-z0-9_]+"
+    pattern = rf"latest/{name}(?:_[a-z0-9_]+)?|{re.escape(top_folder(table))}/{folder}(?:/[^/]+)?"
+    if table is STATE:
+        pattern = rf"{name}/{folder}/\d+-[0-9a-f]+"
+    return [path for path in paths if re.fullmatch(rf"(?:{pattern})\.parquet", path)]
 
 
 def state_prefix(folder: str, first_shard: int) -> str:

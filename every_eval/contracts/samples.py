@@ -32,6 +32,21 @@ REFERENCES = pa.list_(
     )
 )
 
+OUTCOME = (
+    Column("answer", pa.string(), "Answer that the main scorer took from the output.", "the scorer took none"),
+    Column("explanation", pa.string(), "Why the main scorer gave its score.", "the scorer gave no explanation"),
+    Column("error", pa.string(), "Error that ended the evaluation of the instance.", "there was none", repeats=True),
+    Column("limit", pa.string(), "Limit that ended the answer, such as token.", "there was none", repeats=True),
+    Column(
+        "output_model",
+        pa.string(),
+        "Model that answered, as the provider names it.",
+        "the provider does not name the model, or not otherwise than it was called",
+        repeats=True,
+    ),
+)
+"""How the answer came about; only Inspect's logs say so."""
+
 SAMPLES = Table(
     name="samples",
     doc="One row per scored output of a model: the question, the output, and the score by the main metric.",
@@ -74,9 +89,9 @@ SAMPLES = Table(
             "evaluation_method_name",
             pa.string(),
             "Name of the main metric: for helm, the main metric of the run in the newest release's schema; for "
-            "eval_harness, the main metric of the output's filter.",
+            "eval_harness, the main metric of the output's filter; for inspect, the headline of the log.",
             null_when="for helm, no release with a schema shows the run's suite, or the schema names no main metric; "
-            "for eval_harness, the filter has no metric",
+            "for eval_harness, the filter has no metric; for inspect, the log reports none",
             repeats=True,
         ),
         Column(
@@ -170,6 +185,7 @@ SAMPLES = Table(
         ),
         shared.JUDGES,
         *shared.RUN_SETTINGS,
+        *OUTCOME,
     ),
     key=shared.SAMPLE_IDENTITY,
     rows_per_group=16_384,

@@ -46,7 +46,8 @@ RUNS = pa.list_(
                 pa.field("releases", shared.TEXTS, nullable=False),
                 pa.field("is_complete", pa.bool_(), nullable=False),
                 *(pa.field(f"n_{name}", pa.int64()) for name in ("samples", "metrics", "stats", "reported")),
-                *(pa.field(f"n_{name}", pa.int64()) for name in ("judgements", "rejects", "disagreements")),
+                *(pa.field(f"n_{name}", pa.int64()) for name in ("item_scores", "judgements")),
+                *(pa.field(f"n_{name}", pa.int64()) for name in ("rejects", "disagreements")),
                 pa.field("failure", pa.string()),
                 pa.field("failed_inputs", pa.string()),
                 pa.field("failed_version", pa.string()),
@@ -74,6 +75,7 @@ SHARDS = Table(
         Column("n_metrics", pa.int64(), "Number of rows in the shard's metrics file.", minimum=0),
         Column("n_stats", pa.int64(), "Number of rows in the shard's statistics file.", minimum=0),
         Column("n_rejects", pa.int64(), "Number of rows in the shard's rejects file.", minimum=0),
+        Column("n_item_scores", pa.int64(), "Number of rows in the shard's item_scores file.", minimum=0, before=0),
         Column("n_judgements", pa.int64(), "Number of rows in the shard's judgements file.", minimum=0, before=0),
         Column(
             "n_incomplete_runs",
@@ -105,7 +107,7 @@ SHARDS = Table(
         Column(
             "disagreements",
             DISAGREEMENTS,
-            "The first 50 disagreements: the statistic, our number, the reported number.",
+            "The first 1,000 disagreements: the statistic, our number, the reported number.",
             before=(),
         ),
         Column(

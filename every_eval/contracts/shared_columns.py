@@ -8,18 +8,18 @@ from every_eval.contracts.table import Column
 
 TEXTS = pa.list_(pa.field("element", pa.string(), nullable=False))
 
-SOURCE = Column("source", pa.string(), "Program that wrote the results: helm or eval_harness.", repeats=True)
+SOURCE = Column("source", pa.string(), "Program that wrote the results: helm, eval_harness or inspect.", repeats=True)
 BENCHMARK = Column(
     "benchmark",
     pa.string(),
-    "Benchmark of the run: for helm, the HELM project; for eval_harness, the folder under the root.",
+    "Benchmark of the run: for helm, the HELM project; for eval_harness and inspect, the folder under the root.",
     repeats=True,
 )
 SUITE = Column(
     "suite",
     pa.string(),
     "Runs that were written together: for helm, the name of the suite; for eval_harness, the path of the results file "
-    "within the benchmark's folder, without .json.",
+    "within the benchmark's folder, without .json; for inspect, the path of the log.",
     repeats=True,
 )
 RUN = Column(
@@ -53,7 +53,7 @@ PERTURBATION_NAME = Column(
 TRAIN_TRIAL_INDEX = Column(
     "train_trial_index",
     pa.int32(),
-    "Train trial, from 0: which draw of in-context examples the prompt contains.",
+    "Train trial, from 0: which draw of in-context examples the prompt contains; for inspect, the epoch less 1.",
     minimum=0,
 )
 REFERENCE_INDEX = Column(
@@ -84,7 +84,8 @@ METRIC_NAME = Column("metric_name", pa.string(), "Name of the metric, as the sou
 IS_MAIN_METRIC = Column(
     "is_main_metric",
     pa.bool_(),
-    "True if the metric is the main metric of the run: for helm, the main metric of one of the run's groups.",
+    "True if the metric is the main metric of the run: for helm, the main metric of one of the run's groups; "
+    "for inspect, the headline, and the first metric of each other scorer.",
 )
 SPLIT = Column(
     "split", pa.string(), "Split of the dataset, such as test.", null_when="the source names no split", repeats=True
@@ -103,14 +104,15 @@ MODEL_NAME = Column(
     "model_name",
     pa.string(),
     "Name of the model: for helm, creator/name; for eval_harness, the name in the model's arguments, with @revision "
-    "and +adapter.",
+    "and +adapter; for inspect, the name on the Hub if it has the form of one, else provider/name.",
     null_when="the source states no model",
     repeats=True,
 )
 MODEL_DEPLOYMENT = Column(
     "model_deployment",
     pa.string(),
-    "Deployment of the model: for helm, host/name; for eval_harness, the backend with its other arguments.",
+    "Deployment of the model: for helm, host/name; for eval_harness, the backend with its other "
+    "arguments; for inspect, the provider.",
     null_when="the source states no deployment, as before HELM 0.4.0",
     repeats=True,
 )
@@ -131,14 +133,14 @@ CREATOR = Column(
 DATASET_NAME = Column(
     "dataset_name",
     pa.string(),
-    "Name of the scenario (helm), or of the task or group (eval_harness).",
+    "Name of the scenario (helm), of the task or group (eval_harness), or of the task (inspect).",
     null_when="the run does not state its scenario",
     repeats=True,
 )
 TASK = Column(
     "task",
     pa.string(),
-    "Arguments of the scenario, such as a subject or a language pair, as name=value separated by commas.",
+    "Arguments of the scenario or task, such as a subject or a language pair, as name=value separated by commas.",
     null_when="the scenario has no arguments",
     repeats=True,
 )
@@ -160,8 +162,8 @@ ADAPTER_METHOD = Column(
 SOURCE_URL = Column(
     "source_url",
     pa.string(),
-    "Place of the run's files: for helm, the URL of the run's folder in the public bucket; for eval_harness, a path "
-    "below the root.",
+    "Place of the run's files: for helm, the URL of the run's folder in the public bucket; for eval_harness and "
+    "inspect, a path below the root.",
     repeats=True,
 )
 

@@ -13,6 +13,7 @@ UNREPORTED = "the source did not report the statistic"
 NO_VALUES_REPORTED = UNREPORTED + ", or its count is 0"
 UNDERIVED = "single outputs do not determine the statistic"
 UNSCORED = "no output has a value, a value is not finite, or single outputs do not determine the statistic"
+NO_MEAN = UNSCORED + ", or the statistic is no mean over instances, as a calibration error"
 NOT_RESAMPLED = (
     "the metric is not a main metric, no output has a value, a value is not finite, or single outputs do not determine "
     "the statistic"
@@ -70,11 +71,11 @@ MOMENTS = (
         pa.float64(),
         "Sum of squared deviations from the mean over instances, after the trials of an instance are averaged; for a "
         "ratio of sums, such as perplexity, over the linearised shares of the instances.",
-        UNSCORED,
+        NO_MEAN,
         minimum=0,
     ),
-    Column("min", pa.float64(), "Smallest of the values that m2 is over.", UNSCORED),
-    Column("max", pa.float64(), "Largest of the values that m2 is over.", UNSCORED),
+    Column("min", pa.float64(), "Smallest of the values that m2 is over.", NO_MEAN),
+    Column("max", pa.float64(), "Largest of the values that m2 is over.", NO_MEAN),
     Column("is_binary", pa.bool_(), "True if every value of every trial is 0 or 1.", UNSCORED),
 )
 """Values that follow from the scores of outputs."""
@@ -99,8 +100,14 @@ SAMPLE = "sample"
 POOLED = "pooled"
 """Method of a group's standard error: √(Σ (n - 1) n e² / (N - k) / N) over its k tasks with n samples and standard
 error e each, N samples in all."""
+COMBINED = "combined"
+"""Method of a group's standard error in lm-eval 0.4.0 and 0.4.1, which adds its tasks one after the other: the variance
+of two is ((n - 1) a² + (m - 1) b²) / (n + m - 1) + n m (mean - y)² / ((n + m) (n + m - 1)), for n samples with error a,
+and m samples with error b and mean y, where mean is of both."""
 RESAMPLED = "bootstrap"
 """Method of a standard error: standard deviation of the source's own replicates, which cannot be drawn again."""
+CLUSTERED = "clustered"
+"""Method of a standard error over clusters of instances, with Inspect's correction for few clusters."""
 
 ERRORS = (
     Column(
@@ -122,7 +129,10 @@ ERRORS = (
         pa.string(),
         "Method by which the source computes the standard error: sample, sample standard deviation / √n; pooled, for a "
         "group of k tasks with n samples and standard error e each, N samples in all, "
-        "√(Σ (n - 1) n e² / (N - k) / N); bootstrap, standard deviation of the source's own bootstrap replicates.",
+        "√(Σ (n - 1) n e² / (N - k) / N); combined, for a group, the square root of "
+        "((n - 1) a² + (m - 1) b²) / (n + m - 1) + n m (mean - y)² / ((n + m) (n + m - 1)), tasks added one after the "
+        "other; bootstrap, standard deviation of the source's own bootstrap replicates; clustered, "
+        "over clusters of instances.",
         "both standard errors are null",
         repeats=True,
     ),

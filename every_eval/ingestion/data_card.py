@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from every_eval.contracts.catalog import CATALOG, State
+from every_eval.contracts.item_scores import ITEM_SCORES
 from every_eval.contracts.releases import RELEASES
 from every_eval.contracts.repo_layout import (
     SHARD_TABLES,
@@ -19,7 +20,7 @@ from every_eval.contracts.repo_layout import (
 )
 from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.shards import SHARDS
-from every_eval.hub.cards import CARD, Card, Config, Section, count_bytes, markdown_table
+from every_eval.hub.cards import CARD, Card, Config, Section, address_of, count_bytes, markdown_table
 from every_eval.hub.hub import Add, Change, Snapshot
 from every_eval.ingestion.shard_index import read_index
 from every_eval.sources.source import Source
@@ -28,6 +29,39 @@ INTRODUCTION = """Results of public evaluations of language models: every run, e
 They are read from the JSON files that the evaluations' authors publish. The table `rejects` lists each file or row that
 could not be read, with the reason. The leaderboard of these results is in
 [{repo}](https://huggingface.co/datasets/{repo})."""
+
+MATRIX = """## The response matrix
+
+`item_scores` is the matrix of models and items from which item response models, small benchmarks and routers are made.
+With pandas:
+
+```python
+scores = pd.read_parquet("{folder}")
+scores = scores[scores.perturbation.isna() & (scores.metric_name != "max_prob")]
+matrix = scores.pivot_table(index="model_name", columns="item", values="value")
+```
+
+With polars:
+
+```python
+scores = pl.read_parquet("{files}")
+scores = scores.filter(pl.col("perturbation").is_null() & (pl.col("metric_name") != "max_prob"))
+matrix = scores.pivot(on="item", index="model_name", values="value", aggregate_function="mean")
+```
+
+With DuckDB; then for the Item Response Warehouse (id, item, resp) and for `py-irt` (a line of JSON for each model):
+
+```sql
+CREATE TABLE scores AS SELECT model_name AS id, item, avg(value) AS resp FROM '{files}'
+WHERE perturbation IS NULL AND metric_name <> 'max_prob' AND item IS NOT NULL GROUP BY ALL;
+PIVOT scores ON item USING first(resp) GROUP BY id;
+```
+
+```sql
+COPY scores TO 'irw.csv';
+COPY (SELECT id AS subject_id, map_from_entries(list((item, resp))) AS responses FROM scores WHERE resp IS NOT NULL
+      GROUP BY id) TO 'py_irt.jsonl' (FORMAT json);
+```"""
 
 HEADER = (
     *("benchmark", "newest release", "models", "runs", "samples", "metrics", "statistics", "rejects"),
@@ -62,6 +96,7 @@ def card_change(head: Snapshot, repo: str, scores_repo: str, sources: Sequence[S
         sections=sections,
         contents=markdown_table(HEADER, _rows(head, indexes)) + f"\n\n{len(models):,} models in all.",
         n_rows=_total(rows, "samples"),
+        queries=_matrix(repo) if _total(rows, ITEM_SCORES.name) else "",
         sources=[source.name for source in sources if any(is_folder_of(source.name, folder) for folder in folders)],
     )
     return [Add(CARD, card.render())]
@@ -70,6 +105,12 @@ def card_change(head: Snapshot, repo: str, scores_repo: str, sources: Sequence[S
 def _sections() -> list[Section]:
     shards = [Section(table, shard_pattern(table, "*")) for table in SHARD_TABLES]
     return shards + [Section(table, benchmark_path(table, "*")) for table in (CATALOG, RELEASES, SHARDS)]
+
+
+def _matrix(repo: str) -> str:
+    """Return how to make the response matrix, as Markdown."""
+    files = address_of(repo, shard_pattern(ITEM_SCORES, "*"))
+    return MATRIX.format(files=files, folder=files.partition("/*")[0])
 
 
 def _is_there(section: Section, head: Snapshot) -> bool:

@@ -105,6 +105,12 @@ _CREDENTIAL_NAME: Final = re.compile(
 _FOLDER: Final = re.compile(r"(?:[/\\~.$]|[A-Za-z]:[/\\]).*|[^/]*/[^/]*[/\\].+", re.DOTALL)
 """Form of a path: it begins with a root, a dot or a tilde, or has two slashes, where a name of the Hub has one."""
 _UNNAMED: Final = "(unnamed)"
+LEFT_OUT: Final = "…"
+"""Stands in a public name for a part that is not published."""
+_SLASH: Final = "__"
+"""What lm-eval writes for a slash in the names of files and folders."""
+_USER_INFO: Final = re.compile(r"[^\s/:@]+:[^\s/@]+@\S+")
+"""User name and password before the name of a host, without a scheme."""
 
 
 @dataclass(frozen=True)
@@ -140,11 +146,48 @@ def public_arguments(stated: Any, permitted: frozenset[str] = DESCRIBING) -> Arg
 
 def public_text(value: str) -> str | None:
     """Return a text as it may be published: of a path only the last part; null for an address or a credential."""
-    if "://" in value or "=" in value or _SCHEME.search(value) or redacted(value) != value:
+    if "://" in value or "=" in value or _SCHEME.search(value) or _USER_INFO.search(value) or redacted(value) != value:
         return None
     if _FOLDER.fullmatch(value):
         return re.split(r"[/\\]", value.rstrip("/\\"))[-1].lstrip("~$.") or None
     return value
+
+
+def public_name(name: str) -> str:
+    """Return the name of a file or folder, without its extension, as it may be published.
+
+    lm-eval makes such names of a model's arguments (`pretrained=a__b,token=c`, in some versions `pretrained__a__b`) or
+    of the model's path (`__data__ckpts__llama`). The names of withheld arguments and the last part of a path stay.
+    """
+    parts = name.split(",")
+    pairs = [_argument_in_name(part) for part in parts]
+    if any(pairs):
+        shown = [_public_part(*pair) if pair else LEFT_OUT for pair in pairs]
+        return ",".join(text for text, before in zip(shown, [None, *shown], strict=False) if text != before)
+    return _public_value(name)
+
+
+def _argument_in_name(part: str) -> tuple[str, str, str] | None:
+    """Split an argument in a file's name into its name, what separates it, and its value; null if it is none."""
+    for separator in ("=", _SLASH):
+        name, found, value = part.partition(separator)
+        is_argument = separator == "=" or name in DESCRIBING or _CREDENTIAL_NAME.fullmatch(name)
+        if found and is_argument and _NAME.fullmatch(name):
+            return name, separator, value
+    return None
+
+
+def _public_part(name: str, separator: str, value: str) -> str:
+    return f"{name}{separator}{_public_value(value) if name in DESCRIBING else LEFT_OUT}"
+
+
+def _public_value(name: str) -> str:
+    path = name.replace(_SLASH, "/")
+    if redacted(path) != path or _USER_INFO.search(path) or "=" in path:
+        return LEFT_OUT
+    if path[:1] in ("/", "~", ".") or path.count("/") > 1:
+        return f"{LEFT_OUT}{_SLASH}{path.rstrip('/').rpartition('/')[2]}" if "/" in path else name
+    return name
 
 
 def redacted(value: Any) -> Any:  # noqa: ANN401 - any JSON value

@@ -8,6 +8,7 @@ from every_eval.storage.storage import Storage
 
 HELM: Final = "helm"
 EVAL_HARNESS: Final = "eval_harness"
+INSPECT: Final = "inspect"
 LOOKED_AT: Final = 1000
 """Most files that are looked at before the layout counts as unknown."""
 
@@ -22,8 +23,10 @@ def layout_of(storage: Storage) -> str | None:
         return HELM
     if any(_HELM_OUTPUT in {name, *storage.list_folders(f"{name}/")} for name in islice(folders, LOOKED_AT)):
         return HELM
-    names = (item.name for item in islice(storage.list(""), LOOKED_AT))
-    return EVAL_HARNESS if any(_RESULTS.search(name) for name in names) else None
+    names = [item.name for item in islice(storage.list(""), LOOKED_AT)]
+    found = {EVAL_HARNESS: any(map(_RESULTS.search, names)), INSPECT: any(name.endswith(".eval") for name in names)}
+    layouts = [name for name, is_found in found.items() if is_found]
+    return layouts[0] if len(layouts) == 1 else None
 
 
 def is_empty(storage: Storage) -> bool:

@@ -16,6 +16,7 @@ from typing import IO, Any, Final, Protocol
 
 import pyarrow as pa
 
+from every_eval.contracts.item_scores import ITEM_SCORES
 from every_eval.contracts.judgements import JUDGEMENTS
 from every_eval.contracts.metrics import METRICS
 from every_eval.contracts.rejects import Reason
@@ -129,6 +130,8 @@ class RunRows:
     """Rows of the table `stats`."""
     judgements: pa.Table = field(default_factory=lambda: JUDGEMENTS.empty)
     """Rows of the table `judgements`."""
+    item_scores: pa.Table = field(default_factory=lambda: ITEM_SCORES.empty)
+    """Rows of the table `item_scores`."""
     rejects: tuple[Reject, ...] = ()
     """Files and rows that could not be read."""
     disagreements: Sequence[Mapping[str, Any]] = ()
@@ -158,6 +161,9 @@ class Source(Protocol):
     @property
     def benchmarks_variable(self) -> str | None:
         """Environment variable that lists the benchmarks to ingest; null if there is no such variable."""
+
+    def public_view(self, storage: Storage) -> Storage:
+        """Return the storage under names that may be published; the same storage if all its names may be."""
 
     def benchmarks(self, storage: Storage, stated: Sequence[str] = ()) -> Sequence[str]:
         """Return the benchmarks to ingest.

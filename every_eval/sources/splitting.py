@@ -1,7 +1,8 @@
 """Cut a large JSON file between the elements of a list, so that one piece at a time can be decoded.
 
-The file is searched once before a piece is read. It can be cut if every piece is JSON by itself and the text around the
-list is JSON too; otherwise it cannot be cut. No assumption is made about white space.
+The file is searched once before a piece is read. It can be cut if every piece is JSON by itself, no deeper than
+`MAX_LIST_DEPTH`, and the text around the list is JSON too; otherwise it cannot be cut. No assumption is made about
+white space.
 """
 
 import re
@@ -13,7 +14,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from every_eval.sources.decoding import UNREADABLE, repair
+from every_eval.sources.decoding import MAX_LIST_DEPTH, UNREADABLE, repair
 
 PIECE_BYTES: Final = 8 << 20
 """Default size of a piece, in bytes."""
@@ -72,7 +73,7 @@ def find_spans(file: IO[bytes], key: str | None = None, piece_bytes: int = PIECE
 
 def _find_list(file: IO[bytes], key: str | None, piece_bytes: int) -> bytes | None:
     """Return the beginning of the file up to the bracket that opens the list; null if there is none."""
-    pattern = rb"\A(?:\xef\xbb\xbf)?\s*\[" if key is None else rb'"%b"\s*:\s*\[' % re.escape(key.encode())
+    pattern = rb"\A(?:\xef\xbb\xbf)?\s*\[" if key is None else _pattern(key)
     depth = 0 if key is None else 1
     head = b""
     while more := file.read(max(piece_bytes, len(head), _HEAD_BYTES)):
@@ -83,6 +84,10 @@ def _find_list(file: IO[bytes], key: str | None, piece_bytes: int) -> bytes | No
         if key is None:
             break
     return None
+
+
+def _pattern(key: str) -> bytes:
+    return rb'"%b"\s*:\s*\[' % re.escape(key.encode())
 
 
 def _depth_at(text: bytes, place: int) -> int | None:
@@ -100,6 +105,8 @@ def _texts(file: IO[bytes], start: int, piece_bytes: int) -> Iterator[tuple[int,
     while more := file.read(max(piece_bytes - len(buffer), len(buffer))):
         buffer += more
         positions, depths, _ = _brackets(buffer)
+        if depths.max(initial=0) > MAX_LIST_DEPTH:
+            return
         ends = np.flatnonzero(depths < 0)[:1]
         if len(ends):
             yield start, buffer[: positions[ends[0]]], True
@@ -146,7 +153,9 @@ def _decode(raw: bytes) -> list[msgspec.Raw] | None:
 def _is_framed(file: IO[bytes], head: bytes, end: int, key: str | None) -> bool:
     """Tell whether the text around the list is JSON and holds no other list under the key."""
     file.seek(end)
-    tail = file.read()
-    if key is not None and f'"{key}"'.encode() in tail:
+    frame = b"[" + head.removeprefix(_BOM) + file.read() + b"]"
+    others = () if key is None else re.compile(_pattern(key)).finditer(frame, len(head) + 1)
+    # A list under the same name within another field, after which these brackets do not close everything, is no matter.
+    if any(_decode(frame[: match.end()] + b"]}]") is not None for match in others):
         return False
-    return _decode(b"[" + head.removeprefix(_BOM) + tail + b"]") is not None
+    return _decode(frame) is not None

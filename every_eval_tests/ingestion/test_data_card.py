@@ -67,7 +67,7 @@ def test_the_card_has_a_config_for_each_table_with_rows_and_for_no_other(
 ) -> None:
     publishing.refresh()
     names = [config["config_name"] for config in describe(publishing)[0]["configs"]]
-    assert names == ["helm_mmlu", "metrics", "stats", "catalog", "releases", "shards"]
+    assert names == ["helm_mmlu", "metrics", "stats", "item_scores", "catalog", "releases", "shards"]
     (root.runs()[0] / "stats.json").write_text("[")
     publishing.discover()
     [changed] = publishing.to_do()

@@ -5,6 +5,7 @@ import pytest
 from every_eval.sources.arguments import (
     names_in,
     public_arguments,
+    public_name,
     public_text,
     redacted,
     split_text,
@@ -90,6 +91,28 @@ def test_values_keep_their_types_and_their_order() -> None:
     found = public_arguments(stated)
     assert list(found.shown.items()) == list(stated.items())
     assert (found.withheld, found.distinction) == ((), "")
+
+
+@pytest.mark.parametrize(
+    ("name", "public"),
+    [
+        ("acme__tiny", "acme__tiny"),
+        ("__data__ckpts__llama", "…__llama"),
+        (".cache", ".cache"),
+        ("pretrained=a__b,token=c,dtype=auto", "pretrained=a__b,token=…,dtype=auto"),
+        ("pretrained__a__b,api_key__c__d", "pretrained__a__b,api_key__…"),
+        ("header={'x': 'SECRET, SECRET', 'y': 'SECRET'}", "header=…,…"),
+        ("bob:SECRET@host", "…"),
+        ("results=SECRET", "results=…"),
+    ],
+)
+def test_the_name_of_a_file_keeps_what_describes_the_model(name: str, public: str) -> None:
+    assert public_name(name) == public
+
+
+def test_a_user_name_and_password_need_no_scheme_to_be_withheld() -> None:
+    assert public_text("bob:SECRET@host/v1") is None
+    assert public_arguments("model=bob:SECRET@host").withheld == ("model",)
 
 
 def test_another_list_of_names_can_be_permitted() -> None:

@@ -102,7 +102,19 @@ def test_a_bare_token_is_a_number_and_no_text_and_no_whole_number() -> None:
     assert decode_object(b'{"text": "Infinity", "number": Infinity}', Item, "x.json") == Item("Infinity", "Infinity")
 
 
-@pytest.mark.parametrize("raw", [b"", b"[", b"[1,]", b"nan", b"[" * 5000 + b"]" * 5000])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"[",
+        b"[1,]",
+        b"nan",
+        b"[" * 5000 + b"]" * 5000,
+        b"[{NaN: 1}]",
+        b"[1e999.1e999]",
+        b'[NaN, "' + b'\\"' * 50_000,
+    ],
+)
 def test_what_is_not_json_is_refused_as_a_whole(raw: bytes) -> None:
     items, [reject] = decode_list(raw, Item, "x.json")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from every_eval.sources.layouts import EVAL_HARNESS, HELM, is_empty, layout_of
+from every_eval.sources.layouts import EVAL_HARNESS, HELM, INSPECT, is_empty, layout_of
 from every_eval.storage.archive import HELM_SAMPLE, ArchiveStorage
 from every_eval.storage.folder import FolderStorage
 
@@ -19,6 +19,7 @@ from every_eval.storage.folder import FolderStorage
         ("results.json", None),
         ("runs/releases/results_a.json", EVAL_HARNESS),
         ("samples_gsm8k_2026.jsonl", EVAL_HARNESS),
+        ("main/2026-11-27T16-31-39-00-00_quiz_3KBWcTD8JwMrx2jH7QXNyA.eval", INSPECT),
         ("main/notes.txt", None),
         ("config/other.json", None),
     ],
@@ -37,4 +38,11 @@ def test_the_bundled_sample_is_of_helm() -> None:
 def test_folders_without_files_are_empty(tmp_path: Path) -> None:
     (tmp_path / "a/b").mkdir(parents=True)
     assert is_empty(FolderStorage(tmp_path))
+    assert layout_of(FolderStorage(tmp_path)) is None
+
+
+def test_the_files_of_two_programs_have_no_layout(tmp_path: Path) -> None:
+    (tmp_path / "main").mkdir()
+    for name in ("results_2026-02-03T04-05-06.json", "log.eval"):
+        (tmp_path / "main" / name).write_text("")
     assert layout_of(FolderStorage(tmp_path)) is None
