@@ -66,6 +66,11 @@ class CountingStorage:
         self._note(name, len(raw))
         return raw
 
+    def read_if_changed(self, name: str, witness: str | None) -> tuple[str, bytes] | None:
+        found = self.inner.read_if_changed(name, witness)
+        self._note(name, 0 if found is None else len(found[1]))
+        return found
+
     def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
         file = self.inner.open(name, witness, md5)
         self._note(name, file.seek(0, 2))

@@ -4,8 +4,8 @@ Over a network, discovery fetches no input of a run, except inputs of published 
 """
 
 import logging
-import tempfile
 from collections.abc import Callable, Container, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from every_eval.contracts.releases import RELEASES
 from every_eval.contracts.repo_layout import benchmark_path, folder_name, published_shards
 from every_eval.errors import EveryEvalError, UpstreamUnavailable
 from every_eval.hub.hub import Add, Change, Hub, Snapshot, publish
+from every_eval.hub.work_folders import work_folder
 from every_eval.ingestion.catalog import (
     Catalog,
     Digests,
@@ -24,10 +25,13 @@ from every_eval.ingestion.catalog import (
     merge,
     with_digests,
 )
+from every_eval.ingestion.index_files import IndexFiles, index_files_change
 from every_eval.ingestion.planning import Status, shards_of
+from every_eval.ingestion.run_failures import unexpected
 from every_eval.ingestion.shard_index import NOT_HELD_BACK, index_change, read_index
 from every_eval.ingestion.shards import check_folder_names
 from every_eval.sources.source import Discovery, Source
+from every_eval.storage.remembering import RememberingStorage
 from every_eval.storage.storage import Storage
 
 logger = logging.getLogger(__name__)
@@ -86,28 +90,31 @@ class Discoverer:
             HubUnavailable, PublishConflict: the commit could not be made.
         """
         check_folder_names(self.source.name, benchmarks)
-        found = [self._find(benchmark) for benchmark in dict.fromkeys(benchmarks)]
-        with tempfile.TemporaryDirectory() as folder:
-            publish(
-                self.hub, self.repo, f"Discover {self.source.name}", lambda head: self._plan(head, found, Path(folder))
-            )
+        head = self.hub.snapshot(self.repo)
+        found = [self._find(benchmark, head) for benchmark in dict.fromkeys(benchmarks)]
+        with work_folder() as folder:
+            publish(self.hub, self.repo, f"Discover {self.source.name}", lambda head: self._plan(head, found, folder))
         outdated = [item.outcome.folder for item in found if item.is_outdated]
         if outdated and self.source.upgrade_notice:
             logger.warning("%s: %s", ", ".join(outdated), self.source.upgrade_notice)
         return [item.outcome for item in found]
 
-    def _find(self, benchmark: str) -> "_Found":
+    def _find(self, benchmark: str, head: Snapshot) -> "_Found":
         self.report(f"Looking for runs of {self.source.name}/{benchmark} in {self.storage.location}.")
         outcome = Discovered(benchmark, folder_name(self.source.name, benchmark))
+        remembering = None
+        if self.storage.is_remote:
+            remembering = IndexFiles.published(head, outcome.folder).remembering(self.storage)
         try:
-            discovery = self.source.discover(self.storage, benchmark)
+            with _named(f"{self.source.name}/{benchmark}"):
+                discovery = self.source.discover(remembering or self.storage, benchmark)
         except EveryEvalError as error:
             return _Found(replace(outcome, error=error))
         self.report(f"Found {len(discovery.runs)} runs of {self.source.name}/{benchmark}.")
         for release in discovery.releases.select(["release", "problems"]).to_pylist():
             for problem in release["problems"] or ():
                 self.report(f"{self.source.name}/{benchmark} {release['release']}: {problem} The column is blank.")
-        return _Found(outcome, discovery)
+        return _Found(outcome, discovery, remembering)
 
     def _plan(self, head: Snapshot, found: Sequence["_Found"], workdir: Path) -> list[Change]:
         changes: list[Change] = []
@@ -116,7 +123,8 @@ class Discoverer:
             item.outcome = replace(item.outcome, catalog=known)
             if item.discovery is not None:
                 try:
-                    changes += self._merge(head, item, item.discovery, workdir)
+                    with _named(f"{self.source.name}/{item.outcome.benchmark}"):
+                        changes += self._merge(head, item, item.discovery, workdir)
                 except EveryEvalError as error:
                     item.outcome = replace(item.outcome, error=error)
         return changes
@@ -136,7 +144,15 @@ class Discoverer:
             catalog_change(folder, catalog, workdir),
             Add(benchmark_path(RELEASES, folder), releases),
             *self._forget_held_back(head, folder, catalog, workdir),
+            *self._index_files(item, workdir),
         ]
+
+    def _index_files(self, item: "_Found", workdir: Path) -> Iterator[Change]:
+        if item.remembering is not None:
+            outcome = item.outcome
+            yield from index_files_change(
+                self.source.name, outcome.benchmark, outcome.folder, item.remembering, workdir
+            )
 
     def _forget_held_back(self, head: Snapshot, folder: str, catalog: Catalog, workdir: Path) -> Iterator[Change]:
         """Correct the index of shards if inputs that were held back are again as they are published."""
@@ -180,12 +196,31 @@ class Discoverer:
                 )
 
 
+@contextmanager
+def _named(benchmark: str) -> Iterator[None]:
+    """Turn an error that nobody foresaw into the failure of a benchmark.
+
+    This is the one place that catches every error of discovery, so that a fault of every_eval costs one benchmark.
+
+    Raises:
+        UnexpectedFailure: the body raised an error that every_eval does not raise on purpose.
+    """
+    try:
+        yield
+    except EveryEvalError:
+        raise
+    except Exception as error:
+        raise unexpected(benchmark, error) from error
+
+
 @dataclass
 class _Found:
     """What discovery knows about a benchmark while the commit is planned."""
 
     outcome: Discovered
     discovery: Discovery | None = None
+    remembering: RememberingStorage | None = None
+    """The storage with the index files that were read; null if reading them needs no network."""
     is_outdated: bool = False
     """True if rows of an older data version are published, which are made again."""
     digests: Digests = field(default_factory=dict)

@@ -3,7 +3,6 @@
 The files of a finished shard are uploaded while the next shard is built.
 """
 
-import tempfile
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,10 +12,12 @@ import pyarrow as pa
 
 from every_eval.errors import ConfigurationError, EveryEvalError, TerminalError
 from every_eval.hub.hub import Hub, Snapshot
+from every_eval.hub.work_folders import work_folder
 from every_eval.ingestion.commit import HeldBack, ShardCommit, added_files
 from every_eval.ingestion.damage import damage
 from every_eval.ingestion.discovery import read_catalog
 from every_eval.ingestion.planning import Shard, held_back_text, shards_of
+from every_eval.ingestion.progress import Progress
 from every_eval.ingestion.shard_builder import ShardFiles
 from every_eval.ingestion.workers.shard_builds import ShardBuilds
 from every_eval.sources.source import Source
@@ -81,13 +82,13 @@ class Ingestor:
         known = shards_of(read_catalog(head, folder), folder, head, self.source.data_version)
         shards = {shard.key: shard for shard in known if shard.key in keys}
         outcomes = {key: ShardOutcome(key, error=_unknown(key)) for key in keys if key not in shards}
-        with tempfile.TemporaryDirectory() as workdir:
-            built = self._build(head, [shards[key] for key in keys if key in shards], Path(workdir), outcomes)
+        with work_folder() as workdir:
+            built = self._build(head, [shards[key] for key in keys if key in shards], workdir, outcomes)
             built.sort(key=lambda files: keys.index(files.shard.key))
             sound, held_back = _sort_out(built, head, acknowledged)
             outcomes |= {item.files.shard.key: _held_back(item) for item in held_back}
             if built:
-                commit = ShardCommit(folder, sound, held_back, self.source.data_version, Path(workdir))
+                commit = ShardCommit(folder, sound, held_back, self.source.data_version, workdir)
                 commit.publish(self.hub, self.repo)
         return [outcomes[key] for key in keys]
 
@@ -96,7 +97,9 @@ class Ingestor:
     ) -> list[ShardFiles]:
         """Build shards, begin to upload their files, and add what came of each shard to `outcomes`."""
         built: list[ShardFiles] = []
-        builds = ShardBuilds(self.source, self.storage, head, workdir, self.report, self.n_processes)
+        n_runs, n_bytes = sum(len(shard.entries) for shard in shards), sum(shard.n_bytes for shard in shards)
+        progress = Progress(self.report, _batch_name(shards), n_runs, n_bytes)
+        builds = ShardBuilds(self.source, self.storage, head, workdir, progress.add, self.n_processes)
         with builds.open(shards) as each, self.hub.uploading(self.repo, head) as upload:
             for n_left, (shard, build) in zip(range(len(shards) - 1, -1, -1), each, strict=True):
                 try:
@@ -109,6 +112,10 @@ class Ingestor:
                 if n_left:  # The commit, which follows at once, uploads the files of the last shard.
                     upload(added_files(files))
         return built
+
+
+def _batch_name(shards: Sequence[Shard]) -> str:
+    return f"{shards[0].key} and {len(shards) - 1} more" if len(shards) > 1 else "".join(shard.key for shard in shards)
 
 
 def _published(files: ShardFiles) -> ShardOutcome:

@@ -13,6 +13,7 @@ from every_eval.ingestion.run_failures import program_version
 from every_eval.ingestion.run_records import RunKey, RunRecord
 from every_eval.ingestion.shard_index import IndexRow, read_index
 from every_eval.ingestion.shards import MadeFrom, fingerprint, inputs_digest, made_from
+from every_eval.ingestion.whole_shards import missing_files
 from every_eval.sources.source import Run
 
 
@@ -20,6 +21,8 @@ class Status(StrEnum):
     """How the published files of a shard compare with the shard's inputs in the catalog; the most urgent first."""
 
     NEW = "new"
+    INCOMPLETE = "incomplete"
+    """Some of its published files are no longer there: all of its runs are read again."""
     CHANGED = "changed"
     RELABELLED = "relabelled"
     """Only the releases that show its runs have changed: its files are made again from the published rows."""
@@ -74,8 +77,13 @@ def shards_of(catalog: Catalog, folder: str, head: Snapshot, data_version: int) 
     """Return the shards of a benchmark in the order of their numbers; `head` is the newest commit of the data repo."""
     published = published_shards(head.files, folder)
     index = {row["shard"]: row for row in read_index(head, folder)}
+    incomplete = {
+        key
+        for key, fingerprints in published.items()
+        if any(missing_files(head, key, fingerprint, index.get(key)) for fingerprint in fingerprints)
+    }
     return [
-        plan_shard(key, folder, entries, published.get(key, ()), index.get(key), data_version)
+        plan_shard(key, folder, entries, published.get(key, ()), index.get(key), data_version, key not in incomplete)
         for key, entries in by_shard(catalog).items()
     ]
 
@@ -87,6 +95,7 @@ def plan_shard(
     published: Sequence[str],
     row: IndexRow | None,
     data_version: int,
+    is_whole: bool = True,
 ) -> Shard:
     """Compare a shard with its published files.
 
@@ -97,6 +106,7 @@ def plan_shard(
         published: Published fingerprints of the shard.
         row: Row of the index of shards for the published files; null if the index does not know them.
         data_version: Data version of the source.
+        is_whole: Whether all of the shard's published files are there.
     """
     records = {record.identity: record for record in map(RunRecord.of_row, row["runs"] if row else ())}
     wanted = [_wanted(entry, records.get(entry.run.identity)) for entry in entries]
@@ -104,6 +114,8 @@ def plan_shard(
     is_held_back = row is not None and current is not None and row["held_back_fingerprint"] == current
     if not published:
         status = Status.NEW
+    elif not is_whole:
+        status = Status.INCOMPLETE
     elif published == [current]:
         status = Status.UNCHANGED
     elif is_held_back:

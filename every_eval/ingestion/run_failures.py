@@ -6,6 +6,7 @@ from importlib.metadata import version
 from typing import Final
 
 from every_eval.errors import TerminalError
+from every_eval.network.redaction import redact
 
 MACHINE_ERRORS: Final = (OSError, MemoryError)
 """Errors of the machine, such as a full disk: a run that meets one is read again by the next job."""
@@ -39,7 +40,7 @@ def unexpected(subject: str, error: Exception) -> UnexpectedFailure:
 def describe(subject: str, error: Exception) -> str:
     """Return a line that says what failed and how, followed by the trace."""
     trace = "".join(traceback.format_exception(error))
-    return f"{subject}: {type(error).__name__}: {error}\n{trace}"
+    return redact(f"{subject}: {type(error).__name__}: {error}\n{trace}")
 
 
 @cache

@@ -37,6 +37,7 @@ class RunRecord:
     n_stats: int | None = None
     n_reported: int | None = None
     """Number of statistics with a mean that the source reported."""
+    n_item_scores: int | None = None
     n_judgements: int | None = None
     n_rejects: int | None = None
     n_disagreements: int | None = None
@@ -66,6 +67,7 @@ class RunRecord:
             "metrics": self.n_metrics,
             "statistics": self.n_stats,
             "reported statistics": self.n_reported,
+            "item scores": self.n_item_scores,
             "judgements": self.n_judgements,
         }
         return {name: count for name, count in counts.items() if count is not None}
@@ -99,7 +101,7 @@ class RunCounts:
     def columns(self) -> dict[str, Any]:
         """Return the counts as fields of a record. A run of which nothing could be read is not complete."""
         is_unread = not self.n_rows[STATS.name] and self.n_rows[REJECTS.name] > 0
-        names = ("samples", "metrics", "stats", "reported", "judgements", "rejects")
+        names = ("samples", "metrics", "stats", "reported", "item_scores", "judgements", "rejects")
         return {
             **{f"n_{name}": self.n_rows[name] for name in names},
             "is_complete": self.is_complete and not is_unread,

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from every_eval.contracts.catalog import State
+from every_eval.contracts.item_scores import ITEM_SCORES
 from every_eval.contracts.judgements import JUDGEMENTS
 from every_eval.contracts.metrics import METRICS
 from every_eval.contracts.parquet import TableWriter, read_table
@@ -23,7 +24,6 @@ from every_eval.hub.hub import Snapshot
 from every_eval.ingestion.catalog import Entry
 from every_eval.ingestion.gc_pause import gc_paused
 from every_eval.ingestion.planning import Shard, Status
-from every_eval.ingestion.progress import Progress
 from every_eval.ingestion.run_failures import RunFailed, program_version
 from every_eval.ingestion.run_records import RunCounts, RunKey, RunRecord
 from every_eval.ingestion.shards import fingerprint, inputs_digest, made_from
@@ -80,7 +80,8 @@ class ShardBuilder:
     published: Snapshot | None
     """What is published, for the rows that stay; null where it cannot be read: then the failure of a run is raised."""
     workdir: Path
-    report: Callable[[str], object]
+    report: Callable[[int], object]
+    """Takes the size, in bytes, of each run that is done."""
 
     def build(self, shard: Shard) -> ShardFiles:
         """Read every run of the shard, and write the rows.
@@ -106,7 +107,6 @@ class ShardBuilder:
 
     def _build(self, shard: Shard, *, is_careful: bool) -> ShardFiles:
         files = ShardFiles(shard)
-        progress = Progress(self.report, shard.key, len(shard.entries), shard.n_bytes)
         with ExitStack() as stack:
             writers = {
                 contract.name: stack.enter_context(TableWriter(contract, self.workdir / f"{shard.key}_{contract.name}"))
@@ -120,7 +120,7 @@ class ShardBuilder:
                     self._read_carefully(files, entry, writers)
                 else:
                     self._write_read(files, entry, *next(runs), writers)
-                progress.add(entry.run.n_bytes)
+                self.report(entry.run.n_bytes)
         for name, writer in writers.items():
             files.n_rows[name] = writer.n_rows
             if writer.n_rows or writer.contract not in OPTIONAL_TABLES:
@@ -164,6 +164,8 @@ class ShardBuilder:
         """Write the rows of a run as they are published; there are none if the run was never read."""
         shard, run, counts = files.shard, entry.run, RunCounts()
         record = shard.records.get(run.identity, RunRecord(*run.identity))
+        if shard.status is Status.INCOMPLETE:
+            record = replace(record, inputs=None)  # not all of its rows are left, so it is read if it returns
         if shard.status is Status.RELABELLED and entry.state is not State.WITHDRAWN:
             record = replace(record, releases=run.releases)
         for name, rows in self._published_rows(shard, run):
@@ -192,6 +194,7 @@ def _tables(run: Run, rows: RunRows) -> Iterator[tuple[str, pa.Table]]:
     yield SAMPLES.name, rows.samples
     yield METRICS.name, rows.metrics
     yield STATS.name, rows.stats
+    yield ITEM_SCORES.name, rows.item_scores
     yield JUDGEMENTS.name, rows.judgements
     if rows.rejects:
         yield REJECTS.name, rejects_table(run, rows.rejects)

@@ -35,8 +35,8 @@ from every_eval.sources.tolerance import differs
 IndexRow = Mapping[str, Any]
 """A row of the contract `shards`."""
 
-MAX_DISAGREEMENTS: Final = 50
-"""Number of disagreements that a row holds."""
+MAX_DISAGREEMENTS: Final = 1000
+"""Number of disagreements that a row holds: each is a fault that somebody may acknowledge."""
 MAX_PLACES: Final = 5
 """Number of places that a row holds of the rejects with one reason."""
 COMPARED: Final = (("mean", "reported_mean"), ("standard_error", "reported_standard_error"))
@@ -54,7 +54,7 @@ NOT_HELD_BACK: Final = {"held_back_fingerprint": None, "held_back_reason": None}
 def read_index(snapshot: Snapshot, folder: str) -> list[dict[str, Any]]:
     """Return the rows of the contract `shards` for the shards as they are published."""
     published = published_shards(snapshot.files, folder)
-    return [row for row in _rows(snapshot, folder) if published.get(row["shard"]) == [row["fingerprint"]]]
+    return [row for row in index_rows(snapshot, folder) if published.get(row["shard"]) == [row["fingerprint"]]]
 
 
 def index_change(head: Snapshot, folder: str, changed: Iterable[IndexRow], workdir: Path) -> Add:
@@ -62,7 +62,7 @@ def index_change(head: Snapshot, folder: str, changed: Iterable[IndexRow], workd
 
     Rows that an older version of every_eval wrote, or that are missing, are made from the published files.
     """
-    rows: dict[str, IndexRow] = {row["shard"]: row for row in _rows(head, folder)}
+    rows: dict[str, IndexRow] = {row["shard"]: row for row in index_rows(head, folder)}
     changes = {row["shard"]: row for row in changed}
     rows |= {row["shard"]: row for row in _made_again(head, folder, rows, changes.keys())}
     rows |= changes
@@ -70,7 +70,8 @@ def index_change(head: Snapshot, folder: str, changed: Iterable[IndexRow], workd
     return Add(benchmark_path(SHARDS, folder), write_table(SHARDS, workdir / SHARDS.name, table))
 
 
-def _rows(snapshot: Snapshot, folder: str) -> Sequence[dict[str, Any]]:
+def index_rows(snapshot: Snapshot, folder: str) -> Sequence[dict[str, Any]]:
+    """Return every row of the index, also of shards that are not published in this way; none if there is no index."""
     path = benchmark_path(SHARDS, folder)
     files = [snapshot.fetch(path)] if path in snapshot.files else []
     rows: list[dict[str, Any]] = read_table(SHARDS, files).to_pylist()

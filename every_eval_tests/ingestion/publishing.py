@@ -96,8 +96,8 @@ class Publishing:
         return contents(self.hub.snapshot(REPO))
 
     def data(self) -> dict[str, bytes]:
-        """Return every published file but the catalogs, which hold witnesses of this storage."""
-        return {path: raw for path, raw in self.contents().items() if not path.startswith("catalog/")}
+        """Return every published file but those that hold witnesses of this storage."""
+        return {path: raw for path, raw in self.contents().items() if not path.startswith(("catalog/", "index_files/"))}
 
     def commit(self) -> str | None:
         return self.hub.snapshot(REPO).commit

@@ -12,10 +12,13 @@ from every_eval.errors import BenchmarkMissing, ConfigurationError, UpstreamMalf
 from every_eval.hub.hub import Add, Change, Hub, Snapshot, Upload
 from every_eval.ingestion.catalog import Catalog
 from every_eval.ingestion.planning import Status
+from every_eval.ingestion.run_failures import UnexpectedFailure
 from every_eval.network.content import Digested
+from every_eval.sources.helm.source import HelmSource
+from every_eval.sources.source import Discovery
 from every_eval.storage.archive import ArchiveStorage
 from every_eval.storage.folder import FolderStorage
-from every_eval.storage.storage import StoredObject
+from every_eval.storage.storage import Storage, StoredObject
 from every_eval_tests.helm_root import HelmRoot, edit
 from every_eval_tests.hub.hubs import REPO, commit_on_head
 from every_eval_tests.ingestion.publishing import FOLDER, Publishing
@@ -297,3 +300,27 @@ def test_a_run_whose_name_is_an_unsafe_path_is_kept_without_a_folder(publishing:
     unsafe = [entry.run for entry in found.catalog if entry.run.problem == "unsafe_name"]
     assert len(unsafe) == 7
     assert {(run.folder, run.inputs) for run in unsafe} == {("", ())}
+
+
+class _FailsOn(HelmSource):
+    """HELM, with a fault of ours in the discovery of one benchmark."""
+
+    def __init__(self, benchmark: str) -> None:
+        self.benchmark = benchmark
+
+    def discover(self, storage: Storage, benchmark: str) -> Discovery:
+        if benchmark == self.benchmark:
+            raise KeyError(benchmark)
+        return super().discover(storage, benchmark)
+
+
+def test_an_error_that_nobody_foresaw_is_the_failure_of_its_benchmark_alone(root: HelmRoot, tmp_path: Path) -> None:
+    shutil.copytree(root.path / "mmlu", root.path / "other")
+    publishing = Publishing.of(root.path, tmp_path / "hub", source=_FailsOn("mmlu"))
+    failed, found = publishing.discover("mmlu", "other")
+    assert isinstance(failed.error, UnexpectedFailure)
+    first, *trace = str(failed.error).splitlines()
+    assert first == "helm/mmlu: KeyError: 'mmlu'"
+    assert any("in discover" in line for line in trace)
+    assert found.error is None
+    assert len(found.catalog) == len(RUNS)

@@ -80,7 +80,7 @@ def test_after_a_new_run_and_a_rebuilt_index_only_a_new_shard_is_built(publishin
     assert {path for path in changed if SHARDS[3] not in path} == {
         f"{top}/{FOLDER}.parquet" for top in ("catalog", "releases", "shards")
     }
-    assert len(changed) == 6
+    assert len(changed) == 7
     assert set(before) <= set(publishing.contents())
 
 
@@ -95,7 +95,7 @@ def test_after_a_runs_statistics_changed_only_its_shard_is_rebuilt_in_place(
     new = _stats_path(publishing, SHARDS[1])
     after = publishing.contents()
     assert old not in after and new != old
-    data = {f"{top}/{FOLDER}/{SHARDS[1]}.parquet" for top in ("data", "metrics")}
+    data = {f"{top}/{FOLDER}/{SHARDS[1]}.parquet" for top in ("data", "metrics", "item_scores")}
     assert _changed(before, after) == {new, *data, f"catalog/{FOLDER}.parquet", f"shards/{FOLDER}.parquet"}
     scores = publishing.rows(SAMPLES).to_pylist()
     assert {row["evaluation_score"] for row in scores if row["run"] == RUNS[1][1]} == {0.0}

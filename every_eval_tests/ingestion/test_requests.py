@@ -14,6 +14,7 @@ from every_eval_tests.ingestion.upstream import RUNS
 from every_eval_tests.storage.bucket_server import LISTING, BucketServer, busy
 
 N_FILES = 7 * len(RUNS)
+METADATA = "config/project_metadata.json"
 INDEX = "mmlu/benchmark_output/releases/"
 
 
@@ -64,7 +65,7 @@ def test_a_listing_asks_only_for_the_pages_of_the_project(server: BucketServer, 
 
 
 @pytest.mark.parametrize("listing", [True, False])
-def test_a_run_that_finds_nothing_new_reads_indexes_alone_and_commits_nothing(
+def test_a_run_that_finds_nothing_new_fetches_the_listing_alone_and_commits_nothing(
     server: BucketServer, tmp_path: Path, listing: bool
 ) -> None:
     if not listing:
@@ -73,6 +74,7 @@ def test_a_run_that_finds_nothing_new_reads_indexes_alone_and_commits_nothing(
     first = publishing_from(server, tmp_path)
     commit, before = first.commit(), first.contents()
     server.requests.clear()
+    server.statuses.clear()
 
     assert first.refresh() == []
     assert (first.commit(), first.contents()) == (commit, before)
@@ -80,6 +82,48 @@ def test_a_run_that_finds_nothing_new_reads_indexes_alone_and_commits_nothing(
     assert of_runs(list(read)) == []
     assert set(read.values()) == {1} and read[LISTING] == 1
     assert len(_asked(server, "HEAD")) == (0 if listing else N_FILES)
+    if listing:
+        assert set(read) == {LISTING, METADATA}
+    assert server.statuses[200] == (1 if listing else N_FILES)  # the listing, or the answers to HEAD
+
+
+def _add_release(server: BucketServer) -> None:
+    """Add a release that shows the same runs as v1.1.0."""
+    old, new = f"{INDEX}v1.1.0/", f"{INDEX}v1.2.0/"
+    server.objects |= {name.replace(old, new): raw for name, raw in server.objects.items() if name.startswith(old)}
+    server.put(METADATA, server.objects[METADATA].replace(b'"v1.1.0"', b'"v1.2.0", "v1.1.0"'))
+
+
+def test_a_new_release_costs_the_files_of_that_release(server: BucketServer, tmp_path: Path) -> None:
+    publishing_from(server, tmp_path / "a").refresh()
+    _add_release(server)
+    server.requests.clear()
+    publishing = publishing_from(server, tmp_path / "a")
+    publishing.refresh()
+
+    read = Counter(_asked(server, "GET"))
+    new = [name for name in server.objects if name.startswith(f"{INDEX}v1.2.0/")]
+    assert set(read) <= {LISTING, METADATA, *new}
+    assert len(read) > 10 and set(read.values()) == {1}
+    fresh = publishing_from(server, tmp_path / "b")
+    fresh.refresh()
+    assert publishing.contents() == fresh.contents()
+
+
+def test_a_changed_index_file_is_fetched_and_one_that_is_only_written_again_is_not(
+    server: BucketServer, tmp_path: Path
+) -> None:
+    publishing_from(server, tmp_path).refresh()
+    summary, specs = (f"{INDEX}v1.1.0/{name}.json" for name in ("summary", "run_specs"))
+    server.put(specs, server.objects[specs])
+    server.put(summary, server.objects[summary] + b" ")
+    server.requests.clear()
+    publishing_from(server, tmp_path).refresh()
+
+    assert set(_asked(server, "GET")) == {LISTING, METADATA, summary}
+    server.requests.clear()
+    publishing_from(server, tmp_path).refresh()
+    assert set(_asked(server, "GET")) == {LISTING, METADATA}
 
 
 def test_without_a_listing_each_file_costs_one_head_and_one_get(server: BucketServer, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from every_eval_tests.ingestion.publishing import Publishing
 from every_eval_tests.storage.bucket_server import BucketServer
 
 
+@pytest.mark.slow
 def test_the_sample_in_a_bucket_gives_what_it_gives_in_an_archive(sample: Publishing, tmp_path: Path) -> None:
     with BucketServer(objects_of(ArchiveStorage(HELM_SAMPLE))) as server:
         published = publishing_from(server, tmp_path, sample.shard_bytes)
@@ -29,4 +30,5 @@ def test_a_root_gives_what_it_gives_as_a_folder(root: HelmRoot, tmp_path: Path, 
         published = publishing_from(server, tmp_path / "http")
         published.refresh()
         assert published.data() == publishing.data()
-        assert sorted(published.contents()) == sorted(publishing.contents())
+        only_remote = {"index_files/helm_mmlu.parquet"}
+        assert published.contents().keys() - only_remote == publishing.contents().keys()

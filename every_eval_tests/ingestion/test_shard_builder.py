@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from every_eval.contracts.parquet import read_table
-from every_eval.contracts.rejects import Reason
+from every_eval.contracts.rejects import REJECTS, Reason
 from every_eval.contracts.repo_layout import SHARD_TABLES, shard_path
 from every_eval.contracts.samples import SAMPLES
-from every_eval.errors import UpstreamMalformed, UpstreamUnavailable
+from every_eval.errors import UpstreamUnavailable
 from every_eval.ingestion.shard_builder import N_PREVIEW, ShardBuilder, ShardFiles, rejects_table
 from every_eval.ingestion.workers.read_ahead import OnDemand
 from every_eval.ingestion.workers.verified_runs import read_runs
@@ -28,7 +28,7 @@ def _build(publishing: Publishing, workdir: Path, number: int = 0) -> ShardFiles
     shard = publishing.shards()[number]
     head = publishing.hub.snapshot(REPO)
     read = partial(read_runs, publishing.source, OnDemand(publishing.storage))
-    return ShardBuilder(publishing.source, read, head, workdir, publishing.reports.append).build(shard)
+    return ShardBuilder(publishing.source, read, head, workdir, lambda _: None).build(shard)
 
 
 def _bytes(files: ShardFiles) -> Mapping[str, bytes]:
@@ -43,7 +43,7 @@ def test_a_shard_without_rejects_has_a_file_of_each_other_table(
     predictions = load(root.run("mmlu", *RUNS[0]) / "display_predictions.json")
     entries = load(root.run("mmlu", *RUNS[0]) / "per_instance_stats.json")
 
-    assert set(files.paths) == {"samples", "metrics", "stats"}
+    assert set(files.paths) == {"samples", "metrics", "stats", "item_scores"}
     assert isinstance(predictions, list) and isinstance(entries, list)
     assert files.n_rows["samples"] == len(predictions) == 3
     assert files.n_rows["metrics"] == sum(len(entry["stats"]) for entry in entries)
@@ -116,7 +116,7 @@ def test_an_input_that_is_gone_is_a_transient_error(
         _build(publishing, tmp_path / "work")
 
 
-def test_a_damaged_archive_is_an_error_that_names_the_file(root: HelmRoot, tmp_path: Path) -> None:
+def test_a_damaged_member_of_an_archive_is_a_reject_of_its_file(root: HelmRoot, tmp_path: Path) -> None:
     path = zipped(root, tmp_path / "root.zip")
     publishing = Publishing.of(ArchiveStorage(path), tmp_path / "hub")
     publishing.discover()
@@ -126,8 +126,11 @@ def test_a_damaged_archive_is_an_error_that_names_the_file(root: HelmRoot, tmp_p
     path.write_bytes(raw.replace(spec, spec[:-1] + b"~"))
     publishing.storage = ArchiveStorage(path)
 
-    with pytest.raises(UpstreamMalformed, match=r"run_spec\.json"):
-        _build(publishing, tmp_path / "work")
+    files = _build(publishing, tmp_path / "work")
+    [reject] = read_table(REJECTS, [files.paths["rejects"]]).to_pylist()
+    assert (reject["run"], reject["file"], reject["reason"]) == (RUNS[0][1], "run_spec.json", "not_json")
+    assert "Bad CRC-32" in reject["detail"]
+    assert files.n_rows["stats"] == 0
 
 
 def test_a_withdrawn_run_gives_the_rows_that_are_published(
@@ -159,6 +162,7 @@ def test_paths_follow_from_the_table_and_the_shard() -> None:
         "data/helm_lite/helm_lite_part_00001.parquet",
         "metrics/helm_lite/helm_lite_part_00001.parquet",
         "stats/helm_lite/helm_lite_part_00001-3fa9c1d20b7e.parquet",
+        "item_scores/helm_lite/helm_lite_part_00001.parquet",
         "judgements/helm_lite/helm_lite_part_00001.parquet",
         "rejects/helm_lite/helm_lite_part_00001.parquet",
     ]

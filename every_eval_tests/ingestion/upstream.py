@@ -42,7 +42,7 @@ def small_root(path: Path) -> HelmRoot:
             if name.startswith(("config/", "mmlu/benchmark_output/releases/")) or _is_of_a_run(name):
                 archive.extract(name, path)
     for folder in root.runs():
-        _keep_three_instances(folder)
+        keep_instances(folder, slice(3))
     for release in ("v1.0.0", "v1.1.0"):
         _keep_runs(root.output("mmlu") / "releases" / release, {name for suite, name in RUNS if suite <= release})
     return root
@@ -56,8 +56,9 @@ def _keep_runs(index: Path, kept: set[str]) -> None:
     edit(index / "run_specs.json", lambda specs: [spec for spec in specs if spec["name"] in kept])
 
 
-def _keep_three_instances(folder: Path) -> None:
-    kept = [instance["id"] for instance in json.loads((folder / "instances.json").read_bytes())[:3]]
+def keep_instances(folder: Path, rows: slice) -> None:
+    """Keep only these instances of a run, as if HELM had been run on them alone."""
+    kept = [instance["id"] for instance in json.loads((folder / "instances.json").read_bytes())[rows]]
     for file in ("instances", "display_predictions", "display_requests", "per_instance_stats"):
         edit(
             folder / f"{file}.json",
@@ -121,6 +122,10 @@ class WatchedStorage:
     def read(self, name: str, witness: str | None = None) -> bytes:
         self.read_names.append(name)
         return self.storage.read(name, witness)
+
+    def read_if_changed(self, name: str, witness: str | None) -> tuple[str, bytes] | None:
+        self.read_names.append(name)
+        return self.storage.read_if_changed(name, witness)
 
     def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
         self.read_names.append(name)

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from every_eval.sources.source import Reject, RunRows
 
-TABLES: Final = ("samples", "metrics", "stats", "judgements")
+TABLES: Final = ("samples", "metrics", "stats", "item_scores", "judgements")
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ class ShardBuilds:
     published: Snapshot
     """What is published: a withdrawn run keeps its published rows."""
     workdir: Path
-    report: Callable[[str], object]
+    report: Callable[[int], object]
+    """Takes the size, in bytes, of each run that is done."""
     n_processes: int = 1
 
     @contextmanager

@@ -14,8 +14,17 @@ from every_eval.ingestion.workers.read_ahead import Inputs
 from every_eval.ingestion.workers.verified_runs import read_run, read_runs, run_label
 from every_eval.sources.source import Run, Source
 
-Report = Callable[[str], object]
-"""A function that takes a line of text for the log."""
+
+@dataclass(frozen=True, slots=True)
+class RunBegun:
+    """Says that a task goes on to a run, so that the run is known if its process is killed."""
+
+    label: str
+    """Name of the run, as `run_label` returns it."""
+
+
+Report = Callable[[int | RunBegun], object]
+"""A function that takes the size, in bytes, of each run that is done, or what a task works on now."""
 
 
 class WorkerTask(Protocol):
@@ -58,7 +67,11 @@ class BuildShard:
         return self.shard.key
 
     def perform(self, source: Source, inputs: Inputs, report: Report) -> ShardFiles:
-        return ShardBuilder(source, partial(read_runs, source, inputs), None, self.workdir, report).build(self.shard)
+        def begin(run: Run) -> None:
+            report(RunBegun(run_label(run)))
+
+        read = partial(read_runs, source, inputs, begin=begin)
+        return ShardBuilder(source, read, None, self.workdir, report).build(self.shard)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ is fetched once, even if the reader does not use it, and the reader knows its de
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from io import BytesIO
 from tempfile import TemporaryFile
 from typing import IO, Final
 
-from every_eval.errors import EveryEvalError
+from every_eval.errors import EveryEvalError, UpstreamMalformed
 from every_eval.ingestion.run_failures import MACHINE_ERRORS, RunFailed, describe
 from every_eval.ingestion.workers.read_ahead import Inputs, expecting
 from every_eval.sources.source import Run, RunRows, Source
@@ -27,10 +28,13 @@ ReadRuns = Callable[[Sequence[Run]], VerifiedRuns]
 """A function that reads runs in the given order."""
 
 
-def read_runs(source: Source, inputs: Inputs, runs: Sequence[Run]) -> VerifiedRuns:
-    """Read runs one after the other in this process."""
+def read_runs(
+    source: Source, inputs: Inputs, runs: Sequence[Run], begin: Callable[[Run], object] = lambda _: None
+) -> VerifiedRuns:
+    """Read runs one after the other in this process; `begin` is called before each of them."""
     with expecting(inputs, runs):
         for run in runs:
+            begin(run)
             with read_run(source, inputs, run) as verified:
                 yield verified
 
@@ -46,17 +50,23 @@ def read_run(source: Source, inputs: Inputs, run: Run) -> Iterator[VerifiedRun]:
     with ExitStack() as stack:
         stack.callback(inputs.finish, run)
         verified, held = _verify(inputs, run, stack)
-        pieces = source.read(verified, lambda name: held.pop(name, None) or inputs.open(verified, name)[0])
-        yield verified, _named(pieces, run)
+        open_file = partial(_open, inputs, verified, held)
+        yield verified, _named(lambda: source.read(verified, open_file), run)
 
 
-def _named(pieces: Iterator[RunRows], run: Run) -> Iterator[RunRows]:
+def _open(inputs: Inputs, run: Run, held: dict[str, IO[bytes]], name: str) -> IO[bytes]:
+    return held.pop(name, None) or inputs.open(run, name)[0]
+
+
+def _named(read: Callable[[], Iterator[RunRows]], run: Run) -> Iterator[RunRows]:
     """Yield the pieces; an error that nobody foresaw becomes the failure of this run.
 
     This is the one place that catches every error of a source, so that a fault of every_eval costs one run.
     """
     try:
-        yield from pieces
+        yield from read()
+    except UpstreamMalformed as error:
+        raise RunFailed(f"{run_label(run)}: {error}", run.identity) from error
     except (EveryEvalError, *MACHINE_ERRORS):
         raise
     except Exception as error:
@@ -75,7 +85,11 @@ def _verify(inputs: Inputs, run: Run, stack: ExitStack) -> tuple[Run, dict[str, 
         if item.md5 is not None:
             known.append(item)
             continue
-        file, found = inputs.open(run, item.name)
+        try:
+            file, found = inputs.open(run, item.name)
+        except UpstreamMalformed:  # The source meets the error again, and says what it means for the run.
+            known.append(item)
+            continue
         if isinstance(file, BytesIO):
             n_bytes += found.size or 0
             file = _move_to_disk(file) if n_bytes > HELD_BYTES else file

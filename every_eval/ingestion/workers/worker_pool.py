@@ -1,6 +1,5 @@
 """Several worker processes: share the runs of one shard among them, and wait for what they do."""
 
-import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
@@ -10,6 +9,7 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Final, Self
 
+from every_eval.hub.work_folders import work_folder
 from every_eval.ingestion.workers.read_ahead import THREADS
 from every_eval.ingestion.workers.tasks import ExpectRuns, ForgetRuns, ReadRun
 from every_eval.ingestion.workers.verified_runs import VerifiedRuns
@@ -20,25 +20,27 @@ from every_eval.storage.storage import Storage
 RUNS_AHEAD: Final = 8
 """Runs for each process that may be read before their rows are written; more would only fill the disk."""
 REPORT_SECONDS: Final = 1.0
-"""Interval at which the lines that processes report are passed on."""
+"""Interval at which what the processes report is passed on."""
 
 
 class WorkerPool:
     """A fixed number of worker processes."""
 
-    def __init__(self, source: Source, storage: Storage, n_processes: int, report: Callable[[str], object]) -> None:
-        """No process is started yet; `report` takes the lines that processes report."""
+    def __init__(self, source: Source, storage: Storage, n_processes: int, report: Callable[[int], object]) -> None:
+        """No process is started yet; `report` takes what the tasks report: the size of each run that is done."""
         self._report = report
-        self._lines: SimpleQueue[str] = SimpleQueue()
-        self.workers = [WorkerProcess(source, storage, THREADS // n_processes, self._lines) for _ in range(n_processes)]
+        self._reported: SimpleQueue[int] = SimpleQueue()
+        self.workers = [
+            WorkerProcess(source, storage, THREADS // n_processes, self._reported) for _ in range(n_processes)
+        ]
 
     def result(self, future: Future[Any]) -> Any:  # noqa: ANN401 - each task has its own result
         """Wait for a task's result, and report meanwhile what the processes report."""
         is_done = False
         while not is_done:
             is_done = bool(wait([future], REPORT_SECONDS).done)
-            while not self._lines.empty():
-                self._report(self._lines.get())
+            while not self._reported.empty():
+                self._report(self._reported.get())
         return future.result()
 
     def read_runs(self, runs: Sequence[Run]) -> VerifiedRuns:
@@ -51,8 +53,8 @@ class WorkerPool:
         readers = share(runs, len(self.workers))
         for number, worker in enumerate(self.workers):
             worker.submit(ExpectRuns([run for run, reader in zip(runs, readers, strict=True) if reader == number]))
-        with tempfile.TemporaryDirectory() as folder:
-            reads = self._submit_each(runs, readers, Path(folder))
+        with work_folder() as folder:
+            reads = self._submit_each(runs, readers, folder)
             ahead = deque(islice(reads, RUNS_AHEAD * len(self.workers)))
             try:
                 while ahead:

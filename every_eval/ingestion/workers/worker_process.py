@@ -16,7 +16,7 @@ from queue import SimpleQueue
 from typing import Any, Final
 
 from every_eval.errors import TransientError
-from every_eval.ingestion.workers.tasks import WorkerTask
+from every_eval.ingestion.workers.tasks import RunBegun, WorkerTask
 from every_eval.ingestion.workers.worker_program import Answer
 from every_eval.sources.source import Source
 from every_eval.storage.storage import Storage
@@ -40,13 +40,15 @@ class WorkerKilled(TransientError):
 class WorkerProcess:
     """A process that performs tasks, one after the other; it is started by its first task."""
 
-    def __init__(self, source: Source, storage: Storage, n_threads: int, lines: SimpleQueue[str]) -> None:
-        """`n_threads` is the number of threads that fetch inputs; the process puts what it reports into `lines`."""
+    def __init__(self, source: Source, storage: Storage, n_threads: int, reported: SimpleQueue[int]) -> None:
+        """`n_threads` is the number of threads that fetch inputs; what a task reports is put into `reported`."""
         self._first_message = (source, storage, n_threads)
-        self._lines = lines
+        self._reported = reported
         self._thread = ThreadPoolExecutor(1, "worker-process")
         self._process: subprocess.Popen[bytes] | None = None
         self._is_closed = False
+        self._run: str | None = None
+        """The run that the task has come to, if the task reads several."""
 
     def submit(self, task: WorkerTask) -> Future[Any]:
         """Queue a task; the future holds its result, or raises its error."""
@@ -63,6 +65,7 @@ class WorkerProcess:
     def _perform(self, task: WorkerTask) -> Any:  # noqa: ANN401 - each task has its own result
         cause = ""
         for _ in range(N_ATTEMPTS):
+            self._run = None
             try:
                 answer = self._ask(self._running(), task)
             except (EOFError, BrokenPipeError, pickle.UnpicklingError):
@@ -71,8 +74,9 @@ class WorkerProcess:
             if answer.error is not None:
                 raise answer.error
             return answer.result
+        run = f", run {self._run}" if self._run else ""
         raise WorkerKilled(
-            f"{task.subject}: the process that worked on it ended {N_ATTEMPTS} times, the last time {cause}. "
+            f"{task.subject}{run}: the process that worked on it ended {N_ATTEMPTS} times, the last time {cause}. "
             "If the system was short of memory, use fewer processes."
         )
 
@@ -89,10 +93,12 @@ class WorkerProcess:
     def _ask(self, process: subprocess.Popen[bytes], task: WorkerTask) -> Answer:
         _send(process, task)
         assert process.stdout is not None
-        while isinstance(message := pickle.load(process.stdout), str):
-            self._lines.put(message)
-        answer: Answer = message
-        return answer
+        while not isinstance(message := pickle.load(process.stdout), Answer):
+            if isinstance(message, RunBegun):
+                self._run = message.label
+            else:
+                self._reported.put(message)
+        return message
 
     def _reap(self) -> str:
         """Return how the process ended; if it has closed its output and is still there, kill it."""

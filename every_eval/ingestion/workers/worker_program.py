@@ -15,7 +15,8 @@ from typing import IO, Any
 from every_eval.errors import EveryEvalError
 from every_eval.ingestion.run_failures import unexpected
 from every_eval.ingestion.workers.read_ahead import Inputs, open_inputs
-from every_eval.ingestion.workers.tasks import Report, WorkerTask
+from every_eval.ingestion.workers.tasks import Report, RunBegun, WorkerTask
+from every_eval.network.redaction import redact_logs
 from every_eval.sources.source import Source
 
 
@@ -37,6 +38,7 @@ class _WithoutPandas(MetaPathFinder):
 
 def main() -> None:
     """Perform tasks until the standard input ends. The first message holds source, storage and number of threads."""
+    redact_logs()
     gc.freeze()  # The imported modules stay, so the collector need not look at them.
     sys.meta_path.insert(0, _WithoutPandas())
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
@@ -46,7 +48,7 @@ def main() -> None:
     with suppress(EOFError, BrokenPipeError), open_inputs(storage, n_threads) as inputs:
         while True:
             task: WorkerTask = pickle.load(sys.stdin.buffer)
-            _send(answers, answer(task, source, inputs, lambda line: _send(answers, line)))
+            _send(answers, answer(task, source, inputs, lambda n_bytes: _send(answers, n_bytes)))
 
 
 def answer(task: WorkerTask, source: Source, inputs: Inputs, report: Report) -> Answer:
@@ -59,6 +61,6 @@ def answer(task: WorkerTask, source: Source, inputs: Inputs, report: Report) -> 
         return Answer(error=unexpected(task.subject, error))
 
 
-def _send(stream: IO[bytes], message: Answer | str) -> None:
+def _send(stream: IO[bytes], message: Answer | RunBegun | int) -> None:
     pickle.dump(message, stream)
     stream.flush()

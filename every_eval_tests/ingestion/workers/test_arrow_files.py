@@ -26,10 +26,8 @@ def test_rows_come_back_as_they_were_written_each_piece_with_its_own_dictionary(
     rejects = tuple(Reject(Reason.NOT_JSON, str(number)) for number in range(3))
     pieces = [RunRows(metrics=table, rejects=(reject,)) for table, reject in zip(metrics, rejects, strict=True)]
     judgements = pa.Table.from_pylist([_judgement(rows.samples)], schema=JUDGEMENTS.schema)
-    files = write_arrow_files(
-        [*pieces, RunRows(samples=rows.samples, judgements=judgements, disagreements=[{"field": "sum"}])],
-        tmp_path / "7",
-    )
+    of_outputs = {"samples": rows.samples, "item_scores": rows.item_scores, "judgements": judgements}
+    files = write_arrow_files([*pieces, RunRows(**of_outputs, disagreements=[{"field": "sum"}])], tmp_path / "7")
 
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         f"7_{table}.arrows" for table in TABLES if table != "stats"
@@ -37,6 +35,7 @@ def test_rows_come_back_as_they_were_written_each_piece_with_its_own_dictionary(
     found = list(files.pieces())
     assert [piece.metrics for piece in found if piece.metrics.num_rows] == metrics
     assert [piece.samples for piece in found if piece.samples.num_rows] == [rows.samples]
+    assert [piece.item_scores for piece in found if piece.item_scores.num_rows] == [rows.item_scores]
     assert [piece.judgements for piece in found if piece.judgements.num_rows] == [judgements]
     assert found[-1].rejects == rejects and found[-1].disagreements == [{"field": "sum"}]
     assert not list(tmp_path.iterdir())

@@ -50,6 +50,7 @@ def build_all(builds: ShardBuilds, shards: Sequence[Shard]) -> tuple[Files, dict
     return built, errors
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_processes", [2, 3])
 @pytest.mark.parametrize("n_shards", [1, 2, 5])
 def test_the_number_of_processes_does_not_change_a_byte(tmp_path: Path, n_shards: int, n_processes: int) -> None:
@@ -57,7 +58,7 @@ def test_the_number_of_processes_does_not_change_a_byte(tmp_path: Path, n_shards
     files, errors = build_all(builds_in(tmp_path, n_processes), shards)
 
     assert (files, errors) == build_all(builds_in(tmp_path, 1), shards)
-    assert errors == {} and len(files) == n_shards and all(len(tables) == 3 for tables in files.values())
+    assert errors == {} and len(files) == n_shards and all(len(tables) == 4 for tables in files.values())
 
 
 @pytest.mark.parametrize("n_processes", [1, 2])
@@ -106,7 +107,8 @@ def test_a_process_that_is_killed_twice_costs_the_shard_that_it_worked_on(tmp_pa
 
     assert list(errors) == [shards[0].key]
     assert isinstance(errors[shards[0].key], WorkerKilled)
-    subject = shards[0].key if n_shards > 1 else f"lite/{run.suite}/{run.name}"
+    label = f"lite/{run.suite}/{run.name}"
+    subject = f"{shards[0].key}, run {label}" if n_shards > 1 else label
     assert str(errors[shards[0].key]).startswith(f"{subject}: ") and "SIGKILL" in str(errors[shards[0].key])
     assert files == build_all(builds_in(tmp_path, 1), shards[1:])[0]
 

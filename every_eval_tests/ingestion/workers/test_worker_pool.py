@@ -60,35 +60,35 @@ def test_runs_that_are_left_early_leave_nothing_behind(pool: WorkerPool) -> None
 
 @dataclass(frozen=True)
 class _Reporting:
-    """A task that reports a line, works on for a second, and returns the time at its end."""
+    """A task that reports a run of 7 bytes, works on for a second, and returns the time at its end."""
 
     subject: str = "a report"
 
     def perform(self, source: Source, inputs: Inputs, report: Report) -> float:  # noqa: ARG002
-        report("half of it is done")
+        report(7)
         time.sleep(1)
         return time.time()
 
 
 def test_what_a_process_reports_is_reported_here_before_its_result(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_pool, "REPORT_SECONDS", 0.01)
-    reports: list[tuple[str, float]] = []
-    with WorkerPool(HelmSource(), STORAGE, 1, lambda line: reports.append((line, time.time()))) as pool:
+    reports: list[tuple[int, float]] = []
+    with WorkerPool(HelmSource(), STORAGE, 1, lambda n_bytes: reports.append((n_bytes, time.time()))) as pool:
         ended = pool.result(pool.workers[0].submit(_Reporting()))
 
-    [(line, reported)] = reports
-    assert line == "half of it is done" and reported < ended
+    [(n_bytes, reported)] = reports
+    assert n_bytes == 7 and reported < ended
 
 
-def test_a_line_that_comes_with_the_result_is_reported_too() -> None:
-    reports: list[str] = []
+def test_a_report_that_comes_with_the_result_is_reported_too() -> None:
+    reports: list[int] = []
     with WorkerPool(HelmSource(), STORAGE, 1, reports.append) as pool:
-        pool._lines.put("all of it is done")
+        pool._reported.put(9)
         future: Future[int] = Future()
         future.set_result(7)
         assert pool.result(future) == 7
 
-    assert reports == ["all of it is done"]
+    assert reports == [9]
 
 
 def test_runs_are_shared_so_that_no_process_has_more_than_a_run_more_than_another() -> None:

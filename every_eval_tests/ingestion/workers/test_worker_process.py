@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
 import pytest
 
@@ -12,11 +13,18 @@ from every_eval import errors
 from every_eval.errors import EveryEvalError
 from every_eval.ingestion.run_failures import UnexpectedFailure
 from every_eval.ingestion.workers.read_ahead import Inputs
-from every_eval.ingestion.workers.tasks import Report
+from every_eval.ingestion.workers.tasks import Report, RunBegun
 from every_eval.ingestion.workers.worker_process import WorkerKilled, WorkerProcess
 from every_eval.sources.helm.source import HelmSource
 from every_eval.sources.source import Source
 from every_eval_tests.ingestion.workers.sample_runs import STORAGE
+
+
+class Death:
+    """Ends the process that pickles it: in the middle of an answer, of which a megabyte is sent already."""
+
+    def __reduce__(self) -> Any:
+        os._exit(9)
 
 
 @dataclass(frozen=True)
@@ -26,11 +34,19 @@ class Call:
     subject: str
     file: Path | None = None
 
-    def perform(self, source: Source, inputs: Inputs, report: Report) -> int:  # noqa: ARG002
+    def perform(self, source: Source, inputs: Inputs, report: Report) -> Any:  # noqa: ARG002
         if self.subject == "print":
             os.write(1, b"what a library prints")
         elif self.subject == "end":
             os._exit(3)
+        elif self.subject == "end in an answer":
+            report(RunBegun("lite/v1/gsm"))
+            return [b"x" * 1_000_000, Death()]
+        elif self.subject == "end in an answer once":
+            assert self.file is not None
+            if not self.file.exists():
+                self.file.touch()
+                return [b"x" * 1_000_000, Death()]
         elif self.subject == "raise a bug":
             raise KeyError("no such field")
         elif self.subject == "sleep":
@@ -64,6 +80,16 @@ def test_a_bug_arrives_with_its_type_its_message_and_its_trace(process: WorkerPr
 def test_a_task_whose_process_ends_twice_is_named(process: WorkerProcess) -> None:
     with pytest.raises(WorkerKilled, match=r"^end: the process that worked on it ended 2 times, .* exit code 3"):
         process.submit(Call("end")).result()
+
+    assert process.submit(Call("nothing")).result()
+
+
+def test_a_process_that_is_killed_in_the_middle_of_an_answer_is_tried_once_more_and_its_run_is_named(
+    process: WorkerProcess, tmp_path: Path
+) -> None:
+    assert process.submit(Call("end in an answer once", tmp_path / "died")).result()
+    with pytest.raises(WorkerKilled, match=r"^end in an answer, run lite/v1/gsm: the process .* exit code 9"):
+        process.submit(Call("end in an answer")).result()
 
     assert process.submit(Call("nothing")).result()
 
