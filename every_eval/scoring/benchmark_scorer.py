@@ -20,7 +20,7 @@ from every_eval.scoring.tables.clock import Clock
 from every_eval.scoring.tables.compared_scores import COLUMNS, is_main_score
 from every_eval.scoring.tables.leaderboard import ModelKey, leaderboard, rejected_of_models
 from every_eval.scoring.tables.pairs import pairs
-from every_eval.scoring.tables.releases import Releases, ShownRelease
+from every_eval.scoring.tables.releases import CELLS, Releases, ShownRelease
 from every_eval.scoring.tables.scored_runs import count_rows, scored_runs
 from every_eval.sources.source import Source
 from every_eval.sources.statistics_files import StatisticsFiles
@@ -85,7 +85,8 @@ class BenchmarkScorer:
             for piece in self.source.published_tables(row, stats):
                 self.write(contract, piece)
                 checks.append(check_cells(contract, piece, self.source.disagreements(piece)))
-            self.write(CHECKS, check_table(self.source.name, benchmark, row["release"], merge_checks(checks)))
+            if len(row[CELLS]):  # Without cells there is nothing to compare.
+                self.write(CHECKS, check_table(self.source.name, benchmark, row["release"], merge_checks(checks)))
             remembered = remembered - {row["release"]}
         self.write(CHECKS, remembered_cells(known_checks, benchmark, remembered))
 

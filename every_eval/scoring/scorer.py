@@ -1,6 +1,5 @@
 """Bring the scores repo up to date: score what is new in the data repo, and publish the scores in one commit."""
 
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,17 +15,19 @@ from every_eval.contracts.cross_benchmark import CROSS_BENCHMARK
 from every_eval.contracts.cross_source import CROSS_SOURCE
 from every_eval.contracts.leaderboard import LEADERBOARD
 from every_eval.contracts.pairs import PAIRS
-from every_eval.contracts.repo_layout import dated_path, latest_path, picture_path
+from every_eval.contracts.repo_layout import csv_path, dated_path, latest_path, picture_path
 from every_eval.contracts.state import STATE
 from every_eval.contracts.table import Table
 from every_eval.errors import ContractViolation
 from every_eval.hub.cards import CARD
 from every_eval.hub.hub import Add, Change, Delete, Hub, Snapshot, publish
+from every_eval.hub.work_folders import work_folder
 from every_eval.scoring.build import BuiltScores, ScoresBuilder
 from every_eval.scoring.change_detection import BenchmarkState, data_fingerprint, expected_state, outdated_files
 from every_eval.scoring.checks.check import Check, merge_checks
-from every_eval.scoring.checks.check_table import published_cells, validation_checks
+from every_eval.scoring.checks.check_table import published_cells, uncompared_releases, validation_checks
 from every_eval.scoring.checks.validation import check_sizes
+from every_eval.scoring.presentation.leaderboard_csv import leaderboard_csv
 from every_eval.scoring.presentation.leaderboard_plot import plot_png
 from every_eval.scoring.presentation.news import news_markdown
 from every_eval.scoring.presentation.published_table import PublishedTable
@@ -59,6 +60,8 @@ class Scored:
     """Checks of our own numbers in all published scores of the source, whether or not anything was new."""
     cells: Check | None = None
     """Check of the source's own tables, over all releases that were ever recomputed; null if there are none."""
+    uncompared: Sequence[str] = ()
+    """Releases with such tables of which no cell could be compared."""
     news: str = ""
     """What differs from the scores published before, as Markdown; empty if nothing was new."""
 
@@ -100,11 +103,11 @@ class Scorer:
         scores = self.hub.snapshot(self.scores_repo)
         scored = Scored(sum(len(shards) for one in benchmarks for shards in one.files.values()), data.commit)
         if benchmarks and (self.force or not self._is_current(scores, benchmarks)):
-            with tempfile.TemporaryDirectory() as workdir:
+            with work_folder() as workdir:
 
                 def plan(head: Snapshot) -> Sequence[Change]:
                     scored.fetched = FetchCounter()
-                    return self._plan(data, head, benchmarks, Path(workdir), scored)
+                    return self._plan(data, head, benchmarks, workdir, scored)
 
                 title = f"Score {self.source.name} from {self.data_repo} at {data.commit}"
                 publish(self.hub, self.scores_repo, title, plan)
@@ -119,7 +122,7 @@ class Scorer:
         return latest_path(table, self.source.name)
 
     def _is_current(self, scores: Snapshot, benchmarks: Sequence[BenchmarkState]) -> bool:
-        expected = {CARD, *map(self.path, self.tables)}
+        expected = {CARD, csv_path(self.source.name), *map(self.path, self.tables)}
         expected.update(*(benchmark.paths for benchmark in benchmarks))
         return expected <= scores.files.keys() and not outdated_files(scores, benchmarks, self.source.name)
 
@@ -138,7 +141,7 @@ class Scorer:
         built = builder.build(benchmarks, updater, previous, files)
         sizes = check_sizes(previous.leaderboard, built.leaderboard, force=self.force)
         scored.checks = merge_checks([*validation_checks(built.checks), sizes])
-        scored.cells = published_cells(built.checks)
+        scored.cells, scored.uncompared = published_cells(built.checks), uncompared_releases(built.checks)
         self._raise_for(scored.checks)
         scored.leaderboard, scored.disagreements = built.leaderboard, built.disagreements
         scored.news = news_markdown(built.leaderboard, built.news_rows, previous.leaderboard, previous.news_rows)
@@ -147,6 +150,7 @@ class Scorer:
             *(Add(path, local) for path, local in built.state.items()),
             *(Add(self.path(table), file) for table, file in files.items()),
             Add(dated_path(COMPREHENSIVE_STATS, self.source.name, now), files[COMPREHENSIVE_STATS]),
+            Add(csv_path(self.source.name), leaderboard_csv(built.leaderboard)),
             *self._picture(built.leaderboard),
             Add(CARD, self._card(head, files, built.leaderboard)),
             *map(Delete, outdated_files(head, benchmarks, self.source.name)),
@@ -183,6 +187,7 @@ class Scorer:
                 scored.published[name] = PublishedTable.from_snapshot(scores, there)
         standing = standing_checks(scores, self.source)
         scored.checks, scored.cells, scored.disagreements = standing.validation, standing.cells, standing.disagreements
+        scored.uncompared = standing.uncompared
         previous = PreviousScores(scores, self.source)
         if previous.leaderboard is not None:
             scored.leaderboard = previous.leaderboard

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from every_eval.hub.hub import Snapshot
 from every_eval.scoring.checks.check import Check
-from every_eval.scoring.checks.check_table import published_cells, validation_checks
+from every_eval.scoring.checks.check_table import published_cells, uncompared_releases, validation_checks
 from every_eval.scoring.previous_scores import PreviousScores
 from every_eval.sources.source import Source
 
@@ -23,9 +23,16 @@ class StandingChecks:
     such tables, or if nothing is published."""
     disagreements: pa.Table | None
     """Cells of the source's own tables, as last published, that differ from ours; null as `cells`."""
+    uncompared: Sequence[str] = ()
+    """Releases with such tables of which no cell could be compared."""
 
 
 def standing_checks(scores: Snapshot, source: Source) -> StandingChecks:
     """Return the checks of a source's published scores, as of one commit of the scores repo."""
     previous = PreviousScores(scores, source)
-    return StandingChecks(validation_checks(previous.checks), published_cells(previous.checks), previous.disagreements)
+    return StandingChecks(
+        validation_checks(previous.checks),
+        published_cells(previous.checks),
+        previous.disagreements,
+        uncompared_releases(previous.checks),
+    )

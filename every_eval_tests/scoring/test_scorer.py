@@ -10,6 +10,7 @@ from every_eval.contracts.pairs import PAIRS
 from every_eval.contracts.stats import STATS
 from every_eval.errors import ContractViolation
 from every_eval.hub.hub import Add, Delete
+from every_eval.scoring.presentation.leaderboard_csv import leaderboard_csv
 from every_eval.scoring.presentation.published_table import N_PREVIEW
 from every_eval.scoring.scorer import Scored, Scorer
 from every_eval.scoring.tables.pairs import pairs
@@ -59,7 +60,7 @@ def test_every_published_table_is_described_with_its_path_rows_bytes_and_first_r
     described = score(published).published
     head = published.hub.snapshot(SCORES)
 
-    paths = {path for path in head.files if path.startswith("latest/")}
+    paths = {path for path in head.files if path.startswith("latest/") and path.endswith(".parquet")}
     assert {table.path for name, table in described.items() if name != "state"} == paths
     assert described["helm_tables"].path == "latest/helm_tables.parquet"
     for table in described.values():
@@ -71,6 +72,15 @@ def test_every_published_table_is_described_with_its_path_rows_bytes_and_first_r
     state = [path for path in head.files if path.startswith("state/") and "releases" not in path]
     assert described["state"].n_bytes == sum(head.files[path].size for path in state)
     assert described["state"].path in state
+
+
+def test_the_leaderboard_is_beside_its_table_as_csv_with_the_same_bytes_when_made_again(published: Publishing) -> None:
+    for force in (False, True):
+        made = score(published, force=force)
+        head = published.hub.snapshot(SCORES)
+        assert made.is_new
+        rows = pq.read_table(head.fetch("latest/leaderboard_helm.parquet"))
+        assert head.fetch("latest/leaderboard_helm.csv").read_bytes() == leaderboard_csv(rows)
 
 
 def test_scores_that_fail_a_check_are_not_published_and_the_error_names_the_source_and_the_place(
@@ -111,6 +121,7 @@ def test_pairs_of_a_benchmark_that_did_not_change_are_not_compared_again(
     PAIRS.validate(rows)
 
 
+@pytest.mark.slow
 def test_the_order_of_the_shards_changes_no_row(published: Publishing, tmp_path: Path) -> None:
     score(published)
     rows = latest(published, "comprehensive_stats_helm").drop_columns(["shard"])

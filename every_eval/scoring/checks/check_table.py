@@ -1,6 +1,6 @@
 """Checks as rows of the contract `checks`, so that what they found is published with the scores."""
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any, Final
 
 import pyarrow as pa
@@ -40,8 +40,13 @@ def check_cells(contract: Table, cells: pa.Table, disagreements: pa.Table) -> Ch
         disagreements: The cells in which the two values differ.
     """
     compared = pc.sum(pc.and_(cells["is_recomputed"], cells["is_published"])).as_py() or 0
-    shown = [*contract.key, "value", "published_value"]
-    return Check.from_problems(PUBLISHED_CELLS, compared, describe_rows(disagreements.select(shown)), is_blocking=False)
+    problems = cells_problems(contract, disagreements)
+    return Check.from_problems(PUBLISHED_CELLS, compared, problems, is_blocking=False)
+
+
+def cells_problems(contract: Table, disagreements: pa.Table) -> Iterator[str]:
+    """Yield each cell whose two values differ as a text."""
+    return describe_rows(disagreements.select([*contract.key, "value", "published_value"]))
 
 
 def remembered_cells(checks: pa.Table, benchmark: str, releases: Set[str]) -> pa.Table:
@@ -62,6 +67,12 @@ def published_cells(checks: pa.Table) -> Check | None:
     """
     found = merge_checks(_check(row) for row in checks.to_pylist() if row["check"] == PUBLISHED_CELLS)
     return found[0] if found else None
+
+
+def uncompared_releases(checks: pa.Table) -> list[str]:
+    """Return the releases that have tables of their own, of which no cell could be compared, with their benchmarks."""
+    of_cells = (row for row in checks.to_pylist() if row["check"] == PUBLISHED_CELLS)
+    return [f"{row['benchmark']} {row['release']}" for row in of_cells if not row["n_compared"]]
 
 
 def _check(row: Mapping[str, Any]) -> Check:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from every_eval.hub.markdown import shortened
 from every_eval.scoring.presentation.public_names import public_name
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 MAX_MODELS: Final = 30
 """Number of models of each benchmark that are drawn, the best first."""
+LABEL_CHARACTERS: Final = 50
+"""Most characters of a model's name that are drawn."""
 
 _INCHES_PER_MODEL: Final = 0.25
 _WIDTH: Final = 9
@@ -55,7 +58,8 @@ def _panel(board: pa.Table, benchmark: str) -> list[dict[str, Any]]:
 
 
 def _name(row: dict[str, Any]) -> str:
-    return public_name(row["display_name"] or row["model_name"] or row["model_deployment"] or "not stated")
+    name = row["display_name"] or row["model_name"] or row["model_deployment"] or "not stated"
+    return shortened(public_name(name), LABEL_CHARACTERS)
 
 
 def _draw(axis: "Axes", rows: list[dict[str, Any]]) -> None:
@@ -69,5 +73,7 @@ def _draw(axis: "Axes", rows: list[dict[str, Any]]) -> None:
     axis.set_ylim(len(rows) - 0.5, -0.5)
     axis.grid(axis="x", alpha=0.3)
     if rows:
-        axis.set_title(f"{rows[0]['benchmark']} {rows[0]['release']}", loc="left", fontsize=10)
+        axis.set_title(
+            shortened(f"{rows[0]['benchmark']} {rows[0]['release']}"), loc="left", fontsize=10, parse_math=False
+        )
     axis.set_xlabel(measure.replace("_", " "), fontsize=8)

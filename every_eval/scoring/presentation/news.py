@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
+from every_eval.hub.markdown import escaped
 from every_eval.scoring.tables.compared_scores import is_main_score
 from every_eval.sources.distinct import distinct, to_list
 from every_eval.statistics.ties import TOLERANCE
@@ -21,6 +22,8 @@ NEWS_SCHEMA: Final = pa.schema([COMPREHENSIVE_STATS.schema.field(name) for name 
 
 MAX_LISTED: Final = 20
 """Number of items of a list or table that are shown; all of them are counted."""
+CELL_CHARACTERS: Final = 200
+"""Most characters of an item or a cell: names of runs are long."""
 
 Key = tuple[str | None, ...]
 Values = Mapping[Key, Any]
@@ -71,7 +74,7 @@ def news_markdown(
     sections = []
     for benchmark in sorted(benchmarks):
         parts = list(_compare(_read(benchmark, old_board, old_stats), _read(benchmark, board, stats)))
-        sections += [f"### {benchmark}", *(parts or ["No model, run, score or rank changed."])]
+        sections += [f"### {escaped(benchmark)}", *(parts or ["No model, run, score or rank changed."])]
     return "\n\n".join(sections)
 
 
@@ -91,7 +94,7 @@ def _read(benchmark: str, board: pa.Table, stats: pa.Table) -> BenchmarkScores:
 def _compare(old: BenchmarkScores, new: BenchmarkScores) -> Iterator[str]:
     """Yield a paragraph for each kind of change."""
     if old.release != new.release:
-        yield f"The release is {new.release or 'none'}; before, it was {old.release or 'none'}."
+        yield f"The release is {_cell(new.release or 'none')}; before, it was {_cell(old.release or 'none')}."
     names = {key: _name(row) for key, row in {**old.models, **new.models}.items()}
     yield from _list("New models", [names[key] for key in new.models if key not in old.models])
     yield from _list("Removed models", [names[key] for key in old.models if key not in new.models])
@@ -129,8 +132,8 @@ def _list(what: str, items: Sequence[str]) -> Iterator[str]:
 
 def _table(what: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
     if rows:
-        lines = [header, ["---"] * len(header), *rows[:MAX_LISTED]]
-        yield f"{_count(what, rows)}\n\n" + "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
+        lines = [header, ["---"] * len(header), *(map(_cell, row) for row in rows[:MAX_LISTED])]
+        yield f"{_count(what, rows)}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _count(what: str, items: Sequence[Any]) -> str:
@@ -141,4 +144,4 @@ def _count(what: str, items: Sequence[Any]) -> str:
 def _cell(value: Any) -> str:  # noqa: ANN401 - a cell of any type
     if value is None:
         return ""
-    return f"{value:.10g}" if isinstance(value, float) else str(value).replace("|", "\\|")
+    return f"{value:.10g}" if isinstance(value, float) else escaped(str(value), CELL_CHARACTERS)

@@ -13,12 +13,13 @@ import pyarrow.parquet as pq
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
 from every_eval.contracts.leaderboard import LEADERBOARD
 from every_eval.contracts.parquet import read_table
-from every_eval.contracts.repo_layout import folder_name, latest_path, picture_path, shard_pattern
+from every_eval.contracts.repo_layout import csv_path, folder_name, latest_path, picture_path, shard_pattern
 from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.state import STATE
 from every_eval.contracts.table import Table
 from every_eval.hub.cards import Card, Config, Section, address_of, markdown_table
 from every_eval.hub.hub import Snapshot
+from every_eval.hub.markdown import escaped
 from every_eval.scoring.presentation.public_names import public_name
 from every_eval.sources.source import Source
 
@@ -114,7 +115,11 @@ class ScoresCard:
     def _pictures(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         """Yield the picture of each source's leaderboard, as Markdown; a leaderboard without rows has no picture."""
         for name in sorted({row["source"] for row in rows}, key=self._order):
-            yield f"![Leaderboard of {name}, with 95 % confidence intervals]({picture_path(name)})"
+            yield (
+                f"![Leaderboard of {name}, with 95 % confidence intervals]({picture_path(name)})\n\n"
+                f"For spreadsheets, the leaderboard of {name} is also [a CSV file]({csv_path(name)}). A text that a "
+                "spreadsheet would run as a formula has an apostrophe in front."
+            )
 
     def _answers(self, row: Mapping[str, Any]) -> str:
         """Return an example query for the benchmark of a row of the leaderboard."""
@@ -123,7 +128,7 @@ class ScoresCard:
             leaderboard=address_of(self.repo, latest_path(LEADERBOARD, source)),
             statistics=address_of(self.repo, latest_path(COMPREHENSIVE_STATS, source)),
             samples=address_of(self.data_repo, shard_pattern(SAMPLES, folder_name(source, benchmark))),
-            benchmark=benchmark,
+            benchmark=" ".join(benchmark.replace("'", "''").split()),
         )
 
 
@@ -140,8 +145,9 @@ def _top_tables(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for (source, benchmark), group in groupby(rows, key=lambda row: (row["source"], row["benchmark"])):
         board = list(group)
         best = [_top_row(row) for row in board if row["rank"] is not None and row["rank"] <= TOP_ROWS]
+        release = escaped(str(board[0]["release"]))
         yield (
-            f"**{benchmark}** ({source}), release {board[0]['release']}, {len(board)} models:\n\n"
+            f"**{escaped(benchmark)}** ({source}), release {release}, {len(board)} models:\n\n"
             + markdown_table(HEADER, best)
         )
 

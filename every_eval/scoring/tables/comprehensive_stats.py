@@ -7,11 +7,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS, OUTPUTS, PIPELINE_STAGE, REPORTED
+from every_eval.contracts.scenario_names import common_name
 from every_eval.contracts.shared_columns import RUN_SETTINGS
 from every_eval.contracts.state import STATE
 from every_eval.contracts.stats import BOOTSTRAP, POOLED
 from every_eval.scoring.tables.clock import Clock
 from every_eval.scoring.tables.releases import ShownRelease
+from every_eval.sources.distinct import distinct
 from every_eval.statistics.intervals import confidence_intervals
 
 ACCURACY_METRICS: Final = (
@@ -56,6 +58,7 @@ def comprehensive_stats(state: pa.Table, ranks: pa.Table, release: ShownRelease,
     """
     columns: dict[str, Any] = {name: state[name] for name in state.schema.names}
     columns |= _scores(state) | _intervals(state) | {name: ranks[name] for name in ranks.column_names}
+    columns["common_name"] = _common_names(state)
     columns["lower_is_better"] = release.directions(state)
     constants = {"release": release.name, "pipeline_stage": PIPELINE_STAGE, **clock.columns}
     columns |= {
@@ -73,6 +76,12 @@ def comprehensive_stats(state: pa.Table, ranks: pa.Table, release: ShownRelease,
 def score_of(state: pa.Table) -> pa.ChunkedArray:
     """Return each row's score: the mean recomputed from the outputs or, where there is none, the reported mean."""
     return pc.coalesce(state["mean"], state["reported_mean"])
+
+
+def _common_names(state: pa.Table) -> pa.Array:
+    """Return the common name of each row's scenario."""
+    position, scenarios = distinct(state, ["source", "dataset_name"])
+    return pa.array([common_name(*scenario) for scenario in scenarios], pa.string()).take(pa.array(position))
 
 
 def _scores(state: pa.Table) -> dict[str, pa.ChunkedArray]:

@@ -1,6 +1,5 @@
 """The comprehensive statistics of a benchmark of any size, sorted by run."""
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from every_eval.hub.work_folders import work_folder
 from every_eval.scoring.tables.clock import Clock
 from every_eval.scoring.tables.comprehensive_stats import COLUMNS, comprehensive_stats
 from every_eval.scoring.tables.ranking import RankCollector
@@ -48,8 +48,8 @@ def scored_runs(
         clock: The moment of the file.
     """
     collector = RankCollector(release)
-    with tempfile.TemporaryDirectory() as folder:
-        parts = _in_run_order(stats, n_rows, collector, Path(folder))
+    with work_folder() as folder:
+        parts = _in_run_order(stats, n_rows, collector, folder)
         ranks = None
         for part in parts:
             ranks = ranks or collector.ranks()

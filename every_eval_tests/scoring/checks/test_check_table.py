@@ -9,6 +9,7 @@ from every_eval.scoring.checks.check_table import (
     check_table,
     published_cells,
     remembered_cells,
+    uncompared_releases,
     validation_checks,
 )
 
@@ -29,6 +30,13 @@ def test_checks_are_read_as_they_were_written_and_merged_over_benchmarks() -> No
     assert validation_checks(rows) == [BOUNDS.merge(BOUNDS)]
     assert published_cells(rows) == CELLS.merge(CELLS)
     assert published_cells(_table(("mmlu", "v1", [BOUNDS]))) is None
+
+
+def test_releases_of_which_no_cell_was_compared_are_named() -> None:
+    nothing = Check.from_problems(PUBLISHED_CELLS, 0, [], is_blocking=False)
+    rows = _table(("lite", "v1", [BOUNDS, CELLS]), ("lite", "v0", [nothing]), ("mmlu", "v1", [BOUNDS, nothing]))
+
+    assert uncompared_releases(rows) == ["lite v0", "mmlu v1"]
 
 
 def test_only_checks_of_published_cells_of_the_releases_asked_for_are_remembered() -> None:

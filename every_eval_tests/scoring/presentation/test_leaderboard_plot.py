@@ -68,6 +68,18 @@ def test_names_are_drawn_as_they_are() -> None:
     assert plot_png(board(row("lite", "a", 1, mean_score=0.5, display_name=r"costs $\no$ dollars")))
 
 
+def test_a_name_of_a_megabyte_is_cut() -> None:
+    drawn = [
+        plot_png(board(row("lite", "a", 1, mean_score=0.5, display_name=name))) for name in ("x" * 1_000_000, "x" * 200)
+    ]
+    assert drawn[0] == drawn[1]
+
+
+def test_a_name_of_many_lines_is_drawn_on_one() -> None:
+    many, one = (row("lite", "a", 1, mean_score=0.5, display_name=name) for name in ("a\nb\n\nc", "a b c"))
+    assert plot_png(board(many)) == plot_png(board(one))
+
+
 def test_an_empty_leaderboard_gives_an_empty_plot() -> None:
     assert _blue_rows(plot_png(board())).max() == 0
 

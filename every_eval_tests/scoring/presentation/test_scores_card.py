@@ -122,8 +122,10 @@ def test_the_example_is_about_the_benchmark_with_most_instances(empty: Snapshot)
     assert "list_contains(answers.releases, board.release)" in body
 
 
-def test_each_leaderboard_with_rows_has_a_picture(empty: Snapshot) -> None:
-    assert "](pictures/leaderboard_helm.png)" in card(HELM, board("helm", "lite", 1), empty)
+def test_each_leaderboard_with_rows_has_a_picture_and_a_csv_file(empty: Snapshot) -> None:
+    body = card(HELM, board("helm", "lite", 1), empty)
+    assert "](pictures/leaderboard_helm.png)" in body
+    assert "](latest/leaderboard_helm.csv)" in body
     assert "pictures/" not in card(HELM, LEADERBOARD.empty, empty, dict.fromkeys(ROWS, 0))
 
 
@@ -140,3 +142,16 @@ def test_tables_without_rows_are_not_counted(empty: Snapshot) -> None:
     body = card(HELM, board("helm", "lite", 1), empty, ROWS | {COMPREHENSIVE_STATS: 0})
     assert "| comprehensive_stats | 0 |" not in body
     assert "| leaderboard | 11 |" in body
+
+
+def test_names_of_others_cannot_add_anything_to_the_card(empty: Snapshot) -> None:
+    evil = "x|y\n\n# Heading\n\n<img src=x> ![a](https://host/a.png) '; DROP TABLE board; --"
+    named = board("helm", evil, 2, display_name=evil, model_deployment=evil, release=evil)
+    text = card(HELM, named, empty).split("## Contents")[1].split("## Tables")[0]
+    contents, query = text.split("## How to read the data")[0], text.split("-- DuckDB")[-1]
+    assert "\n# " not in text
+    assert "<img" not in contents.replace("\\<img", "")
+    rows = [line.replace("\\|", "") for line in contents.split("\n") if line.startswith("| 1 ")]
+    assert [row.count("|") for row in rows] == [9]
+    assert "'x|y # Heading" in query
+    assert "''; DROP TABLE" in query

@@ -72,6 +72,27 @@ def test_an_error_by_another_method_is_taken_over_all_instances() -> None:
     assert (row["standard_error"], row["ci_method"]) == (pytest.approx(sqrt(1.6 / 9 / 10)), "wilson")
 
 
+@pytest.mark.parametrize(
+    ("source", "own", "common"),
+    [
+        ("helm", "gsm", "gsm8k"),
+        ("eval_harness", "gsm8k_cot", "gsm8k"),
+        ("eval_harness", "gsm8k", "gsm8k"),
+        ("eval_harness", "mmlu_anatomy", "mmlu"),
+        ("eval_harness", "gsm", "gsm"),  # nobody says that this task is GSM8K
+        ("helm", "imdb", "imdb"),
+        ("helm", None, None),
+    ],
+)
+def test_a_scenario_is_found_by_its_common_name(source: str, own: str | None, common: str | None) -> None:
+    other = statistic("m/a", [1.0], metric_name="other", dataset_name="boolq")
+    rows = _rows(table(statistic("m/a", [1.0], source=source, dataset_name=own), other))
+    assert {row["metric_name"]: row["common_name"] for row in rows if row["metric_name"] == "other"} == {
+        "other": "boolq"
+    }
+    assert [row["common_name"] for row in rows if row["metric_name"] != "other"] == [common]
+
+
 def test_a_mean_that_is_only_reported_has_no_interval() -> None:
     [row] = _rows(table(reported("m/a", 0.25)))
 
