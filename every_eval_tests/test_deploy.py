@@ -1,6 +1,7 @@
 """Tests that the files of deploy/ can be read by the programs that they configure, and agree with each other."""
 
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -16,6 +17,10 @@ import yaml
 
 from every_eval.definitions import build_definitions
 from every_eval.orchestration.ingestion_lock import INGESTS_TAG
+from every_eval.orchestration.jobs import DAILY, WEEKLY
+from every_eval.orchestration.schedules import DAILY_CRON, WEEKLY_CRON
+from every_eval.orchestration.time_limit import DAILY_MINUTES, MAX_RUNTIME_TAG, WEEKLY_MINUTES
+from every_eval.sources import SOURCES
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
@@ -113,3 +118,70 @@ def test_celery_reads_its_settings_and_gives_a_dead_workers_step_to_another() ->
     folder = {"PYTHONPATH": str(DEPLOY / "several_machines"), "PATH": os.environ["PATH"]}
     said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=folder).stdout
     assert said.split() == ["True", "1"]
+
+
+WORKFLOWS = [(WEEKLY, WEEKLY_CRON, WEEKLY_MINUTES, 3), (DAILY, DAILY_CRON, DAILY_MINUTES, 2)]
+SOURCE_NAMES = [source.name for source in SOURCES]
+
+
+def workflow(name: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, dict[str, Any]]]:
+    """The triggers of a workflow, its one job, and the named steps of the job by name."""
+    read = load(DEPLOY / "github_actions" / f"{name}.yaml")
+    (job,) = read["jobs"].values()
+    # YAML 1.1 reads the word on as true.
+    return (
+        read[True],
+        job,
+        {step["name"]: step for step in job["steps"] if "name" in step},
+    )
+
+
+@pytest.mark.parametrize(("name", "cron", "minutes", "_"), WORKFLOWS)
+def test_a_workflow_runs_the_readmes_command_at_the_jobs_hour_and_its_own_limit_ends_before_githubs(
+    name: str, cron: str, minutes: int, _: int
+) -> None:
+    triggers, job, steps = workflow(name)
+    assert triggers["schedule"] == [{"cron": cron}]
+    assert job["timeout-minutes"] == minutes
+    readme = (ROOT / "README.md").read_text()
+    command, options = steps["Run the job"]["run"].split(" -c options.yaml --tags ")
+    every_job = "dagster job execute -m every_eval.definitions -j "
+    assert (command, every_job in readme) == (f".venv/bin/{every_job}{name}", True)
+    (limit,) = json.loads(options.strip("'")).items()
+    assert limit == (MAX_RUNTIME_TAG, str(60 * (minutes - (20 if name == WEEKLY else 10))))
+    assert steps["Install"]["run"] in readme
+    assert job["env"].keys() - SETTINGS == {"DAGSTER_HOME"}
+    assert [step for step in steps if "HF_TOKEN" in steps[step].get("env", {})] == list(steps)[2:]
+
+
+@pytest.mark.parametrize(("name", "_", "__", "n_runs"), WORKFLOWS)
+def test_the_options_of_a_workflow_are_run_config_of_its_job(
+    name: str, _: str, __: int, n_runs: int, tmp_path: Path
+) -> None:
+    triggers, job, steps = workflow(name)
+    inputs = triggers["workflow_dispatch"]["inputs"]
+    assert inputs["source_name"]["options"] == ["all", *SOURCE_NAMES]
+    assert inputs.keys() == {"source_name", "force_regenerate"}
+    if name == DAILY:
+        assert job["strategy"]["matrix"]["source"].count(json.dumps(SOURCE_NAMES)) == 2
+    step = steps["Write the options"]
+    values = [("", "false"), ("helm", "false"), (SOURCE_NAMES[-1], "true")]
+    for source, force in values[-n_runs:]:  # the daily job scores one source, which is always named
+        environment = {"SOURCE_NAME": source, "FORCE_REGENERATE": force, "PATH": os.environ["PATH"]}
+        assert step["env"].keys() == environment.keys() - {"PATH"}
+        subprocess.run(["bash", "-ec", step["run"]], check=True, cwd=tmp_path, env=environment)
+        config = load(tmp_path / "options.yaml")
+        assert dg.validate_run_config(build_definitions().resolve_job_def(name), config)
+        ((_, given),) = config["ops"].items()
+        assert given["config"].pop("force_regenerate") is (force == "true")
+        assert given["config"] in ({"sources": [source] if source else []}, {"source_name": source})
+
+
+@pytest.mark.parametrize("name", [WEEKLY, DAILY])
+def test_the_summary_of_a_workflow_is_written_whatever_became_of_the_job(name: str) -> None:
+    _, _, steps = workflow(name)
+    before, job, after = list(steps)[2:]
+    assert (job, steps[job].get("continue-on-error"), steps[after]["if"]) == ("Run the job", None, "always()")
+    assert steps[after]["run"] == steps[before]["run"] + ' >> "$GITHUB_STEP_SUMMARY"'
+    module = re.findall(r"-m (\S+)", steps[before]["run"])[0]
+    assert importlib.util.find_spec(module) is not None
