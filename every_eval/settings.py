@@ -9,15 +9,18 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from pydantic import Field, PositiveInt, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from every_eval.errors import ConfigurationError
+from every_eval.network.redaction import remember_secret
 
 PREFIX: Final = "EVERY_EVAL_"
 """First part of the names of our own environment variables."""
+HUGGING_FACE: Final = "huggingface"
+"""Value of EVERY_EVAL_HUB that stands for the Hugging Face Hub, and not for a folder."""
 LAST_SECOND: Final = 253_402_300_799
 """Last second of the year 9999, the last one that a date can express."""
 
@@ -79,6 +82,18 @@ class ShardSettings(_Group):
     """Input bytes that a shard is filled to."""
 
 
+class AcknowledgedSettings(_Group):
+    """Where the faults are listed that somebody has acknowledged."""
+
+    acknowledged: str | None = Field(default=None, validation_alias="EVERY_EVAL_ACKNOWLEDGED")
+
+
+class InspectSettings(_Group):
+    """What is published of Inspect's logs."""
+
+    messages: Literal["final", "all", "none"] = Field(default="final", validation_alias="EVERY_EVAL_INSPECT_MESSAGES")
+
+
 class AlertSettings(_Group):
     """Where failures are posted."""
 
@@ -88,7 +103,14 @@ class AlertSettings(_Group):
 
 Group = TypeVar("Group", bound=_Group)
 
-GROUPS: Final[tuple[type[_Group], ...]] = (HubSettings, ClockSettings, ShardSettings, AlertSettings)
+GROUPS: Final[tuple[type[_Group], ...]] = (
+    HubSettings,
+    ClockSettings,
+    ShardSettings,
+    AcknowledgedSettings,
+    InspectSettings,
+    AlertSettings,
+)
 """Every group whose variables have fixed names. Variables that no group names are reported as unknown."""
 
 DEPLOYMENT: Final = ("BROKER", "POSTGRES_URL", "REDELIVERY_SECONDS")
@@ -154,9 +176,13 @@ def _meant(name: str, known: set[str]) -> str:
 
 def _read(group: type[Group], prefix: str) -> Group:
     try:
-        return group(_env_prefix=prefix)  # type: ignore[call-arg] # an argument that every BaseSettings takes
+        settings = group(_env_prefix=prefix)  # type: ignore[call-arg] # an argument that every BaseSettings takes
     except ValidationError as error:
         raise ConfigurationError("; ".join(str(_problem(details)) for details in error.errors())) from None
+    for _, value in settings:
+        if isinstance(value, SecretStr):
+            remember_secret(value.get_secret_value())
+    return settings
 
 
 def _problem(details: Mapping[str, Any]) -> SettingProblem:

@@ -23,6 +23,12 @@ def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Depl
 
 
 @pytest.fixture
+def mmlu_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One benchmark is enough, and quicker."""
+    monkeypatch.setenv("EVERY_EVAL_BENCHMARKS", "mmlu")
+
+
+@pytest.fixture
 def root(tmp_path: Path) -> HelmRoot:
     """A folder with a few real runs of mmlu, which a test may change."""
     return small_root(tmp_path / "root")

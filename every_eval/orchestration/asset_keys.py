@@ -24,19 +24,26 @@ SCORES_POOL: Final = "scores"
 """Pool of the steps that commit to the scores repo."""
 
 
+SHARD_CHECKS: Final = "shard_"
+"""First part of the names of checks that speak of one shard."""
+
+
 class CheckName(StrEnum):
     """Names of the checks that speak of everything that is published; exit status and alerts follow them."""
 
     CONTRACT = "contract"
+    COMPLETE = "complete"
     REJECTS = "rejects"
     REPORTED = "reported"
+    HELD_BACK = "held_back"
+    FAILED_RUNS = "failed_runs"
     PUBLISHED = "published"
     VALIDATION = "validation"
 
     @property
     def of_shard(self) -> str:
         """Name of the partitioned check beside this check, which speaks of one shard."""
-        return f"shard_{self}"
+        return f"{SHARD_CHECKS}{self}"
 
 
 def shard_partitions(source: Source) -> dg.DynamicPartitionsDefinition:

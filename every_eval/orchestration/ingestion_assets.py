@@ -10,16 +10,20 @@ from every_eval.contracts.repo_layout import folder_of_shard
 from every_eval.ingestion.ingestor import ShardOutcome
 from every_eval.orchestration.asset_keys import UPSTREAM_POOL, partitions_name, shard_partitions
 from every_eval.orchestration.asset_specs import discovery_specs, shard_specs
+from every_eval.orchestration.findings import report
 from every_eval.orchestration.ingestion_steps import (
     IngestionConfig,
-    check_published_shards,
+    check_published,
+    data_repo,
     discover_source,
     discovery_problems,
     publish_shards,
+    shard_problems,
 )
-from every_eval.orchestration.resources import resource_keys
-from every_eval.orchestration.shard_checks import discovery_check_specs, shard_check_specs
-from every_eval.orchestration.step_failures import explain, explained
+from every_eval.orchestration.resources import resource_keys, source_resource
+from every_eval.orchestration.run_header import log_header
+from every_eval.orchestration.shard_checks import discovery_check_specs, discovery_findings, shard_check_specs
+from every_eval.orchestration.step_failures import explained, redacted_errors
 from every_eval.sources.source import Source
 
 
@@ -35,11 +39,12 @@ def discovery_assets(source: Source) -> dg.AssetsDefinition:
         pool=UPSTREAM_POOL,
     )
     def discovery(context: dg.AssetExecutionContext, config: IngestionConfig) -> Iterator[dg.MaterializeResult[None]]:
-        with explained():
-            problems = discovery_problems(discover_source(context, source, config))
-        if problems:
-            lines = "\n".join(f"- {name}: {problem}" for name, problem in problems.items())
-            raise dg.Failure(f"Discovery failed for {len(problems)} benchmarks of {source.name}.\n{lines}")
+        place = source_resource(context.resources, source)
+        log_header(context, [source])
+        with explained(place.root_variable, place.shown_root):
+            problems = discovery_problems(discover_source(context, source, config), place)
+            found = report(context, discovery_findings(data_repo(context, source)))
+        found.raise_for(context, problems)
         yield from ()  # The step has logged its materialisations itself.
 
     return discovery
@@ -62,7 +67,8 @@ def shard_assets(source: Source) -> dg.AssetsDefinition:
             pool=UPSTREAM_POOL,
         )
         def shards(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-            _publish_partitions(context, source)
+            with redacted_errors():
+                _publish_partitions(context, source)
             yield from ()  # The step has logged the materialisations itself: each shard has a data version of its own.
 
     return shards
@@ -72,12 +78,13 @@ def _publish_partitions(context: dg.AssetExecutionContext, source: Source) -> No
     """Publish the shards that are the partitions of the run, benchmark by benchmark.
 
     Raises:
-        Failure: shards could not be published.
+        Failure: shards could not be published, or a fault stands in what is published.
     """
-    outcomes: list[ShardOutcome] = []
-    for folder, keys in groupby(sorted(context.partition_keys), folder_of_shard):
-        outcomes += publish_shards(context, source, folder, list(keys))
-    check_published_shards(context, source, outcomes)
-    failed = [f"- {item.shard}: {explain(item.error)}" for item in outcomes if item.error is not None]
-    if failed:
-        raise dg.Failure(f"{len(failed)} of {len(outcomes)} shards were not published.\n" + "\n".join(failed))
+    place = source_resource(context.resources, source)
+    log_header(context, [source])
+    with explained(place.root_variable, place.shown_root):
+        outcomes: list[ShardOutcome] = []
+        for folder, keys in groupby(sorted(context.partition_keys), folder_of_shard):
+            outcomes += publish_shards(context, source, folder, list(keys))
+        found = check_published(context, source)
+    found.raise_for(context, shard_problems(outcomes, place))

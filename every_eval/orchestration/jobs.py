@@ -5,8 +5,10 @@ from typing import Any, Final
 
 import dagster as dg
 
+from every_eval.orchestration.alerts import OWN_ALERTS_TAG, alert_logger
+from every_eval.orchestration.console import console_logger
 from every_eval.orchestration.ingestion_lock import INGESTS_TAG
-from every_eval.orchestration.scoring_ops import daily_op, refresh_scores_op
+from every_eval.orchestration.scoring_ops import check_scores_op, daily_op, refresh_scores_op
 from every_eval.orchestration.time_limit import DAILY_MINUTES, WEEKLY_MINUTES, limit
 from every_eval.orchestration.weekly_ops import WeeklyOps, weekly_ops
 from every_eval.sources.source import Source
@@ -14,6 +16,9 @@ from every_eval.sources.source import Source
 WEEKLY: Final = "weekly_data_processing"
 DAILY: Final = "daily_comprehensive_stats"
 REFRESH: Final = "refresh"
+
+LOGGERS: Final = {"alerts": alert_logger, "console": console_logger}
+"""Loggers of every job. The console is last, so that the log of a failed run ends with the reason."""
 
 
 def make_jobs(sources: Sequence[Source], executor: dg.ExecutorDefinition) -> list[dg.JobDefinition]:
@@ -23,12 +28,17 @@ def make_jobs(sources: Sequence[Source], executor: dg.ExecutorDefinition) -> lis
     """
     ops = weekly_ops(sources)
     ingests = {INGESTS_TAG: "true"}
+    graphs = (
+        (_weekly_graph(ops, sources), ingests | limit(WEEKLY_MINUTES)),
+        (_daily_graph(sources), limit(DAILY_MINUTES)),
+        (_refresh_graph(ops, sources), ingests | limit(WEEKLY_MINUTES + DAILY_MINUTES)),
+    )
+    own = {OWN_ALERTS_TAG: "true"}
+    # Dagster uses the loggers of a job only if the run config names them; this is the default of each run config.
+    config: dict[str, Any] = {"loggers": {name: {} for name in LOGGERS}}
     return [
-        _weekly_graph(ops).to_job(executor_def=executor, tags=ingests | limit(WEEKLY_MINUTES)),
-        _daily_graph(sources).to_job(executor_def=executor, tags=limit(DAILY_MINUTES)),
-        _refresh_graph(ops, sources).to_job(
-            executor_def=executor, tags=ingests | limit(WEEKLY_MINUTES + DAILY_MINUTES)
-        ),
+        graph.to_job(executor_def=executor, tags=tags | own, logger_defs=LOGGERS, config=config)
+        for graph, tags in graphs
     ]
 
 
@@ -37,11 +47,15 @@ def daily_config(source: Source) -> dict[str, Any]:
     return {"ops": {"comprehensive_stats": {"config": {"source_name": source.name}}}}
 
 
-def _weekly_graph(ops: WeeklyOps) -> dg.GraphDefinition:
+def _weekly_graph(ops: WeeklyOps, sources: Sequence[Source]) -> dg.GraphDefinition:
+    check_scores = check_scores_op(sources)
+
     @dg.graph(name=WEEKLY, description="Discover what is new at the sources, and publish it in the data repo.")
     def weekly() -> None:
         discovered, batches = ops.discover()
-        ops.check_shards(discovered, batches.map(ops.ingest).collect())
+        ingested = batches.map(ops.ingest).collect()
+        ops.check_shards(discovered, ingested)
+        check_scores(discovered, ingested=ingested)
 
     return weekly
 
@@ -71,6 +85,6 @@ def _refresh_graph(ops: WeeklyOps, sources: Sequence[Source]) -> dg.GraphDefinit
         # Neither op waits for the other. One process runs the two in the order of their names, so that the log ends
         # with the leaderboard.
         ops.check_shards(discovered, ingested)
-        score(ingested)
+        score(discovered, ingested)
 
     return refresh

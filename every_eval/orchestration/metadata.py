@@ -6,6 +6,8 @@ from typing import Any
 import dagster as dg
 
 from every_eval.contracts.table import Table
+from every_eval.hub.markdown import escaped
+from every_eval.network.redaction import redact
 
 PREVIEW_CHARACTERS = 60
 """Characters of a long text that a preview shows."""
@@ -45,6 +47,7 @@ def table_metadata(*, n_rows: int, n_bytes: int, location: str, preview: Iterabl
 
 def link(location: str) -> dg.MetadataValue[Any]:
     """Return a location as a link to follow, or as a path to copy."""
+    location = redact(location)
     is_on_the_web = location.startswith(("http://", "https://"))
     return dg.MetadataValue.url(location) if is_on_the_web else dg.MetadataValue.path(location)
 
@@ -60,6 +63,4 @@ def markdown(rows: Iterable[Mapping[str, Any]]) -> str:
 def _short(value: Any) -> str:  # noqa: ANN401 - a cell of any type
     if value is None:
         return ""
-    text = f"{value:.4g}" if isinstance(value, float) else str(value)
-    text = " ".join(text.split()).replace("|", "\\|")
-    return text if len(text) <= PREVIEW_CHARACTERS else text[: PREVIEW_CHARACTERS - 1] + "…"
+    return f"{value:.4g}" if isinstance(value, float) else escaped(str(value), PREVIEW_CHARACTERS)

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from every_eval.errors import ConfigurationError, UpstreamUnavailable
+from every_eval.errors import ConfigurationError
 from every_eval.hub.hub import Hub
 from every_eval.storage.storage import Storage
 
@@ -46,12 +46,7 @@ def check_space(folder: Path, n_bytes: int) -> None:
         )
 
 
-def check_source(name: str, storage: Storage) -> None:
-    """Raise `ConfigurationError` if the storage of a source does not answer."""
-    try:
-        if storage.can_list:
-            storage.list_folders("")
-    except UpstreamUnavailable as error:
-        raise ConfigurationError(
-            f"{storage.location} cannot be reached: {error}; try again later, or correct EVERY_EVAL_{name.upper()}_ROOT"
-        ) from error
+def check_source(storage: Storage) -> None:
+    """Raise `UpstreamUnavailable` or `ConfigurationError` if the storage of a source does not answer."""
+    if storage.can_list:
+        storage.list_folders("")

@@ -6,6 +6,7 @@ starts, and without the variable from the setting's default.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
@@ -15,12 +16,17 @@ from pydantic import Field, PrivateAttr
 
 from every_eval.errors import ConfigurationError
 from every_eval.hub.folder.folder_hub import FolderHub
-from every_eval.hub.hub import Hub
+from every_eval.hub.hub import Hub, Snapshot
+from every_eval.ingestion.whole_shards import listing_doubt
+from every_eval.network.redaction import redact, redact_logs
+from every_eval.scoring.scores_listing import scores_listing_doubt
 from every_eval.settings import (
+    HUGGING_FACE,
     AlertSettings,
     ClockSettings,
     HubAccess,
     HubSettings,
+    InspectSettings,
     ShardSettings,
     SourceSettings,
     read_benchmarks,
@@ -28,11 +34,12 @@ from every_eval.settings import (
     read_source_settings,
     source_prefix,
 )
+from every_eval.sources.inspect.source import InspectSource
 from every_eval.sources.source import Source
 from every_eval.storage.root import storage_at
 from every_eval.storage.storage import Storage
 
-HUGGING_FACE: Final = "huggingface"
+DEFAULT_ENDPOINT: Final = "https://huggingface.co"
 CACHE: Final = "data/cache"
 """Folder that keeps what was fetched from the Hugging Face Hub, or published there."""
 
@@ -61,6 +68,7 @@ class HubResource(dg.ConfigurableResource[None]):
     def open(self) -> Hub:
         """Open the Hub, once in a run, so that a run asks only once for what it already knows."""
         if self._opened is None:
+            redact_logs()
             self._opened = self._open()
         return self._opened
 
@@ -78,7 +86,13 @@ class HubResource(dg.ConfigurableResource[None]):
 
         # The token goes from the environment to the Hub's client, and through no field that Dagster could show or log.
         token = settings.token.get_secret_value() if settings.token else None
-        return HuggingFaceHub(token, settings.endpoint, Path(CACHE).absolute(), time.sleep)
+        return HuggingFaceHub(token, settings.endpoint, Path(CACHE).absolute(), time.sleep, self._doubt)
+
+    def _doubt(self, repo: str, snapshot: Snapshot) -> str | None:
+        """Say why the listing of a repo cannot be complete; null if it can be."""
+        if repo == self.data:
+            return listing_doubt(snapshot)
+        return scores_listing_doubt(snapshot) if repo == self.scores else None
 
     @property
     def data(self) -> str:
@@ -89,6 +103,13 @@ class HubResource(dg.ConfigurableResource[None]):
     def scores(self) -> str:
         """Name of the scores repo."""
         return self.scores_repo or read_settings(HubSettings).scores_repo
+
+    def describe(self, repo: str) -> str:
+        """Return where a repo is, without opening the Hub, in words that may be shown."""
+        if self.place == HUGGING_FACE:
+            endpoint = redact(read_settings(HubSettings).endpoint or DEFAULT_ENDPOINT).rstrip("/")
+            return f"{endpoint}/datasets/{repo}"
+        return str(Path(redact(self.place)).absolute() / repo)
 
     def now(self) -> datetime:
         """Return the time in UTC, or the moment that $SOURCE_DATE_EPOCH fixes."""
@@ -102,8 +123,8 @@ class SourceResource(dg.ConfigurableResource[None]):
     source: str = Field(description="Name of the source.")
     root: str | None = Field(
         default=None,
-        description="A folder, a zip file, an http(s) address or hf://datasets/owner/name. Default: the source's _ROOT "
-        "setting, else the sample that comes with every_eval, if the source has one.",
+        description="A folder, a zip file, an http(s), s3:// or gs:// address or hf://datasets/owner/name. Default: "
+        "the source's _ROOT setting, else the sample that comes with every_eval, if the source has one.",
     )
     listing: str | None = Field(
         default=None, description="Address of a bucket's JSON listing. Default: the source's _LISTING setting."
@@ -138,6 +159,11 @@ class SourceResource(dg.ConfigurableResource[None]):
         """The root by the run config or the environment; null if neither states one."""
         return self.root or self._settings.root
 
+    @property
+    def shown_root(self) -> str:
+        """The root in words that may be shown: without what authorises."""
+        return redact(self.stated_root) if self.stated_root else "the sample that comes with every_eval"
+
     def open(self, source: Source) -> Storage:
         """Open the storage.
 
@@ -146,13 +172,21 @@ class SourceResource(dg.ConfigurableResource[None]):
         """
         if not self.is_configured(source):
             raise ConfigurationError(f"nothing says where the results of {source.name} are: set {self.root_variable}")
+        redact_logs()
         access = read_settings(HubAccess)
         token = access.token.get_secret_value() if access.token else None
-        return storage_at(self.stated_root, self.listing or self._settings.listing, token, access.endpoint)
+        storage = storage_at(self.stated_root, self.listing or self._settings.listing, token, access.endpoint)
+        return source.public_view(storage)
 
     def followed(self, source: Source, storage: Storage) -> Sequence[str]:
         """List the benchmarks to follow; raises what `Source.benchmarks` raises."""
         return source.benchmarks(storage, self.benchmarks or read_benchmarks(source.benchmarks_variable))
+
+    def set_up(self, source: Source) -> Source:
+        """Return the source with its own settings, which discovery writes into the facts of the runs."""
+        if not isinstance(source, InspectSource):
+            return source
+        return replace(source, messages=read_settings(InspectSettings).messages)
 
     @property
     def filled_to(self) -> int:

@@ -6,9 +6,12 @@ import dagster as dg
 
 from every_eval.orchestration.asset_keys import SCORES_POOL
 from every_eval.orchestration.asset_specs import scores_specs
+from every_eval.orchestration.ingestion_steps import check_published
+from every_eval.orchestration.run_header import log_header
 from every_eval.orchestration.scores_checks import scores_check_specs
-from every_eval.orchestration.scoring_steps import ScoringOptions, fail_on_wrong_cells, score_source
+from every_eval.orchestration.scoring_steps import ScoringOptions, score_source
 from every_eval.orchestration.step_failures import explained
+from every_eval.orchestration.summary import log_summary
 from every_eval.sources.source import Source
 
 
@@ -24,9 +27,12 @@ def scores_assets(source: Source, sources: Sequence[Source]) -> dg.AssetsDefinit
         pool=SCORES_POOL,
     )
     def scores(context: dg.AssetExecutionContext, config: ScoringOptions) -> Iterator[dg.MaterializeResult[None]]:
+        log_header(context, ())
         with explained():
-            scored = score_source(context, source, sources, config)
-        fail_on_wrong_cells(scored)
+            scored, found = score_source(context, source, sources, config)
+            found |= check_published(context, source)
+            log_summary(context, [source], {source.name: scored})
+        found.raise_for(context)
         yield from ()  # The step has logged its materialisations itself.
 
     return scores

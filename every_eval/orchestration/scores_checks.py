@@ -1,86 +1,130 @@
-"""Checks of the scores repo's assets."""
+"""Checks of the scores repo's assets, which speak of all scores that are published."""
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import dagster as dg
-import pyarrow as pa
 
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
+from every_eval.contracts.cross_source import CROSS_SOURCE
+from every_eval.contracts.leaderboard import LEADERBOARD
+from every_eval.contracts.repo_layout import latest_path
+from every_eval.contracts.table import Table
+from every_eval.hub.hub import Snapshot
 from every_eval.orchestration.asset_keys import CROSS_SOURCE_KEY, CheckName, asset_key, scores_tables
-from every_eval.orchestration.metadata import markdown
-from every_eval.scoring.scorer import Scored
+from every_eval.orchestration.file_checks import CONTRACT_MEANING, contract_finding
+from every_eval.orchestration.findings import MAX_TEXTS, Fault, Finding, finite
+from every_eval.scoring.checks.check import Check
+from every_eval.scoring.checks.check_table import cells_problems
+from every_eval.scoring.standing_checks import StandingChecks, standing_checks
 from every_eval.sources.source import Source
 
-MAX_SHOWN: Final = 50
-"""Cells that a check shows."""
-CONTRACT_MEANING: Final = "Every row follows the table's contract: columns, types, limits and unique keys."
+VALIDATION_MEANING = (
+    "Counts, limits and keys of the scores fit the statistics that they were made from, and every run of the newest "
+    "release has a score."
+)
+PUBLISHED_MEANING = "Every cell of the tables that the source publishes equals what its statistics give."
 
 
 def scores_check_specs(source: Source) -> list[dg.AssetCheckSpec]:
     """Return the checks of the tables that hold a source's scores."""
+    checks = [
+        *((CheckName.CONTRACT, table, CONTRACT_MEANING) for table in scores_tables(source)),
+        (CheckName.VALIDATION, COMPREHENSIVE_STATS, VALIDATION_MEANING),
+        *((CheckName.PUBLISHED, table, PUBLISHED_MEANING) for table in source.published_contracts),
+    ]
     return [
-        *(
-            dg.AssetCheckSpec(CheckName.CONTRACT.value, asset=asset_key(source, table), description=CONTRACT_MEANING)
-            for table in scores_tables(source)
-        ),
-        dg.AssetCheckSpec(
-            CheckName.VALIDATION.value,
-            asset=asset_key(source, COMPREHENSIVE_STATS),
-            description="Counts, limits and keys of the scores fit the statistics that they were made from, and every "
-            "run of the newest release has a score.",
-        ),
-        *(
-            dg.AssetCheckSpec(
-                CheckName.PUBLISHED.value,
-                asset=asset_key(source, table),
-                description="Every cell of the tables that the source publishes equals what its statistics give.",
-            )
-            for table in source.published_contracts
-        ),
+        dg.AssetCheckSpec(check.value, asset=asset_key(source, table), description=meaning)
+        for check, table, meaning in checks
     ]
 
 
-def scores_evaluations(source: Source, scored: Scored) -> Iterator[dg.AssetCheckEvaluation]:
-    """Yield the results of the checks of what is published.
+def standing_findings(source: Source, head: Snapshot) -> Iterator[Finding]:
+    """Yield what the checks find in the scores of a source that are published; nothing if there are none."""
+    if latest_path(LEADERBOARD, source.name) in head.files:
+        yield from scores_findings(source, head, standing_checks(head, source))
 
-    Validation is of what a run makes. A run that found nothing new leaves the last result of validation as it is.
+
+def scores_findings(
+    source: Source, head: Snapshot, checks: StandingChecks, *, is_new: bool = False
+) -> Iterator[Finding]:
+    """Yield what the checks find in the scores of a source that are published.
+
+    Args:
+        source: The source.
+        head: Newest commit of the scores repo.
+        checks: What the checks of the scores found.
+        is_new: Whether this run has just validated and published all tables, so that they need not be read again.
     """
     keys = {table: asset_key(source, table) for table in scores_tables(source)}
-    for key in [*keys.values(), CROSS_SOURCE_KEY]:
-        yield dg.AssetCheckEvaluation(
-            asset_key=key, check_name=CheckName.CONTRACT.value, passed=True, description=CONTRACT_MEANING
-        )
-    if scored.checks:
-        yield _validation_evaluation(keys[COMPREHENSIVE_STATS], scored)
-    cells = wrong_cells(scored)
+    for table, key in {**keys, CROSS_SOURCE: CROSS_SOURCE_KEY}.items():
+        paths = [path for path in [latest_path(table, source.name)] if path in head.files]
+        if is_new:
+            yield Finding(key, CheckName.CONTRACT, CONTRACT_MEANING, n_compared=len(paths), compared="files")
+        else:
+            yield contract_finding(key, table, head, paths)
+    yield _validation_finding(keys[COMPREHENSIVE_STATS], checks.validation)
     for table in source.published_contracts:
-        yield dg.AssetCheckEvaluation(
-            asset_key=keys[table],
-            check_name=CheckName.PUBLISHED.value,
-            passed=cells.num_rows == 0,
-            metadata={"cells": cells.num_rows, "first_cells": dg.MetadataValue.md(shown_cells(cells))},
-            description=f"{cells.num_rows} cells of the published tables differ from what the statistics give.",
+        yield Finding(
+            keys[table],
+            CheckName.PUBLISHED,
+            PUBLISHED_MEANING,
+            n_compared=checks.cells.n_compared if checks.cells else 0,
+            compared="cells",
+            faults=list(_wrong_cells(table, checks)),
+            warnings=list(_uncompared(checks.uncompared)),
         )
 
 
-def wrong_cells(scored: Scored) -> pa.Table:
-    """Return the cells of published tables that differ from ours."""
-    return pa.table({}) if scored.disagreements is None else scored.disagreements
+def _wrong_cells(table: Table, checks: StandingChecks) -> Iterator[Fault]:
+    """Yield the cells that differ: those of the published table, and those that a check of an older release found."""
+    rows = [] if checks.disagreements is None else checks.disagreements.to_pylist()
+    for row in rows:
+        place = _cell_place(table, row)
+        names = ", ".join(str(row[name]) for name in ("row_label", "column") if row.get(name))
+        ours, published = finite(row["value"]), finite(row["published_value"])
+        given = "none" if ours is None else ours
+        shown = "no number" if published is None else published
+        text = f"{place} ({names}): the source publishes {shown}, and its statistics give {given}"
+        yield Fault(place, ours, published, text)
+    if checks.cells is None:
+        return
+    known = set() if checks.disagreements is None else set(cells_problems(table, checks.disagreements))
+    older = [problem for problem in checks.cells.problems if problem not in known]
+    for problem in older:
+        yield Fault(problem, None, None, f"a cell of an older release differs: {problem}")
+    n_unnamed = checks.cells.n_problems - len(rows) - len(older)
+    if n_unnamed > 0:
+        yield Fault("further cells", n_unnamed, None, f"{n_unnamed:,} more cells differ")
 
 
-def shown_cells(cells: pa.Table) -> str:
-    """Render the first cells as a Markdown table."""
-    return markdown(cells.slice(0, MAX_SHOWN).to_pylist())
+def _cell_place(table: Table, row: dict[str, Any]) -> str:
+    return " ".join(str(row[name]) if isinstance(row[name], str) else f"{name}={row[name]}" for name in table.key)
 
 
-def _validation_evaluation(key: dg.AssetKey, scored: Scored) -> dg.AssetCheckEvaluation:
-    failed = [check for check in scored.checks if not check.passed]
-    return dg.AssetCheckEvaluation(
-        asset_key=key,
-        check_name=CheckName.VALIDATION.value,
-        passed=not failed,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={check.name: dict(check.details) for check in scored.checks},
-        description="; ".join(f"{check.name}: {check.n_problems} problems" for check in failed) or "No problem found.",
+def _uncompared(releases: Sequence[str]) -> Iterator[str]:
+    if releases:
+        more = f" and {len(releases) - MAX_TEXTS} more" if len(releases) > MAX_TEXTS else ""
+        yield (
+            f"No cell was compared of the tables of {', '.join(releases[:MAX_TEXTS])}{more}: some runs of the release "
+            "are not ingested, or the cells could not be identified."
+        )
+
+
+def _validation_finding(key: dg.AssetKey, checks: Sequence[Check]) -> Finding:
+    empty = [check.name for check in checks if check.is_empty and check.passed]
+    note = f" Not compared, because the source does not state what they need: {', '.join(empty)}." if empty else ""
+    return Finding(
+        key,
+        CheckName.VALIDATION,
+        VALIDATION_MEANING + note,
+        n_compared=sum(check.n_compared for check in checks),
+        compared="rows, runs and models",
+        warnings=[_problems_text(check) for check in checks if not check.passed],
+        metadata={check.name: dict(check.details) for check in checks},
     )
+
+
+def _problems_text(check: Check) -> str:
+    first = "; ".join(check.problems[:MAX_TEXTS])
+    return f"{check.name}: {check.n_problems:,} of {check.n_compared:,} have a problem, for example {first}."

@@ -1,30 +1,21 @@
 """The step of scoring, which assets and jobs share: publish a source's scores, and log tables and check results."""
 
 from collections.abc import Sequence
-from typing import Final
 
 import dagster as dg
 from pydantic import Field
 
-from every_eval.contracts.leaderboard import LEADERBOARD
-from every_eval.contracts.repo_layout import latest_path
+from every_eval.orchestration.findings import Report, report
 from every_eval.orchestration.ingestion_steps import data_repo, log_events, record_other_runs
-from every_eval.orchestration.metadata import markdown
 from every_eval.orchestration.preflight import check_scoring
-from every_eval.orchestration.resources import HubResource, hub_resource
-from every_eval.orchestration.scores_checks import scores_evaluations, wrong_cells
+from every_eval.orchestration.resources import hub_resource
+from every_eval.orchestration.scores_checks import scores_findings, standing_findings
 from every_eval.orchestration.scores_events import ScoresRepo, scores_events
 from every_eval.orchestration.settings_checks import check_settings
 from every_eval.orchestration.time_limit import Context, limited
 from every_eval.scoring.scorer import Scored, Scorer
+from every_eval.scoring.standing_checks import StandingChecks
 from every_eval.sources.source import Source
-
-TOP_ROWS: Final = 10
-"""Rows of each benchmark's leaderboard that the log shows."""
-SHOWN_COLUMNS: Final = (
-    *("benchmark", "rank", "display_name", "model_deployment"),
-    *("mean_win_rate", "mean_score", "n_scenarios"),
-)
 
 
 class ScoringOptions(dg.Config):
@@ -51,8 +42,14 @@ class RefreshScoringConfig(ScoringOptions):
 
 
 @limited
-def score_source(context: Context, source: Source, sources: Sequence[Source], options: ScoringOptions) -> Scored:
-    """Publish a source's scores if anything is new, and log where they are and what the checks found."""
+def score_source(
+    context: Context, source: Source, sources: Sequence[Source], options: ScoringOptions
+) -> tuple[Scored, Report]:
+    """Publish a source's scores if anything is new, and log the events of tables and checks.
+
+    Returns:
+        What was done, and the faults that stand in the scores.
+    """
     hub = hub_resource(context.resources)
     check_settings(hub, {}, sources, context.log.warning)
     check_scoring(hub.open(), hub.data, hub.scores)
@@ -70,32 +67,13 @@ def score_source(context: Context, source: Source, sources: Sequence[Source], op
         older_releases=options.older_releases,
     )
     scored = scorer.run()
-    log_events(context, scores_events(context.instance, repo, ScoresRepo(source, hub.open(), hub.scores), scored))
-    log_events(context, scores_evaluations(source, scored))
-    context.log.info(_summary(source, hub, scored))
-    return scored
+    scores = ScoresRepo(source, hub.open(), hub.scores)
+    log_events(context, scores_events(context.instance, repo, scores, scored))
+    checks = StandingChecks(scored.checks, scored.cells, scored.disagreements, scored.uncompared)
+    return scored, report(context, scores_findings(source, scores.head, checks, is_new=scored.is_new))
 
 
-def fail_on_wrong_cells(scored: Scored) -> None:
-    """Raise `Failure`, naming cells, if tables that the source publishes differ from ours."""
-    cells = wrong_cells(scored)
-    if cells.num_rows:
-        raise dg.Failure(
-            f"{cells.num_rows} cells of the tables that the source publishes differ from what its statistics give. "
-            f"Both values are published side by side. Look at these cells at the source.\n{markdown(cells.to_pylist())}"
-        )
-
-
-def _summary(source: Source, hub: HubResource, scored: Scored) -> str:
-    read = f"{len(scored.fetched.shards)} of {scored.shards_total} shards read"
-    board = hub.open().location(hub.scores, latest_path(LEADERBOARD, source.name))
-    return (
-        f"{source.name}: {read if scored.is_new else 'nothing new to score'}\n"
-        f"The datasets are in {hub.open().location(hub.data)}\nThe leaderboard is in {board}\n{_top(scored)}"
-    )
-
-
-def _top(scored: Scored) -> str:
-    """Render the first rows of each benchmark's leaderboard as a Markdown table."""
-    rows = scored.leaderboard.select(SHOWN_COLUMNS).to_pylist()
-    return markdown(row for row in rows if row["rank"] is not None and row["rank"] <= TOP_ROWS)
+def check_standing_scores(context: Context, source: Source) -> Report:
+    """Check the scores of a source that are published."""
+    hub = hub_resource(context.resources)
+    return report(context, standing_findings(source, hub.open().snapshot(hub.scores)))

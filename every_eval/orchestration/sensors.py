@@ -12,6 +12,7 @@ from typing import Final
 import dagster as dg
 
 from every_eval.errors import EveryEvalError
+from every_eval.network.redaction import redact
 from every_eval.orchestration.ingestion_lock import ingesting_runs
 from every_eval.orchestration.jobs import DAILY, WEEKLY, daily_config
 from every_eval.orchestration.resources import HubResource, SourceResource, source_resource
@@ -104,7 +105,7 @@ def _read_witnesses(source: Source, place: SourceResource) -> tuple[dict[str, st
         return {}, {source.name: error}
     for benchmark in followed:
         try:
-            witnesses[benchmark] = source.index_witness(storage, benchmark)
+            witnesses[benchmark] = place.set_up(source).index_witness(storage, benchmark)
         except EveryEvalError as error:
             problems[benchmark] = error
     return witnesses, problems
@@ -122,4 +123,4 @@ def _digest(marks: Mapping[str, Sequence[str | None]] | Sequence[str]) -> str:
 
 
 def _skip(reason: str) -> dg.SensorResult:
-    return dg.SensorResult(skip_reason=reason)
+    return dg.SensorResult(skip_reason=redact(reason))

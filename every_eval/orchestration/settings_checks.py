@@ -13,11 +13,14 @@ from urllib.parse import urlsplit
 from every_eval.errors import ConfigurationError, EveryEvalError
 from every_eval.hub.paths import check_repo
 from every_eval.network.redaction import redact
-from every_eval.orchestration.resources import HUGGING_FACE, HubResource, SourceResource
+from every_eval.orchestration.acknowledged import acknowledged_problems
+from every_eval.orchestration.resources import HubResource, SourceResource
 from every_eval.settings import (
+    HUGGING_FACE,
     AlertSettings,
     ClockSettings,
     HubAccess,
+    InspectSettings,
     SettingProblem,
     ShardSettings,
     nearest,
@@ -55,8 +58,11 @@ def check_settings(
     """
     for warning in unknown_variables({source.name: source.benchmarks_variable for source in sources}):
         report(warning)
-    problems = problems_of(ClockSettings) + (problems_of(ShardSettings) if places else [])
+    problems = problems_of(ClockSettings) + (
+        problems_of(ShardSettings) + problems_of(InspectSettings) if places else []
+    )
     problems += hub_problems(hub)
+    problems += acknowledged_problems()
     problems += address_problems()
     for source, place in places.values():
         problems += root_problems(source, place)

@@ -11,21 +11,23 @@ from typing import Any, Final, NamedTuple
 
 import dagster as dg
 
-from every_eval.contracts.repo_layout import folder_of_shard
+from every_eval.contracts.repo_layout import folder_of_shard, is_folder_of
 from every_eval.errors import EveryEvalError
 from every_eval.hub.hub import publish
 from every_eval.ingestion.data_card import card_change
 from every_eval.ingestion.discovery import Discovered, read_catalog
 from every_eval.ingestion.ingestor import ShardOutcome
-from every_eval.ingestion.planning import Status, batches, shards_of, standing_problems, to_do
+from every_eval.ingestion.planning import Status, batches, shards_of, to_do
+from every_eval.ingestion.run_failures import UnexpectedFailure
+from every_eval.orchestration.acknowledged import read_acknowledged
 from every_eval.orchestration.asset_keys import UPSTREAM_POOL
-from every_eval.orchestration.data_repo import DataRepo
-from every_eval.orchestration.ingestion_events import MAX_SHOWN
+from every_eval.orchestration.findings import Report
 from every_eval.orchestration.ingestion_lock import IngestionLock
 from every_eval.orchestration.ingestion_steps import (
     BATCH_BYTES,
     IngestionConfig,
-    check_published_shards,
+    check_complete,
+    check_published,
     data_repo,
     discover_source,
     discovery_problems,
@@ -39,12 +41,16 @@ from every_eval.orchestration.resources import (
     source_named,
     source_resource,
 )
+from every_eval.orchestration.run_header import log_header
 from every_eval.orchestration.settings_checks import check_settings
-from every_eval.orchestration.shard_checks import published_disagreements
-from every_eval.orchestration.step_failures import explain, explained
+from every_eval.orchestration.shard_checks import acknowledged_shards
+from every_eval.orchestration.step_failures import Explanation, explain, explained, redacted_errors, single_failure
+from every_eval.orchestration.summary import log_summary
 from every_eval.sources.source import Source
 
-PREFLIGHT: Final = "preflight"
+SCORE: Final = "score"
+"""Name of the op of `refresh` that scores."""
+PREFLIGHT: Final = "settings"
 """Name of a problem that keeps the whole job from starting."""
 
 Batch = Mapping[str, Any]
@@ -71,8 +77,9 @@ def weekly_ops(sources: Sequence[Source]) -> WeeklyOps:
     )
     def discover(context: dg.OpExecutionContext, config: IngestionConfig) -> Iterator[Any]:
         lock: IngestionLock = context.resources.ingestion_lock
-        lock.acquire(context)
-        discovered, planned = _discover_all(context, sources, config)
+        with redacted_errors():
+            lock.acquire(context)
+            discovered, planned = _discover_all(context, sources, config)
         yield dg.Output(discovered, "discovered")
         for batch in planned:
             yield dg.DynamicOutput(batch, mapping_key=batch["shards"][0], output_name="batches")
@@ -83,8 +90,9 @@ def weekly_ops(sources: Sequence[Source]) -> WeeklyOps:
         description="Make a batch of shards and publish them in one commit.",
     )
     def ingest(context: dg.OpExecutionContext, batch: dict[str, Any]) -> list[ShardOutcome]:
-        source = source_named(sources, batch["source"])
-        outcomes = publish_shards(context, source, batch["folder"], batch["shards"])
+        with redacted_errors():
+            source = source_named(sources, batch["source"])
+            outcomes = publish_shards(context, source, batch["folder"], batch["shards"])
         return [replace(outcome, previews={}) for outcome in outcomes]
 
     @dg.op(
@@ -108,35 +116,36 @@ def _discover_all(
     """Discover the sources that the run config names, or all configured sources.
 
     Returns:
-        The problems by name and the folders by source, and the batches of shards to make.
+        The problems by name and the names of the sources, and the batches of shards to make.
     """
+    log_header(context, [source for source in sources if not config.sources or source.name in config.sources])
     try:
         wanted = _wanted_sources(context, sources, config)
         _check_before_start(context, sources, wanted)
     except EveryEvalError as error:
-        context.log.error(str(error))
-        return {"problems": {PREFLIGHT: explain(error)}, "folders": {}}, []
-    problems: dict[str, str] = {}
-    folders: dict[str, list[str]] = {}
+        return {"problems": {PREFLIGHT: explain(error)}, "sources": []}, []
+    problems: dict[str, Explanation] = {}
     known: list[Discovered] = []
     planned: list[Batch] = []
     for source in wanted:
+        place = source_resource(context.resources, source)
         try:
             found = discover_source(context, source, config)
         except EveryEvalError as error:
-            problems[source.name] = explain(error)
+            problems[source.name] = explain(error, place.root_variable, place.shown_root)
             continue
         for item in found:
             if item.error is not None:
-                context.log.warning(f"{source.name}/{item.benchmark}: {item.error}")
+                is_bug = isinstance(item.error, UnexpectedFailure)
+                log = context.log.error if is_bug else context.log.warning
+                log(f"{source.name}/{item.benchmark}: {item.error}")
         known += found
-        problems |= {} if config.benchmarks else discovery_problems(found)
-        folders[source.name] = [item.folder for item in found if item.error is None]
-        planned += _plan(context, source, folders[source.name], config)
+        problems |= {} if config.benchmarks else discovery_problems(found, place)
+        planned += _plan(context, source, [item.folder for item in found if item.error is None], config)
     if config.benchmarks:
         # Every source was asked for the benchmarks that the options name; it is enough that one source has them.
         problems |= discovery_problems(known)
-    return {"problems": problems, "folders": folders}, planned
+    return {"problems": problems, "sources": [source.name for source in wanted]}, planned
 
 
 def _wanted_sources(
@@ -159,11 +168,14 @@ def _plan(
 ) -> Iterator[Batch]:
     """Yield the batches of shards to make, and log how many shards of each benchmark are new, changed and so on."""
     repo = data_repo(context, source)
+    acknowledged = acknowledged_shards(repo, read_acknowledged())
     for folder in folders:
         shards = shards_of(read_catalog(repo.head, folder), folder, repo.head, source.data_version)
         counts = {status: sum(shard.status is status for shard in shards) for status in Status}
-        context.log.info(f"{folder}: shards " + ", ".join(f"{count} {name}" for name, count in counts.items()))
-        for batch in batches(to_do(shards, force=config.force_regenerate), BATCH_BYTES, config.batch_shards):
+        stated = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+        context.log.info(f"Shards of {folder}: {stated or 'none'}.")
+        pending = to_do(shards, force=config.force_regenerate, acknowledged=acknowledged)
+        for batch in batches(pending, BATCH_BYTES, config.batch_shards):
             yield {"source": source.name, "folder": folder, "shards": [shard.key for shard in batch]}
 
 
@@ -176,50 +188,28 @@ def _check_shards(
     """Publish the card of the data repo and check everything that is published.
 
     Raises:
-        Failure: a shard is missing, or a check failed; the description names each problem and what to do.
+        Failure: a shard is missing, or a fault stands; the description names each problem and what to do.
     """
-    problems: dict[str, str] = dict(discovered["problems"])
+    problems: dict[str, Explanation] = dict(discovered["problems"])
     if PREFLIGHT in problems:
-        raise dg.Failure(f"The job did not start. {problems[PREFLIGHT]}")
+        raise single_failure("The job did not start.", discovered["problems"][PREFLIGHT])
     hub = hub_resource(context.resources)
-    for name, folders in discovered["folders"].items():
-        source = source_named(sources, name)
-        of_source = [item for item in outcomes if folder_of_shard(item.shard) in folders]
-        repo = check_published_shards(context, source, of_source)
-        problems |= _missing_shards(repo, folders, of_source)
-        problems |= _wrong_statistics(context, repo)
+    found = Report()
+    for source in _sources_of(sources, discovered):
+        of_source = [item for item in outcomes if is_folder_of(source.name, folder_of_shard(item.shard))]
+        problems |= check_complete(context, source, of_source)
+        found |= check_published(context, source)
     publish(
         hub.open(),
         hub.data,
         "Describe",
         lambda head: card_change(head, repo=hub.data, scores_repo=hub.scores, sources=sources),
     )
-    context.log.info(f"The datasets are in {hub.open().location(hub.data)}")
-    if problems:
-        lines = "\n".join(f"- {name}: {reason}" for name, reason in sorted(problems.items()))
-        raise dg.Failure(f"{len(problems)} problems; everything else is published.\n{lines}")
+    if not context.job_def.graph.has_node_named(SCORE):  # `refresh` has that op, and it logs the summary.
+        log_summary(context, _sources_of(sources, discovered))
+    found.raise_for(context, problems)
 
 
-def _missing_shards(repo: DataRepo, folders: Sequence[str], outcomes: Sequence[ShardOutcome]) -> dict[str, str]:
-    """Say why shards that the catalogs know are not on the Hub as they should be, by the shard's key."""
-    reasons = {item.shard: explain(item.error) for item in outcomes if item.error is not None}
-    shards = [
-        shard
-        for folder in folders
-        for shard in shards_of(read_catalog(repo.head, folder), folder, repo.head, repo.source.data_version)
-    ]
-    missing = {
-        shard.key: f"the shard is {shard.status} and was not published. Launch the job again to publish the shard."
-        for shard in to_do(shards)
-    }
-    return {**missing, **reasons, **standing_problems(shards)}
-
-
-def _wrong_statistics(context: dg.OpExecutionContext, repo: DataRepo) -> dict[str, str]:
-    """Say which reported statistics of published shards differ from what the outputs give, by the source's name."""
-    found = published_disagreements(context.instance, repo).values()
-    lines = [line for item in found for line in item.first][:MAX_SHOWN]
-    if not lines:
-        return {}
-    text = f"{sum(item.n for item in found)} reported statistics differ from what the outputs give: {'; '.join(lines)}"
-    return {f"{repo.source.name} statistics": f"{text}. Look at these runs at the source; both values are published."}
+def _sources_of(sources: Sequence[Source], discovered: Mapping[str, Any]) -> list[Source]:
+    """Return the sources that the job was asked for, whether or not their discovery succeeded."""
+    return [source_named(sources, name) for name in discovered["sources"]]

@@ -9,9 +9,12 @@ from typing import Any
 
 import dagster as dg
 import pytest
+import yaml
 
+from every_eval.orchestration.jobs import DAILY
+from every_eval_tests.helm_root import HelmRoot
 from every_eval_tests.orchestration.deployment import Deployment
-from every_eval_tests.orchestration.ui import dagster_dev, wait_for
+from every_eval_tests.orchestration.ui import ROOT, dagster_dev, wait_for
 
 SHARD = "helm_lite_part_00001"
 FLAGS = (
@@ -71,6 +74,16 @@ class Page:
 
 
 @pytest.fixture
+def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
+    """The bundled sample in a folder, and Dagster with the settings that the README's first command copies."""
+    root, home = HelmRoot.unpack(tmp_path / "root"), tmp_path / "dagster"
+    home.mkdir()
+    settings = yaml.safe_load((ROOT / "examples" / "dagster.yaml").read_text())
+    with dg.instance_for_test(settings, temp_dir=str(home), set_dagster_home=True) as instance:
+        yield Deployment(root, tmp_path / "hub", instance, monkeypatch)
+
+
+@pytest.fixture
 def server(deployment: Deployment, tmp_path: Path) -> Iterator[str]:
     deployment.environment.setenv("EVERY_EVAL_SHARD_BYTES", str(1 << 30))  # so that a shard is a whole benchmark
     with dagster_dev(tmp_path / "dagster_dev.log") as address:
@@ -103,7 +116,6 @@ def success(deployment: Deployment, n_runs: int) -> bool:
 def test_a_shard_and_the_leaderboard_are_materialised_from_the_ui(deployment: Deployment, page: Page) -> None:
     assert os.environ["EVERY_EVAL_HUB"] == str(deployment.hub)
     page.open("/assets/helm/catalog")
-    page.click("//button[.='Skip']")  # Dagster's invitation to its community
     page.click("//button[.='Materialize']")
     wait_for("discovery", lambda: success(deployment, 1))
     page.open("/assets/helm/stats")
@@ -131,3 +143,7 @@ def test_a_shard_and_the_leaderboard_are_materialised_from_the_ui(deployment: De
     page.shows("mean_win_rate")
     page.shows("Row count")
     page.shows("Latest check results")
+    assert deployment.launch(DAILY).success
+    page.open("/")  # The home of the UI shows runs that a command started too, and no dialog covers it.
+    page.click(f"//a[contains(., '{DAILY}')]")
+    page.shows("Read the statistics of new shards, and publish the leaderboard")

@@ -12,7 +12,7 @@ import pytest
 
 from every_eval_tests.orchestration.deployment import Deployment
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("mmlu_alone")]
 
 SCRIPT = Path(__file__).parents[2] / "deploy" / "several_machines" / "rehearse.py"
 MODULES = ("dagster_celery", "dagster_postgres", "redis")

@@ -123,7 +123,9 @@ def query(sql: str) -> list[dict[str, Any]]:
     return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
 
 
-@pytest.mark.parametrize(("repo", "pattern"), [(DATA, "data/helm_lite/*.parquet"), (SCORES, "latest/leaderboard_*")])
+@pytest.mark.parametrize(
+    ("repo", "pattern"), [(DATA, "data/helm_lite/*.parquet"), (SCORES, "latest/leaderboard_*.parquet")]
+)
 def test_pandas_polars_and_duckdb_read_plain_files_as_the_card_says(
     published: Deployment, repo: str, pattern: str
 ) -> None:
@@ -159,6 +161,43 @@ def test_one_query_leads_from_the_leaderboard_to_the_answers_behind_it(published
         scores = [answer["evaluation_score"] for answer in answers if answer["run"] == run]
         (mean,) = {answer["mean_score"] for answer in answers if answer["run"] == run}
         assert sum(scores) / len(scores) == pytest.approx(mean, abs=1e-12)
+
+
+def test_the_matrix_of_models_and_items_is_made_as_the_card_says(
+    published: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    scores = published.table("item_scores/helm_lite/*.parquet").to_pylist()
+    measured: dict[tuple[str, str], list[float]] = {}
+    for row in scores:
+        if (
+            row["perturbation"] is None
+            and row["metric_name"] != "max_prob"
+            and row["item"]
+            and row["value"] is not None
+        ):
+            measured.setdefault((row["model_name"], row["item"]), []).append(row["value"])
+    expected = {key: sum(values) / len(values) for key, values in measured.items()}
+    models, items = ({key[place] for key in expected} for place in (0, 1))
+
+    seen: dict[str, Any] = {}
+    matrices = []
+    for code in as_written(published, DATA, "python"):
+        if "load_dataset" not in code:
+            exec(code, seen)
+            matrices += [seen["matrix"]] if "pivot" in code else []
+    of_pandas, of_polars = matrices
+    assert (set(of_pandas.index), set(of_pandas.columns)) == (models, items)
+    assert of_polars.shape[0] == len(models) and items <= set(of_polars.columns)
+    assert all(of_pandas.loc[model, item] == pytest.approx(value) for (model, item), value in expected.items())
+
+    with duckdb.connect() as connection:
+        for sql in as_written(published, DATA, "sql")[1:]:
+            connection.execute(sql)
+    of_models = [json.loads(line) for line in (tmp_path / "py_irt.jsonl").read_text().splitlines()]
+    found = {(one["subject_id"], item): value for one in of_models for item, value in one["responses"].items()}
+    assert found == pytest.approx(expected)
+    assert list(pd.read_csv(tmp_path / "irw.csv").columns) == ["id", "item", "resp"]
 
 
 def test_the_cards_say_the_same_whatever_holds_the_hub_and_hold_no_path_of_a_machine(

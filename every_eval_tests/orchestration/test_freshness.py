@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
+import pytest
 from dagster._core.definitions.freshness import FreshnessState, FreshnessStateRecord
 from dagster._core.test_utils import create_test_daemon_workspace_context, freeze_time
 from dagster._core.workspace.load_target import ModuleTarget
@@ -17,7 +18,7 @@ def test_freshness_is_the_interval_of_the_schedule_and_the_limit_of_its_run() ->
     policies = {
         node.key.to_user_string(): node.freshness_policy
         for node in build_definitions().resolve_asset_graph().asset_nodes
-        if node.freshness_policy is not None and not node.key.path[0].startswith("eval_harness")
+        if node.freshness_policy is not None and node.key.path[0] not in ("eval_harness", "inspect")
     }
     windows = {name: policy.fail_window.to_timedelta() for name, policy in policies.items()}  # type: ignore[attr-defined]
     assert windows == {
@@ -29,6 +30,8 @@ def test_freshness_is_the_interval_of_the_schedule_and_the_limit_of_its_run() ->
     }
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("mmlu_alone")
 def test_a_run_that_finds_nothing_new_says_so_and_keeps_the_assets_fresh(deployment: Deployment) -> None:
     assert deployment.launch("refresh").success
     first = deployment.metadata("helm/leaderboard")
@@ -42,6 +45,8 @@ def test_a_run_that_finds_nothing_new_says_so_and_keeps_the_assets_fresh(deploym
     assert second["duration_seconds"] >= 0
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("mmlu_alone")
 def test_the_leaderboard_turns_red_after_a_missed_day_and_the_catalog_after_a_missed_week(
     deployment: Deployment,
 ) -> None:

@@ -94,4 +94,4 @@ def test_a_shard_that_the_catalog_does_not_know_fails_with_what_to_do(
     deployment.instance.add_dynamic_partitions("helm_shards", ["helm_lite_part_00099"])
     tables = ["helm/samples", "helm/metrics", "helm/stats"]
     assert not deployment.materialize(tables, partition_key="helm_lite_part_00099").success
-    assert "discover first" in capfd.readouterr().err
+    assert "Run discovery first" in capfd.readouterr().err

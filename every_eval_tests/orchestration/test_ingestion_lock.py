@@ -13,7 +13,7 @@ from every_eval_tests.orchestration.deployment import Deployment
 from every_eval_tests.orchestration.online import failures
 from every_eval_tests.orchestration.processes import execute
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("mmlu_alone")]
 
 
 def test_of_two_ingesting_runs_the_second_stands_back_and_a_daily_one_does_not(

@@ -10,7 +10,7 @@ import pytest
 
 from every_eval_tests.helm_root import HelmRoot
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("mmlu_alone")]
 
 LAUNCH = """
 import os, sys

@@ -16,7 +16,7 @@ from every_eval.sources.source import Source
 from every_eval_tests.orchestration.online import failures
 from every_eval_tests.orchestration.toy_source import ToySource
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("mmlu_alone")]
 
 SCORES = {"ada": {"q1": 1.0, "q2": 1.0}, "bob": {"q1": 1.0, "q2": 0.0}}
 SCORING = {"ops": {"comprehensive_stats": {"config": {"source_name": "toy"}}}}

@@ -7,11 +7,12 @@ import pytest
 
 from every_eval.definitions import build_definitions
 from every_eval.orchestration.asset_keys import SCORES_POOL, UPSTREAM_POOL
+from every_eval.sources import SOURCES
 from every_eval_tests.orchestration.deployment import Deployment
 from every_eval_tests.orchestration.processes import execute
 from every_eval_tests.orchestration.ui import wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("mmlu_alone")]
 
 
 def test_every_step_that_reads_upstream_or_commits_is_in_a_pool() -> None:
@@ -22,9 +23,9 @@ def test_every_step_that_reads_upstream_or_commits_is_in_a_pool() -> None:
         for node in job.graph.nodes
         if isinstance(node.definition, dg.OpDefinition)
     }
-    shards = {"helm_shards", "eval_harness_shards"}
-    discoveries = {"helm_discovery", "eval_harness_discovery"}
-    indexes = {"helm__shards_contract", "eval_harness__shards_contract"}
+    names = [source.name for source in SOURCES]
+    shards, discoveries = ({f"{name}_{step}" for name in names} for step in ("shards", "discovery"))
+    indexes = {f"{name}__shards_contract" for name in names}
     assert {name for name, pool in steps.items() if pool == UPSTREAM_POOL} == {
         "discover",
         "ingest",
@@ -35,10 +36,10 @@ def test_every_step_that_reads_upstream_or_commits_is_in_a_pool() -> None:
     }
     assert {name for name, pool in steps.items() if pool == SCORES_POOL} == {
         "score",
+        "check_scores",
         "comprehensive_stats",
-        "helm_scores",
-        "eval_harness_scores",
         "cross_source_contract",
+        *(f"{name}_scores" for name in names),
     }
     assert None not in steps.values()
 

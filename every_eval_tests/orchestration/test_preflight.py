@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from every_eval.errors import ConfigurationError
+from every_eval.errors import ConfigurationError, UpstreamUnreachable
 from every_eval.hub.folder.folder_hub import FolderHub
 from every_eval.orchestration.preflight import check_published, check_source, check_space
 from every_eval.storage.root import storage_at
@@ -17,7 +17,11 @@ from every_eval_tests.hub.hubs import NOON
 from every_eval_tests.orchestration.deployment import DATA, Deployment
 from every_eval_tests.orchestration.online import Online, failures
 
-pytestmark = [pytest.mark.filterwarnings(CLIENT_WARNING), pytest.mark.slow]
+pytestmark = [
+    pytest.mark.filterwarnings(CLIENT_WARNING),
+    pytest.mark.slow,
+    pytest.mark.usefixtures("mmlu_alone"),
+]
 
 WEEKLY, DAILY = "weekly_data_processing", "daily_comprehensive_stats"
 READER: dict[str, Any] = {**MEMBER, "auth": {"accessToken": {"role": "read"}}}
@@ -97,13 +101,13 @@ def test_a_source_that_is_not_there_is_said(deployment: Deployment, tmp_path: Pa
 
 def test_a_source_that_does_not_answer_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)
-    with pytest.raises(ConfigurationError, match=r"cannot be reached: .*correct EVERY_EVAL_HELM_ROOT"):
-        check_source("helm", storage_at("http://127.0.0.1:9/crfm-helm-public"))
+    with pytest.raises(UpstreamUnreachable, match="connection refused"):
+        check_source(storage_at("http://127.0.0.1:9/crfm-helm-public"))
 
 
 def test_a_source_that_answers_is_left_alone(deployment: Deployment) -> None:
-    check_source("helm", storage_at(str(deployment.root.path)))
-    check_source("helm", storage_at(None))
+    check_source(storage_at(str(deployment.root.path)))
+    check_source(storage_at(None))
 
 
 def test_a_full_disk_is_said_before_anything_is_written(deployment: Deployment) -> None:

@@ -29,6 +29,7 @@ def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.Dag
     time.tzset()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("saturday", SATURDAYS.values(), ids=list(SATURDAYS))
 def test_schedules_fire_at_the_same_utc_times_across_a_change_of_clocks(
     instance: dg.DagsterInstance, saturday: datetime

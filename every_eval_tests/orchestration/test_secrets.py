@@ -26,11 +26,11 @@ FAULTS: list[tuple[str, int, dict[str, Any]]] = [
     ("POST .*/commit/", 5, {"status": 504, "is_accepted": True}),
     ("POST .*/commit/", 1, {"ending": "reset", "is_accepted": True}),
     ("/tree/", 1, {"status": 403}),
-    ("HEAD", 1, {"status": 401}),
+    ("GET .*/resolve/", 1, {"status": 401}),
     ("GET /large/", 8, {"ending": "flipped"}),
 ]
 """Requests that go wrong, how often, and how."""
-READING = ("/tree/", "HEAD", "GET /large/")
+READING = ("/tree/", "GET .*/resolve/", "GET /large/")
 """Requests of a machine that finds what another one has published."""
 
 

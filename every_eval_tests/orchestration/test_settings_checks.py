@@ -13,7 +13,7 @@ from every_eval.orchestration.settings_checks import check_settings, is_http_add
 from every_eval.sources import SOURCES
 from every_eval.storage.archive import HELM_SAMPLE
 
-HELM, EVAL_HARNESS = SOURCES
+HELM, EVAL_HARNESS, _ = SOURCES
 Check = Callable[..., list[str]]
 
 
@@ -115,6 +115,13 @@ def test_a_root_that_is_empty_or_of_another_source_is_refused(check: Check, tmp_
     assert check(EVERY_EVAL_HELM_ROOT=str(HELM_SAMPLE), EVERY_EVAL_EVAL_HARNESS_ROOT="lm") == []
 
 
+def test_what_is_published_of_messages_is_one_of_three_words(check: Check) -> None:
+    (found,) = check(EVERY_EVAL_INSPECT_MESSAGES="some")
+    assert found.startswith("EVERY_EVAL_INSPECT_MESSAGES='some' cannot be used")
+    assert "'final', 'all' or 'none'" in found
+    assert check(EVERY_EVAL_INSPECT_MESSAGES="none") == []
+
+
 def test_a_name_that_no_setting_has_is_a_warning(check: Check) -> None:
     (warning,) = check(EVERY_EVAL_HELM_ROTO="x")
     assert warning.endswith("Did you mean EVERY_EVAL_HELM_ROOT?")
@@ -124,3 +131,33 @@ def test_a_name_that_no_setting_has_is_a_warning(check: Check) -> None:
 def test_what_is_not_an_http_address(text: str) -> None:
     assert not is_http_address(text)
     assert is_http_address("https://a.example/b?c=d")
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("- {check: a", "is not YAML"),
+        ("check: a", "the file must hold a list, of which each entry has check, place, ours, reported and reason"),
+        ("- helm", "entry 1 is not a mapping with check, place, ours, reported and reason"),
+        ("- {check: a, place: b, ours: 1, reported: 2, reason: ''}", "entry 1 has no reason: write why"),
+        ("- {check: a, ours: 1, reported: 2, reason: c}", "entry 1 has no place"),
+        ("- {check: a, place: b, ours: 1, reported: 2, reason: c, until: May}", "entry 1 has 'until', which is none"),
+        ("- {check: a, place: b, ours: [1], reported: 2, reason: c}", "entry 1: ours is not a text or a number"),
+        (None, "cannot be read (No such file or directory): name a YAML file"),
+    ],
+)
+def test_a_file_of_acknowledged_faults_that_is_malformed_or_missing_is_a_problem_of_its_setting(
+    check: Check, tmp_path: Path, content: str | None, problem: str
+) -> None:
+    if content is not None:
+        (tmp_path / "known.yaml").write_text(content)
+    (found,) = check(EVERY_EVAL_ACKNOWLEDGED="known.yaml", reads_sources=False)
+    assert found.startswith("EVERY_EVAL_ACKNOWLEDGED='known.yaml' ")
+    assert problem in found
+
+
+def test_the_default_file_of_acknowledged_faults_is_read_where_it_is(check: Check, tmp_path: Path) -> None:
+    assert check() == []
+    (tmp_path / "acknowledged.yaml").write_text("nonsense")
+    (found,) = check()
+    assert found.startswith("EVERY_EVAL_ACKNOWLEDGED='acknowledged.yaml' has entries that cannot be used")

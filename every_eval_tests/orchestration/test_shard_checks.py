@@ -93,6 +93,7 @@ def test_the_check_over_all_shards_is_red_and_the_run_fails_as_long_as_a_wrong_s
     assert evaluations(deployment, again)["helm/stats", "reported"] is False
     other = next(shard for shard in deployment.instance.get_dynamic_partitions("helm_shards") if "lite" in shard)
     result = deployment.materialize("helm/stats", partition_key=other)
+    assert RUN in failures(result)
     assert evaluations(deployment, result)["helm/stats", "reported"] is False
     assert shard_evaluations(deployment, result)["helm/stats", "shard_reported", other] is True
     file.write_text(right)
@@ -198,7 +199,7 @@ def test_a_wrong_cell_of_a_published_table_is_named_as_long_as_it_is_wrong(deplo
         assert not result.success
         assert evaluations(deployment, result)["helm/tables", "published"] is False
         assert "core_scenarios" in failures(result)
-        assert "0.9877" in failures(result)
+        assert "0.987654" in failures(result)
     tables = deployment.table("latest/helm_tables.parquet", SCORES).to_pylist()
     planted = [row for row in tables if row["published_value"] == 0.987654]
     assert len(planted) == 1

@@ -17,7 +17,7 @@ from every_eval_tests.orchestration.deployment import Deployment, changed
 from every_eval_tests.orchestration.online import failures
 from every_eval_tests.orchestration.processes import execute
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("mmlu_alone")]
 
 
 def test_a_plain_execution_is_stopped_at_its_limit_and_says_so(deployment: Deployment, silent_server: socket) -> None:

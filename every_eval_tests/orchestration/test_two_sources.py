@@ -16,7 +16,7 @@ from every_eval_tests.orchestration.deployment import DATA, SCORES, Deployment, 
 from every_eval_tests.sources.eval_harness.output import AGAIN, FIRST, Output
 from every_eval_tests.storage.bucket_server import BucketServer
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("mmlu_alone")]
 
 ROOT = "EVERY_EVAL_EVAL_HARNESS_ROOT"
 TASK = "wikitext_local"
@@ -112,8 +112,8 @@ def test_a_bucket_over_http_gives_the_same_rows_as_a_folder(
         deployment.environment.setenv(ROOT, server.root_url)
         deployment.environment.setenv("EVERY_EVAL_EVAL_HARNESS_LISTING", server.listing_url)
         assert deployment.launch(WEEKLY, options(sources=["eval_harness"])).success
-    # The catalog keeps what each storage says of its files.
-    assert {path.split("/")[0] for path in changed(before, deployment.paths())} == {"catalog"}
+    # The catalog keeps what each storage says of its files, and the index files spare a bucket requests.
+    assert {path.split("/")[0] for path in changed(before, deployment.paths())} == {"catalog", "index_files"}
 
 
 def test_an_evaluation_repeated_is_a_new_run_that_takes_the_earlier_ones_place(
@@ -126,9 +126,12 @@ def test_an_evaluation_repeated_is_a_new_run_that_takes_the_earlier_ones_place(
     new = changed(before[DATA], deployment.paths())
     assert not list(filter(is_of_helm, new))
     assert {path.split("/")[0] for path in new} == {
-        *("data", "metrics", "stats", "catalog", "releases", "shards", "README.md")
+        *("data", "metrics", "stats", "item_scores", "catalog", "releases", "shards", "README.md")
     }
-    assert not new & {path for path in before[DATA] if path.startswith(("data/", "metrics/", "stats/"))}
+    relabelled = new & {path for path in before[DATA] if path.startswith(("data/", "metrics/", "stats/"))}
+    assert {path.partition("_part")[0] for path in relabelled} == {
+        f"{table}/eval_harness_main/eval_harness_main" for table in ("data", "stats")
+    }
     suites = {row["suite"] for row in deployment.table("data/*/*.parquet").to_pylist() if row["dataset_name"] == TASK}
     assert suites == {FIRST, AGAIN, NEWER}
     assert deployment.launch(DAILY, scoring("eval_harness")).success
@@ -170,7 +173,7 @@ def test_a_source_that_is_asked_for_and_has_no_root_fails_and_names_the_setting(
 def test_a_root_without_any_folder_is_an_error(deployment: Deployment, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     deployment.environment.setenv(ROOT, str(tmp_path / "empty"))
-    assert f"correct {ROOT}" in failure(deployment.launch(WEEKLY))
+    assert f"{ROOT}='{tmp_path / 'empty'}' is empty" in failure(deployment.launch(WEEKLY))
 
 
 def test_named_benchmarks_are_taken_from_whichever_source_has_them(deployment: Deployment, output: Output) -> None:

@@ -30,6 +30,9 @@ class ToySource:
     benchmarks_variable = None
     published_contracts: tuple[Table, ...] = ()
 
+    def public_view(self, storage: Storage) -> Storage:
+        return storage
+
     def benchmarks(self, storage: Storage, stated: Sequence[str] = ()) -> Sequence[str]:
         return stated if stated and ALL not in stated else storage.list_folders("")
 

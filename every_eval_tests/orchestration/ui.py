@@ -1,6 +1,7 @@
 """The Dagster UI in a process of its own, started as the README says, and its GraphQL API."""
 
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -11,7 +12,7 @@ from typing import Any
 
 import requests
 
-from every_eval_tests.orchestration.processes import DAGSTER, settings
+from every_eval_tests.orchestration.processes import settings
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60
@@ -34,16 +35,16 @@ def is_listening(port: int) -> bool:
 
 @contextmanager
 def dagster_dev(log: Path) -> Iterator[str]:
-    """Run `dagster dev` on a free port and yield its address; afterwards, check that its log has no error of ours."""
+    """Run `dg dev` on a free port and yield its address; afterwards, check that its log has no error of ours."""
     with closing(create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]
     with log.open("wb") as output:
-        command = [DAGSTER[0], "-m", "dagster", "dev", "--port", str(port)]
+        command = [str(Path(sys.executable).parent / "dg"), "dev", "--port", str(port)]
         process = subprocess.Popen(
             command, cwd=ROOT, stdout=output, stderr=output, start_new_session=True, env=settings()
         )
         try:
-            wait_for("dagster dev", lambda: is_listening(port))
+            wait_for("dg dev", lambda: is_listening(port))
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
