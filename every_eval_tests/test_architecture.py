@@ -20,11 +20,12 @@ FLOORS = (
     "ingestion",
     "scoring",
     "settings",
+    "readers",
     "orchestration",
     "definitions",
 )
 """The packages from the lowest floor to the highest: each imports from itself and from the floors below it."""
-STRANGERS = {"scoring": {"ingestion", "sources.helm", "sources.eval_harness"}}
+STRANGERS = {"scoring": {"ingestion", "sources.helm", "sources.eval_harness", "sources.inspect"}}
 """Packages that a package must not import although they are below it: the two jobs share nothing but the data."""
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 

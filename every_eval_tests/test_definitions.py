@@ -33,7 +33,7 @@ def test_importing_reads_no_setting_and_touches_no_network(tmp_path: Path) -> No
     subprocess.run([sys.executable, "-W", "error", "-c", GUARD], check=True, cwd=tmp_path)
 
 
-SHARDED = ("samples", "metrics", "stats", "judgements", "rejects")
+SHARDED = ("samples", "metrics", "stats", "item_scores", "judgements", "rejects")
 """Tables with a partition for each shard."""
 
 
@@ -58,11 +58,11 @@ def test_the_graph_is_the_one_that_is_documented() -> None:
     }
     expected = {
         f"{source}/{name}": [f"{source}/{parent}" for parent in parents]
-        for source in ("helm", "eval_harness")
+        for source in ("helm", "eval_harness", "inspect")
         for name, parents in of_source.items()
     }
     expected["helm/tables"] = ["helm/comprehensive_stats"]
-    expected["cross_source"] = ["eval_harness/leaderboard", "helm/leaderboard"]
+    expected["cross_source"] = ["eval_harness/leaderboard", "helm/leaderboard", "inspect/leaderboard"]
     assert edges == expected
 
 
@@ -73,14 +73,14 @@ def test_the_tables_of_shards_alone_are_partitioned_each_source_by_its_own_shard
         if isinstance(node.partitions_def, dg.DynamicPartitionsDefinition)
     }
     assert partitions == {
-        f"{source}/{table}": f"{source}_shards" for source in ("helm", "eval_harness") for table in SHARDED
+        f"{source}/{table}": f"{source}_shards" for source in ("helm", "eval_harness", "inspect") for table in SHARDED
     }
 
 
 def test_with_fewer_sources_the_graph_is_that_of_the_others() -> None:
-    (helm, _) = SOURCES
+    helm, *_ = SOURCES
     keys = graph().get_all_asset_keys()
-    assert graph(helm).get_all_asset_keys() == {key for key in keys if key.path[0] != "eval_harness"}
+    assert graph(helm).get_all_asset_keys() == {key for key in keys if key.path[0] not in ("eval_harness", "inspect")}
     assert set(build_definitions([helm]).resources or {}) == {"hub", "helm", "alerts", "ingestion_lock"}
 
 
@@ -107,6 +107,7 @@ def test_a_check_of_a_shard_is_partitioned_and_stands_beside_one_of_all_publishe
     }
     names = {(key.asset_key.to_user_string(), key.name) for key in found.asset_check_keys}
     of_shards = [(table, "contract") for table in SHARDED] + [("rejects", "rejects"), ("stats", "reported")]
+    of_shards += [("samples", "held_back"), ("samples", "failed_runs")]
     assert partitioned == {
         (f"{source.name}/{table}", f"shard_{check}") for source in SOURCES for table, check in of_shards
     }

@@ -1,8 +1,12 @@
 """Tests that the README and the other pages agree with the code."""
 
 import importlib.util
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +15,12 @@ import duckdb
 import pytest
 import yaml
 
+import every_eval
+from every_eval.contracts.pairs import PAIRS
 from every_eval.definitions import build_definitions
 from every_eval.orchestration.ingestion_steps import IngestionConfig
 from every_eval.orchestration.scoring_steps import ScoringConfig
+from every_eval.readers.published_tables import TABLES
 from every_eval_tests.helm_root import HelmRoot
 from every_eval_tests.orchestration.deployment import DATA, SCORES, Deployment
 
@@ -35,6 +42,7 @@ def test_settings_are_the_same_in_the_readme_the_example_and_the_code() -> None:
     assert variables(settings) - listed == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_the_example_of_run_config_names_every_option(example: str, deployment: Deployment) -> None:
     config: dict[str, Any] = yaml.safe_load((ROOT / "examples" / f"{example}.yaml").read_text())
@@ -44,6 +52,37 @@ def test_the_example_of_run_config_names_every_option(example: str, deployment: 
     assert deployment.launch("weekly_data_processing").success  # the daily job needs something that is published
     assert deployment.launch("weekly_data_processing").success
     assert deployment.launch(EXAMPLES[example], config).success
+
+
+NOISE = re.compile(r"DEBUG|[Ww]arning|[Ss]upersed|[Tt]elemetry|dagster\.yaml|Traceback|virtual environment")
+PROGRESS = re.compile(r"helm_lite_part_00001: 31 of 31 runs, [\d.]+ of [\d.]+ MB in \d+ s, [\d.]+ MB/s$", re.MULTILINE)
+SUMMARY = (
+    "helm shards: 3 published",
+    "1,970 samples",
+    "0 files or rows could not be read",
+    " passed, 0 failed, 0 warned",
+)
+
+
+@pytest.mark.slow
+def test_the_log_of_the_first_command_is_for_people_and_ends_with_the_leaderboard(tmp_path: Path) -> None:
+    (command,) = re.findall(r"^python3 -m venv .*(mkdir -p data/dagster .*)$", README, re.MULTILINE)
+    for name in ("every_eval", "examples", "pyproject.toml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    environment = {name: value for name, value in os.environ.items() if name in ("PATH", "PYTHONPATH")}
+    run = partial(subprocess.run, cwd=tmp_path, env=environment, text=True, stderr=subprocess.STDOUT)
+    log = run(["bash", "-c", command], stdout=subprocess.PIPE, check=True).stdout
+    assert [line for line in log.splitlines() if NOISE.search(line)] == []
+    first, *_, last = log.splitlines()
+    assert re.search(r" INFO .* every_eval \S+, Dagster \S+, Python \S+$", first)
+    assert f"data repo: {tmp_path}/data/hub/{DATA}" in log
+    assert PROGRESS.search(log)
+    assert [text for text in SUMMARY if text not in log] == []
+    assert last.startswith("mmlu ")
+    environment["DAGSTER_HOME"] = str(tmp_path / "data" / "dagster")
+    again = [".venv/bin/dagster", "job", "execute", "-m", "every_eval.definitions", "-j", "daily_comprehensive_stats"]
+    assert "helm scores: nothing new" in run(again, stdout=subprocess.PIPE, check=True).stdout
 
 
 @pytest.fixture(scope="module")
@@ -61,24 +100,87 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
         yield deployment
 
 
+@pytest.mark.slow
 def test_the_readme_names_every_published_file(published: Deployment) -> None:
     paths = [path for repo in (DATA, SCORES) for path in published.paths(repo) if "/" in path]
     names = {path if path.startswith("latest/") else path.partition("/")[0] + "/" for path in paths}
     assert [name for name in sorted(names) if f"`{name}" not in README] == []
 
 
-@pytest.mark.usefixtures("published")
-def test_the_query_from_the_leaderboard_to_the_answers_works() -> None:
+@pytest.fixture(scope="module")
+def connection(published: Deployment) -> duckdb.DuckDBPyConnection:
+    """The published files as the README connects to them."""
+    assert published.hub == Path("data/hub").absolute()
+    return every_eval.connect()
+
+
+@pytest.mark.slow
+def test_the_query_from_the_leaderboard_to_the_answers_works(connection: duckdb.DuckDBPyConnection) -> None:
     (query,) = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
-    answers = duckdb.sql(query)
-    assert answers is not None
-    assert len(answers.fetchall()) == 10
+    answers = connection.sql(query).fetchall()
+    assert len(answers) == 10
+    assert all("model=openai_gpt-4-0613" in run for run, *_ in answers)
 
 
-def test_the_files_are_read_with_pandas_as_the_readme_says(published: Deployment) -> None:
-    code, hub = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+@pytest.mark.slow
+def test_the_readers_questions_have_answers_that_agree_with_the_files(
+    published: Deployment, connection: duckdb.DuckDBPyConnection
+) -> None:
+    page = (ROOT / "every_eval" / "readers" / "README.md").read_text()
+    queries = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
+    meaning, best, wrong, prompt, cost, subjects = (connection.sql(query).df().to_dict("records") for query in queries)
+    stats = published.table("latest/comprehensive_stats_helm.parquet", SCORES).to_pylist()
+    main = [row for row in stats if row["is_main_metric"] and row["perturbation"] is None]
+    samples = published.table("data/*/*.parquet").to_pylist()
+
+    assert [row["column_name"] for row in meaning] == PAIRS.schema.names
+    assert [row["comment"] for row in meaning] == [column.meaning for column in PAIRS.columns]
+
+    scores = {(row["benchmark"], row["model_name"]): row["mean_score"] for row in main if row["dataset_name"] == "gsm"}
+    assert {row["benchmark"] for row in best} == {"lite", "classic"}
+    for row in best:
+        assert (
+            row["mean_score"]
+            == scores[row["benchmark"], row["best"]]
+            == max(score for (benchmark, _), score in scores.items() if benchmark == row["benchmark"])
+        )
+        assert row["difference"] == row["mean_score"] - scores[row["benchmark"], row["other"]]
+        assert row["low"] <= row["difference"] <= row["high"]
+        assert row["is_real"] == (row["low"] > 0 or row["high"] < 0)
+    assert {row["is_real"] for row in best} == {True, False}
+
+    assert len(wrong) == 5
+    for row in wrong:
+        (score,) = {one["evaluation_score"] for one in samples if row.items() <= one.items()}
+        assert ("gpt-4-0613" in row["run"], score) == (True, 0)
+
+    ((shown, output),) = [(row["prompt"], row["output"]) for row in prompt]
+    assert any(row["dataset_name"] == "gsm" and (row["prompt"], row["output"]) == (shown, output) for row in samples)
+
+    metrics = published.table("metrics/*/*.parquet").to_pylist()
+    suites = {(row["benchmark"], row["run"]): row["suite"] for row in stats}
+    for row in cost:
+        place = (row["benchmark"], suites[row["benchmark"], row["run"]], row["run"], "num_output_tokens", None)
+        key = ("benchmark", "suite", "run", "metric_name", "perturbation")
+        values = [metric["value"] for metric in metrics if tuple(metric[name] for name in key) == place]
+        assert row["output_tokens"] == pytest.approx(sum(values) / len(values))
+        assert row["seconds"] > 0
+
+    of_mmlu = [row for row in main if row["benchmark"] == "mmlu"]
+    assert len(subjects) == len(of_mmlu) > 10
+    assert {(row["task"], row["mean_score"]) for row in subjects} == {
+        (row["task"], row["mean_score"]) for row in of_mmlu
+    }
+
+
+@pytest.mark.slow
+def test_the_files_are_read_as_the_readme_says(published: Deployment) -> None:
+    code, hub, readers = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     names: dict[str, Any] = {}
     exec(code, names)
+    exec(readers, names)
+    assert names["lite"]["rank"].to_pylist() == [1, 2, 3, 4, 5]
+    assert {name for name, _ in names["tables"].fetchall()} == set(TABLES)
     assert len(names["leaderboard"]) == published.table("latest/leaderboard_helm.parquet", SCORES).num_rows
     assert len(names["statistics"]) == published.table("stats/helm_lite/*.parquet").num_rows
     cards = "".join((published.hub / repo / "README.md").read_text() for repo in (DATA, SCORES))
@@ -104,7 +206,7 @@ def test_pages_name_jobs_modules_and_files_that_exist(page: Path) -> None:
         linked = page.parent / file if file else page
         assert linked.exists(), target
         assert not heading or heading in anchors(linked.read_text()), target
-    for job in re.findall(r" -j (\w+)", text):
+    for job in re.findall(r" (?:-j|--job) (\w+)", text):
         assert build_definitions().resolve_job_def(job)
     for file in re.findall(r" -c (\S+\.yaml)", text):
         assert (ROOT / file).exists(), file
