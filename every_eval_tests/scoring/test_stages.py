@@ -9,6 +9,7 @@ import every_eval.scoring
 
 PACKAGE = Path(every_eval.scoring.__file__).parent
 STAGES = (
+    "scores_listing",
     "change_detection",
     "state",
     "tables",
