@@ -15,6 +15,7 @@ from every_eval.contracts.parquet import write_table
 from every_eval.contracts.rejects import REJECTS, Reason
 from every_eval.hub.folder.folder_hub import FolderHub
 from every_eval.hub.hub import Add
+from every_eval.network.huggingface import session
 from every_eval_tests.hub.commits import Blob, Commit
 from every_eval_tests.hub.hub_server import HubServer, serving
 from every_eval_tests.hub.hubs import NOON
@@ -81,6 +82,7 @@ def online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Pu
     """Repos on a Hub server, and the server."""
     monkeypatch.delenv("HF_TOKEN", raising=False)
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    monkeypatch.setattr(session, "_host_of", {})  # Other tests of this process have sent the token to other servers.
     with _online(tmp_path) as (publisher, server):
         monkeypatch.setenv("HF_ENDPOINT", server.url)
         yield publisher, server
