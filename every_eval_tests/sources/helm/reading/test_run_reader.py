@@ -18,7 +18,18 @@ from every_eval.sources.source import Input, Run
 from every_eval.storage.archive import HELM_SAMPLE, ArchiveStorage
 from every_eval_tests.ingestion.publishing import Publishing
 from every_eval_tests.rows_of_runs import gather
-from every_eval_tests.sources.helm.made_up import FILES, TYPOS, files, name_of, raw_of, read, rejects, stat, unreadable
+from every_eval_tests.sources.helm.made_up import (
+    FILES,
+    TYPOS,
+    files,
+    name_of,
+    raw_of,
+    read,
+    read_both,
+    rejects,
+    stat,
+    unreadable,
+)
 
 BENCHMARKS = ("lite", "mmlu", "classic")
 LISTS = ("instances.json", "display_predictions.json", "display_requests.json", "per_instance_stats.json", "stats.json")
@@ -669,8 +680,10 @@ def test_what_is_nested_too_deeply_is_a_reject_of_its_file(file: str, path: tupl
     deep = b'{"a":' * depth + b"1" + b"}" * depth
     content[file] = json.dumps(content[file]).encode().replace(b'"@"', b"[%b]" % deep if "messages" in path else deep)
 
-    found = {(reason, of) for reason, of, _ in rejects(read(content))}
-    assert found & {(Reason.NOT_JSON, file), (Reason.UNEXPECTED_SHAPE, file)}
+    # How deep a decoder follows depends on the version of Python, and with it whether an element or the file is lost.
+    for rows in read_both(content):
+        found = {(reason, of) for reason, of, _ in rejects(rows)}
+        assert found & {(Reason.NOT_JSON, file), (Reason.UNEXPECTED_SHAPE, file)}
 
 
 @pytest.mark.parametrize(
