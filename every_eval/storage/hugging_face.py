@@ -34,6 +34,7 @@ from every_eval.storage.storage import (
     SkippedEntry,
     Storage,
     StoredObject,
+    expected,
     is_object_name,
     is_prefix,
 )
@@ -111,7 +112,7 @@ class HuggingFaceStorage(Storage):
         return self._known.get(name)
 
     def read(self, name: str, witness: str | None = None) -> bytes:
-        stored = self._expected(name, witness)
+        stored = expected(self, name, witness)
 
         def call() -> bytes:
             raw = read_whole(self._url(name), self._headers)
@@ -122,7 +123,7 @@ class HuggingFaceStorage(Storage):
         return self._call(f"read {name}", call)
 
     def read_range(self, name: str, start: int, stop: int, witness: str | None = None) -> bytes:
-        stored = self._expected(name, witness)
+        stored = expected(self, name, witness)
         last = min(stop, stored.size or 0)
         if last <= start:
             return b""
@@ -220,15 +221,6 @@ class HuggingFaceStorage(Storage):
     def _stored(self, file: RepoFile) -> StoredObject:
         witness = f"{_SHA256}{file.lfs.sha256}" if file.lfs else f"{_GIT}{file.blob_id}"
         return StoredObject(self._name(file.path), file.size, witness, md5=None)
-
-    def _expected(self, name: str, witness: str | None) -> StoredObject:
-        """Describe an object that is to be read, and that must still have the witness."""
-        stored = self.stat(name)
-        if witness is not None and (stored is None or stored.witness != witness):
-            raise UpstreamUnavailable(f"{self.address}: {name} has changed or gone since it was listed.")
-        if stored is None:
-            raise FileNotFoundError(f"{self.address} has no file {name!r}.")
-        return stored
 
     def _call(self, action: str, call: Callable[[], T]) -> T:
         """Return what the Hub answers."""

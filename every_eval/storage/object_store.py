@@ -26,6 +26,7 @@ from every_eval.storage.storage import (
     SkippedEntry,
     Storage,
     StoredObject,
+    expected,
     is_object_name,
     is_prefix,
 )
@@ -114,25 +115,25 @@ class ObjectStoreStorage(Storage):
             return file.read()
 
     def read_range(self, name: str, start: int, stop: int, witness: str | None = None) -> bytes:
-        stored = self._expected(name, witness)
+        stored = expected(self, name, witness)
         end = min(stop, stop if stored.size is None else stored.size)
         if end <= start:
             return b""
         with self._asking(f"read {name}"):
             raw: bytes = self._files.cat_file(self._path(name), start=start, end=end)
-        self._expected(name, stored.witness)
+        expected(self, name, stored.witness)
         return raw
 
     def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
         """The content as a file, a large one on disk. It is unchanged if the witness is the same after the reading."""
-        stored = self._expected(name, witness if md5 is None else None)
+        stored = expected(self, name, witness if md5 is None else None)
         with self._asking(f"read {name}"):
             if stored.size is not None and stored.size <= MEMORY_BYTES:
                 content: IO[bytes] = BytesIO(self._files.cat_file(self._path(name)))
             else:
                 content = cast(IO[bytes], NamedTemporaryFile())  # noqa: SIM115 - the caller closes it
                 self._files.get_file(self._path(name), content.name)
-        self._expected(name, stored.witness)
+        expected(self, name, stored.witness)
         return content if md5 is None else checked(content, md5, f"{self.address}/{name}")
 
     def open_digested(self, name: str, witness: str) -> Digested:
@@ -178,15 +179,6 @@ class ObjectStoreStorage(Storage):
             for name, info in found.items()
             if name.startswith(path) and not name.endswith("/")
         }
-
-    def _expected(self, name: str, witness: str | None) -> StoredObject:
-        """Describe an object that is to be read, or was read, and that must have the witness."""
-        stored = self.stat(name)
-        if witness is not None and (stored is None or stored.witness != witness):
-            raise UpstreamUnavailable(f"{self.address}: {name} has changed or gone since it was listed.")
-        if stored is None:
-            raise FileNotFoundError(f"{self.address} has no file {name!r}.")
-        return stored
 
     @contextmanager
     def _asking(self, action: str) -> Iterator[None]:

@@ -1,16 +1,15 @@
 """A storage that fetches a small file again only if it has changed since an earlier job read it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import IO
 
-from every_eval.network.content import Digested
 from every_eval.network.version import version_of_witness
-from every_eval.storage.storage import SkippedEntry, Storage, StoredObject
+from every_eval.storage.storage import Storage
+from every_eval.storage.wrapped import WrappedStorage
 
 
 @dataclass
-class RememberingStorage(Storage):
+class RememberingStorage(WrappedStorage):
     """Another storage, of which `read` knows the contents that earlier jobs have read."""
 
     storage: Storage
@@ -22,30 +21,6 @@ class RememberingStorage(Storage):
     """Witnesses of known files that were read and have not changed, by name."""
     fetched: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     """Witness and content of the files that were fetched, by name."""
-
-    @property
-    def location(self) -> str:
-        return self.storage.location
-
-    @property
-    def is_remote(self) -> bool:
-        return self.storage.is_remote
-
-    @property
-    def can_list(self) -> bool:
-        return self.storage.can_list
-
-    def list(self, prefix: str) -> Iterator[StoredObject]:
-        return self.storage.list(prefix)
-
-    def list_folders(self, prefix: str) -> Sequence[str]:
-        return self.storage.list_folders(prefix)
-
-    def stat(self, name: str) -> StoredObject | None:
-        return self.storage.stat(name)
-
-    def skipped(self, prefix: str) -> Sequence[SkippedEntry]:
-        return self.storage.skipped(prefix)
 
     def read(self, name: str, witness: str | None = None) -> bytes:
         """The content of one object: as it was read before if the witness says so, or the server."""
@@ -64,15 +39,6 @@ class RememberingStorage(Storage):
             return self.content(name)
         self.fetched[name] = changed
         return changed[1]
-
-    def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
-        return self.storage.open(name, witness, md5)
-
-    def read_range(self, name: str, start: int, stop: int, witness: str | None = None) -> bytes:
-        return self.storage.read_range(name, start, stop, witness)
-
-    def open_digested(self, name: str, witness: str) -> Digested:
-        return self.storage.open_digested(name, witness)
 
 
 def _is_same(witness: str, before: str) -> bool:

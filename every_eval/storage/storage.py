@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Final, Protocol
 
+from every_eval.errors import UpstreamUnavailable
 from every_eval.network.content import Digested
 
 UNUSABLE_NAME: Final = "its name is not UTF-8, or holds a character that no bucket allows"
@@ -109,9 +110,7 @@ class Storage(Protocol):
 
         Raises the errors of `read`.
         """
-        stored = self.stat(name)
-        if stored is None:
-            raise FileNotFoundError(f"{self.location} has no file {name!r}.")
+        stored = expected(self, name, None)
         return None if stored.witness == witness else (stored.witness, self.read(name, stored.witness))
 
     def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
@@ -150,6 +149,26 @@ class Storage(Protocol):
         Raises the errors of `open`.
         """
         ...
+
+
+def expected(storage: Storage, name: str, witness: str | None) -> StoredObject:
+    """Describe an object that is to be read, or was read.
+
+    Args:
+        storage: Where the object is.
+        name: Name of the object.
+        witness: Witness that the object must have; null for any.
+
+    Raises:
+        UpstreamUnavailable: the object is not there, or has another witness.
+        FileNotFoundError: the object is not there, and no witness was given.
+    """
+    stored = storage.stat(name)
+    if witness is not None and (stored is None or stored.witness != witness):
+        raise UpstreamUnavailable(f"{storage.location}: {name} has changed or gone since it was listed.")
+    if stored is None:
+        raise FileNotFoundError(f"{storage.location} has no file {name!r}.")
+    return stored
 
 
 def is_object_name(name: str) -> bool:

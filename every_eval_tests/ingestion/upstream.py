@@ -11,7 +11,8 @@ from every_eval.errors import ConfigurationError
 from every_eval.network.content import Digested
 from every_eval.storage.archive import HELM_SAMPLE
 from every_eval.storage.folder import FolderStorage
-from every_eval.storage.storage import SkippedEntry, Storage, StoredObject
+from every_eval.storage.storage import Storage, StoredObject
+from every_eval.storage.wrapped import WrappedStorage
 from every_eval_tests.helm_root import HelmRoot, edit
 
 MMLU = "mmlu:subject={},method=multiple_choice_joint,{},eval_split=test,groups=mmlu_{}"
@@ -84,20 +85,12 @@ def _is_of_a_run(name: str) -> bool:
 
 
 @dataclass
-class WatchedStorage:
+class WatchedStorage(WrappedStorage):
     """A storage that records every object that is read, and can refuse to list."""
 
     storage: Storage
     can_list: bool = True
     read_names: list[str] = field(default_factory=list)
-
-    @property
-    def location(self) -> str:
-        return self.storage.location
-
-    @property
-    def is_remote(self) -> bool:
-        return self.storage.is_remote
 
     @property
     def read_runs(self) -> list[str]:
@@ -116,9 +109,6 @@ class WatchedStorage:
         if not self.can_list:
             raise ConfigurationError("no listing")
 
-    def stat(self, name: str) -> StoredObject | None:
-        return self.storage.stat(name)
-
     def read(self, name: str, witness: str | None = None) -> bytes:
         self.read_names.append(name)
         return self.storage.read(name, witness)
@@ -134,9 +124,6 @@ class WatchedStorage:
     def read_range(self, name: str, start: int, stop: int, witness: str | None = None) -> bytes:
         self.read_names.append(name)
         return self.storage.read_range(name, start, stop, witness)
-
-    def skipped(self, prefix: str) -> Sequence[SkippedEntry]:
-        return self.storage.skipped(prefix)
 
     def open_digested(self, name: str, witness: str) -> Digested:
         self.read_names.append(name)

@@ -15,6 +15,7 @@ from every_eval.network.content import Digested
 from every_eval.sources.arguments import LEFT_OUT, public_name
 from every_eval.sources.eval_harness.output_files import STAMP
 from every_eval.storage.storage import SkippedEntry, Storage, StoredObject
+from every_eval.storage.wrapped import WrappedStorage
 
 _FILE: Final = re.compile(rf"(?P<stem>.*?)(?P<end>(_{STAMP})?\.jsonl?)", re.DOTALL)
 _OF_TASK: Final = "samples_"
@@ -26,24 +27,12 @@ ROOT_FILES: Final = "files_in_root"
 
 
 @dataclass(frozen=True)
-class PublicNames(Storage):
+class PublicNames(WrappedStorage):
     """A storage whose files and folders, below the first folder, have public names."""
 
     storage: Storage
     _real: dict[str, Mapping[str, str]] = field(default_factory=dict, compare=False)
     """Real names by public name, of the names that differ, for each of the first folders that was listed."""
-
-    @property
-    def location(self) -> str:
-        return self.storage.location
-
-    @property
-    def is_remote(self) -> bool:
-        return self.storage.is_remote
-
-    @property
-    def can_list(self) -> bool:
-        return self.storage.can_list
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
         top, slash, _ = prefix.partition("/")
@@ -66,6 +55,9 @@ class PublicNames(Storage):
 
     def read(self, name: str, witness: str | None = None) -> bytes:
         return self.storage.read(self._real_name(name), witness)
+
+    def read_if_changed(self, name: str, witness: str | None) -> tuple[str, bytes] | None:
+        return self.storage.read_if_changed(self._real_name(name), witness)
 
     def open(self, name: str, witness: str | None = None, md5: str | None = None) -> IO[bytes]:
         return self.storage.open(self._real_name(name), witness, md5)
