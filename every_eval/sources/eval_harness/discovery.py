@@ -17,14 +17,15 @@ from every_eval.errors import BenchmarkMissing, UpstreamUnavailable
 from every_eval.network.content import md5_of
 from every_eval.sources.decoding import decode_object
 from every_eval.sources.eval_harness.chosen_documents import with_choices
-from every_eval.sources.eval_harness.latest_release import LATEST, TaskRun, newest, order_of, release_row
+from every_eval.sources.eval_harness.latest_release import TaskRun, newest, order_of, release_row
 from every_eval.sources.eval_harness.model_ordinals import numbered
 from every_eval.sources.eval_harness.output_files import OutputFolder, as_input, folders, stamp_of
 from every_eval.sources.eval_harness.results import Results
 from every_eval.sources.eval_harness.results_file import decode_results
-from every_eval.sources.eval_harness.skipped_entries import is_escaped, skipped_runs
 from every_eval.sources.eval_harness.task import Task
 from every_eval.sources.eval_harness.unstamped_samples import samples_of, unambiguous
+from every_eval.sources.latest_release import LATEST
+from every_eval.sources.skipped_entries import is_escaped, skipped_runs
 from every_eval.sources.source import Discovery, Input, Reject, Run
 from every_eval.storage.storage import Storage, StoredObject
 

@@ -8,39 +8,12 @@ what the scores need from the results files.
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
-import msgspec
-from msgspec import Struct
-
-from every_eval.contracts.canonical import canonical_json
 from every_eval.sources.eval_harness.results import is_count
 from every_eval.sources.eval_harness.task import Task
+from every_eval.sources.latest_release import MainTableColumn, ReleaseFacts, latest_release_row
 from every_eval.sources.source import Run
-
-LATEST: Final = "latest"
-"""Name of the release."""
-
-
-class MainTableColumn(Struct, frozen=True):
-    """A column of the main table: a main metric of a variant."""
-
-    variant: str
-    metric: str
-    """Metric as "{metric},{filter}"."""
-    lower_is_better: bool | None
-    """Direction of the metric; null if the results files state none, or different ones."""
-
-
-class ReleaseFacts(Struct, frozen=True):
-    """Statements of the results files of a release on which all files agree."""
-
-    lower_is_better: dict[str, bool]
-    """Direction of each "{metric},{filter}"; a metric without a direction, or with different ones, is absent."""
-    main_table: list[MainTableColumn]
-    """Columns of the main table."""
-    num_parameters: dict[str, int]
-    """Number of parameters of each model; a model without a number, or with different ones, is absent."""
 
 
 @dataclass(frozen=True)
@@ -73,19 +46,8 @@ def order_of(task: Task, stamp: str | None, suite: str) -> tuple[float, str, str
 
 def release_row(benchmark: str, runs: Sequence[TaskRun], shown: Sequence[TaskRun]) -> Mapping[str, Any]:
     """Return the row of the table `releases`."""
-    suites = dict.fromkeys(item.run.suite for item in sorted(runs, key=lambda item: item.order))
-    return {
-        "source": runs[0].run.source,
-        "benchmark": benchmark,
-        "release": LATEST,
-        "is_release": True,
-        "is_newest": True,
-        "suites": list(suites),
-        "runs": [{"suite": item.run.suite, "run": item.run.name} for item in shown],
-        "pooled_runs": [],
-        "schema_json": canonical_json(msgspec.to_builtins(schema(shown))),
-        "cells": [],
-    }
+    by_time = (item.run for item in sorted(runs, key=lambda item: item.order))
+    return latest_release_row(runs[0].run.source, benchmark, by_time, [item.run for item in shown], schema(shown))
 
 
 def schema(shown: Sequence[TaskRun]) -> ReleaseFacts:
@@ -95,11 +57,6 @@ def schema(shown: Sequence[TaskRun]) -> ReleaseFacts:
     sizes = [(task.model.name, _num_parameters(task)) for task in tasks]
     stated = [(name, size) for name, size in sizes if name is not None and size is not None]
     return ReleaseFacts(_agreed(directions), list(_main_table(tasks)), _agreed(stated))
-
-
-def read_schema(release: Mapping[str, Any]) -> ReleaseFacts:
-    """Return the schema in a row of the table `releases`."""
-    return msgspec.json.decode(release["schema_json"], type=ReleaseFacts)
 
 
 def _directions(task: Task) -> Iterator[tuple[str, bool | None]]:

@@ -1,22 +1,18 @@
 """lm-evaluation-harness as a source of evaluation results."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import IO, Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import IO
 
-import pyarrow as pa
-
-from every_eval.sources.eval_harness.benchmark_folders import benchmark_folders
+from every_eval.sources.benchmark_folders import benchmark_folders
 from every_eval.sources.eval_harness.discovery import SOURCE, discover, index_witness
-from every_eval.sources.eval_harness.model_standings import directions, main_statistics, main_table
 from every_eval.sources.eval_harness.public_names import PublicNames
 from every_eval.sources.eval_harness.task_run_reader import TaskRunReader
-from every_eval.sources.main_table import MainTable
+from every_eval.sources.log_source import LogSource
 from every_eval.sources.source import ALL, Discovery, Run, RunRows
-from every_eval.sources.statistics_files import StatisticsFiles
 from every_eval.storage.storage import Storage
 
 
-class EvalHarnessSource:
+class EvalHarnessSource(LogSource):
     """EleutherAI's Language Model Evaluation Harness: https://github.com/EleutherAI/lm-evaluation-harness.
 
     Each folder under the root is a benchmark. lm-eval publishes no tables of its own.
@@ -24,9 +20,7 @@ class EvalHarnessSource:
 
     name = SOURCE
     data_version = 3
-    has_sample = False
     benchmarks_variable = "EVERY_EVAL_EVAL_HARNESS_BENCHMARKS"
-    published_contracts = ()
     upgrade_notice = (
         "Rows of an older version of every_eval can hold credentials, because it published the arguments of models "
         "that it did not know to be secret, such as headers and addresses with passwords. The rows are made again "
@@ -49,19 +43,3 @@ class EvalHarnessSource:
 
     def read(self, run: Run, open_file: Callable[[str], IO[bytes]]) -> Iterator[RunRows]:
         return TaskRunReader(run, open_file).pieces()
-
-    def published_tables(
-        self,
-        release: Mapping[str, Any],  # noqa: ARG002 - part of the protocol
-        stats: StatisticsFiles,  # noqa: ARG002 - part of the protocol
-    ) -> Iterator[pa.Table]:
-        return iter(())
-
-    def disagreements(self, tables: pa.Table) -> pa.Table:
-        return tables
-
-    def directions(self, release: Mapping[str, Any]) -> Mapping[str, bool]:
-        return directions(release)
-
-    def main_table(self, release: Mapping[str, Any], stats: StatisticsFiles) -> MainTable | None:
-        return main_table(release, main_statistics(stats))

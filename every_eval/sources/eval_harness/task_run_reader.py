@@ -15,7 +15,6 @@ from every_eval.sources.eval_harness.results_file import decode_results
 from every_eval.sources.eval_harness.sample_rows import ScoredRow, ValuesByMetric, add_values
 from every_eval.sources.eval_harness.samples_file import SamplesFileReader
 from every_eval.sources.eval_harness.samples_table import samples_table
-from every_eval.sources.eval_harness.skipped_entries import reject_of
 from every_eval.sources.eval_harness.stats_table import (
     TaskScores,
     TaskStatistics,
@@ -25,6 +24,7 @@ from every_eval.sources.eval_harness.stats_table import (
 )
 from every_eval.sources.eval_harness.task import Task
 from every_eval.sources.eval_harness.unstamped_samples import samples_of
+from every_eval.sources.skipped_entries import reject_of
 from every_eval.sources.source import Reject, Run, RunRows
 
 PIECE_ROWS: Final = 2000

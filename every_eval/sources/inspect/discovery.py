@@ -15,15 +15,16 @@ import pyarrow as pa
 from every_eval.contracts.canonical import canonical_json
 from every_eval.contracts.releases import RELEASES
 from every_eval.errors import BenchmarkMissing, UpstreamUnavailable
-from every_eval.sources.eval_harness.benchmark_folders import benchmark_folders
-from every_eval.sources.eval_harness.skipped_entries import is_escaped, skipped_runs
+from every_eval.sources.benchmark_folders import benchmark_folders
 from every_eval.sources.inspect.evaluation import Evaluation
-from every_eval.sources.inspect.latest_release import LATEST, EvaluationRun, newest, release_row
+from every_eval.sources.inspect.latest_release import EvaluationRun, newest, release_row
 from every_eval.sources.inspect.log_file import open_log
 from every_eval.sources.inspect.log_names import SUPERSEDED, is_log
 from every_eval.sources.inspect.precedence import FoundLog, copies, superseded
 from every_eval.sources.inspect.records import Header
 from every_eval.sources.inspect.run_reader import MESSAGES
+from every_eval.sources.latest_release import LATEST
+from every_eval.sources.skipped_entries import is_escaped, skipped_runs
 from every_eval.sources.source import TASK, Discovery, Input, Reject, Run
 from every_eval.storage.opened_ranges import open_ranges
 from every_eval.storage.storage import Storage, StoredObject

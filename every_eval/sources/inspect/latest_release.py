@@ -7,19 +7,13 @@ run without a success is shown too, so that its model appears on the leaderboard
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-import msgspec
-
-from every_eval.contracts.canonical import canonical_json
-from every_eval.sources.eval_harness.latest_release import MainTableColumn, ReleaseFacts
 from every_eval.sources.inspect.evaluation import AVERAGES, Evaluation
 from every_eval.sources.inspect.log_names import SUPERSEDED
 from every_eval.sources.inspect.records import STARTED
+from every_eval.sources.latest_release import MainTableColumn, ReleaseFacts, latest_release_row
 from every_eval.sources.source import Run
-
-LATEST: Final = "latest"
-"""Name of the release."""
 
 
 @dataclass(frozen=True)
@@ -48,19 +42,10 @@ def newest(runs: Iterable[EvaluationRun]) -> list[EvaluationRun]:
 def release_row(benchmark: str, runs: Sequence[EvaluationRun], shown: Sequence[EvaluationRun]) -> Mapping[str, Any]:
     """Return the row of the table `releases`."""
     by_time = sorted(runs, key=lambda item: (item.evaluation.header.eval.created, item.run.suite))
-    schema = ReleaseFacts(_directions(shown), list(_main_table(shown)), {})
-    return {
-        "source": runs[0].run.source,
-        "benchmark": benchmark,
-        "release": LATEST,
-        "is_release": True,
-        "is_newest": True,
-        "suites": [item.run.suite for item in by_time],
-        "runs": [{"suite": item.run.suite, "run": item.run.name} for item in shown],
-        "pooled_runs": [],
-        "schema_json": canonical_json(msgspec.to_builtins(schema)),
-        "cells": [],
-    }
+    facts = ReleaseFacts(_directions(shown), list(_main_table(shown)), {})
+    return latest_release_row(
+        runs[0].run.source, benchmark, (item.run for item in by_time), [item.run for item in shown], facts
+    )
 
 
 def _directions(shown: Iterable[EvaluationRun]) -> dict[str, bool]:

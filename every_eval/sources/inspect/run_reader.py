@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import IO, Final
 
 from every_eval.contracts.rejects import Reason
-from every_eval.sources.eval_harness.skipped_entries import reject_of
 from every_eval.sources.inspect.evaluation import Evaluation
 from every_eval.sources.inspect.item_scores_table import item_scores_table
 from every_eval.sources.inspect.judges import judgements_of
@@ -18,6 +17,7 @@ from every_eval.sources.inspect.run_samples import RunSamples
 from every_eval.sources.inspect.sample_row import ALL, FINAL, question_digest, sample_row
 from every_eval.sources.inspect.sample_values import resource_values, score_values, scores_of
 from every_eval.sources.inspect.stats_table import run_statistics
+from every_eval.sources.skipped_entries import reject_of
 from every_eval.sources.source import Reject, Run, RunRows
 
 MESSAGES: Final = "messages"

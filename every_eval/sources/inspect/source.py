@@ -1,23 +1,19 @@
 """Inspect AI as a source of evaluation results."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO
 
-import pyarrow as pa
-
-from every_eval.sources.eval_harness.model_standings import directions, main_statistics, main_table
 from every_eval.sources.inspect.discovery import SOURCE, benchmarks, discover, index_witness
 from every_eval.sources.inspect.run_reader import read_run
 from every_eval.sources.inspect.sample_row import FINAL
-from every_eval.sources.main_table import MainTable
+from every_eval.sources.log_source import LogSource
 from every_eval.sources.source import ALL, Discovery, Run, RunRows
-from every_eval.sources.statistics_files import StatisticsFiles
 from every_eval.storage.storage import Storage
 
 
 @dataclass(frozen=True)
-class InspectSource:
+class InspectSource(LogSource):
     """Inspect, the evaluation framework of the UK AI Security Institute: https://inspect.aisi.org.uk.
 
     Each folder under the root is a benchmark. Inspect publishes no tables of its own.
@@ -28,9 +24,7 @@ class InspectSource:
 
     name = SOURCE
     data_version = 1
-    has_sample = False
     benchmarks_variable = "EVERY_EVAL_INSPECT_BENCHMARKS"
-    published_contracts = ()
     upgrade_notice = None
 
     def public_view(self, storage: Storage) -> Storage:
@@ -47,19 +41,3 @@ class InspectSource:
 
     def read(self, run: Run, open_file: Callable[[str], IO[bytes]]) -> Iterator[RunRows]:
         return read_run(run, open_file)
-
-    def published_tables(
-        self,
-        release: Mapping[str, Any],  # noqa: ARG002 - part of the protocol
-        stats: StatisticsFiles,  # noqa: ARG002 - part of the protocol
-    ) -> Iterator[pa.Table]:
-        return iter(())
-
-    def disagreements(self, tables: pa.Table) -> pa.Table:
-        return tables
-
-    def directions(self, release: Mapping[str, Any]) -> Mapping[str, bool]:
-        return directions(release)
-
-    def main_table(self, release: Mapping[str, Any], stats: StatisticsFiles) -> MainTable | None:
-        return main_table(release, main_statistics(stats))

@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
-from every_eval.sources.eval_harness.latest_release import TaskRun, newest, order_of, read_schema, release_row, schema
+from every_eval.sources.eval_harness.latest_release import TaskRun, newest, order_of, release_row, schema
 from every_eval.sources.eval_harness.task import Task
+from every_eval.sources.latest_release import read_facts
 from every_eval.sources.source import Run
 from every_eval_tests.sources.eval_harness.output import metrics, results
 
@@ -45,7 +46,7 @@ def test_the_release_lists_suites_in_time_and_what_it_shows() -> None:
         {"suite": "later", "run": task("t").run_name},
         {"suite": "earlier", "run": task("u").run_name},
     ]
-    assert read_schema(row) == schema(newest(runs))
+    assert read_facts(row) == schema(newest(runs))
 
 
 def columns(*tasks: Task) -> list[tuple[str, str, bool | None]]:

@@ -5,8 +5,8 @@ import pyarrow as pa
 import pytest
 
 from every_eval.contracts.stats import STATS
-from every_eval.sources.eval_harness.model_standings import directions, main_table
 from every_eval.sources.main_table import MainTable
+from every_eval.sources.model_standings import directions, main_table
 from every_eval_tests.sources.eval_harness.output import AGAIN, FIVE_SHOT, Output
 
 LLAMA_7B = "meta-llama/Llama-2-7b-hf"

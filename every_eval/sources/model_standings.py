@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from every_eval.sources.eval_harness.latest_release import ReleaseFacts, read_schema
+from every_eval.sources.latest_release import ReleaseFacts, read_facts
 from every_eval.sources.main_table import MainTable, Score, Standing
 from every_eval.sources.replicates import replicates_of
 from every_eval.sources.statistics_files import StatisticsFiles
@@ -32,7 +32,7 @@ _REPLICATES: Final = ("n_scored", "boot_weight", "boot_sum")
 
 def directions(release: Mapping[str, Any]) -> Mapping[str, bool]:
     """Return for each "{metric},{filter}" of a release whether lower is better."""
-    return read_schema(release).lower_is_better
+    return read_facts(release).lower_is_better
 
 
 def main_statistics(stats: StatisticsFiles) -> pa.Table:
@@ -46,7 +46,7 @@ def main_table(release: Mapping[str, Any], stats: pa.Table) -> MainTable | None:
     A score is recomputed, or as reported if rows do not determine the score. The result is null if nothing was
     evaluated in full. `stats` holds rows of the table `stats`.
     """
-    schema = read_schema(release)
+    schema = read_facts(release)
     shown = {(run["suite"], run["run"]) for run in release["runs"]}
     scores: dict[ModelKey, dict[tuple[str, str], Score]] = {}
     stats = stats.filter(pc.field("is_main_metric"))

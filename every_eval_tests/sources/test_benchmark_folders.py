@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from every_eval.sources.eval_harness.benchmark_folders import benchmark_folders
+from every_eval.sources.benchmark_folders import benchmark_folders
 from every_eval.storage.folder import FolderStorage
 
 

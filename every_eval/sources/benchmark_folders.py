@@ -3,7 +3,7 @@
 import logging
 
 from every_eval.contracts.repo_layout import folder_name
-from every_eval.sources.eval_harness.skipped_entries import unusable_folders
+from every_eval.sources.skipped_entries import unusable_folders
 from every_eval.storage.storage import Storage
 
 logger = logging.getLogger(__name__)

@@ -1,0 +1,33 @@
+"""What sources have in common that write logs into folders and publish no tables: each folder is a benchmark."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from every_eval.sources.main_table import MainTable
+from every_eval.sources.model_standings import directions, main_statistics, main_table
+from every_eval.sources.statistics_files import StatisticsFiles
+
+
+class LogSource:
+    """The members of the protocol `Source` that are the same in such sources."""
+
+    has_sample = False
+    published_contracts = ()
+
+    def published_tables(
+        self,
+        release: Mapping[str, Any],  # noqa: ARG002 - part of the protocol
+        stats: StatisticsFiles,  # noqa: ARG002 - part of the protocol
+    ) -> Iterator[pa.Table]:
+        return iter(())
+
+    def disagreements(self, tables: pa.Table) -> pa.Table:
+        return tables
+
+    def directions(self, release: Mapping[str, Any]) -> Mapping[str, bool]:
+        return directions(release)
+
+    def main_table(self, release: Mapping[str, Any], stats: StatisticsFiles) -> MainTable | None:
+        return main_table(release, main_statistics(stats))
