@@ -27,6 +27,7 @@ from every_eval.orchestration.data_versions import (
 )
 from every_eval.orchestration.lineage import column_lineage
 from every_eval.orchestration.metadata import link, table_metadata
+from every_eval.orchestration.statistic_names import statistic_name
 
 MAX_SHOWN: Final = 50
 """Disagreements that are kept with a shard, and that a check shows."""
@@ -69,8 +70,7 @@ def disagreement_lines(outcome: ShardOutcome) -> list[str]:
     """Say in words which numbers of a shard the source reports otherwise than its own outputs give them."""
     return [
         f"{row['run']} in {row['suite']}: the source reports {row['reported']} as {row['field']} of "
-        f"{row['metric_name']} on {row['split']}{' under ' + row['perturbation'] if row['perturbation'] else ''}, and "
-        f"its outputs give {row['ours']}"
+        f"{statistic_name(row)}, and its outputs give {row['ours']}"
         for row in outcome.disagreements
     ]
 

@@ -30,6 +30,7 @@ from every_eval.orchestration.data_repo import DataRepo
 from every_eval.orchestration.data_versions import benchmark_files
 from every_eval.orchestration.file_checks import CONTRACT_MEANING, contract_finding
 from every_eval.orchestration.findings import Fault, Finding, check_name, finite
+from every_eval.orchestration.statistic_names import statistic_name
 from every_eval.sources.source import Source
 
 Rows = Mapping[str, IndexRow]
@@ -238,10 +239,7 @@ def _disagreements(row: IndexRow) -> Iterator[Fault]:
     """Yield the numbers of a shard that the source reports otherwise than its own outputs give them."""
     for item in row["disagreements"]:
         run = f"{row['benchmark']}/{item['suite']}/{item['run']}"
-        part = " ".join(filter(None, (item["split"], item["sub_split"])))
-        where = item["metric_name"] + (f" on {part}" if part else "")
-        where += f" under {item['perturbation']}" if item["perturbation"] else ""
-        where += f" computed on {item['computed_on']}" if item["computed_on"] else ""
+        where = statistic_name(item)
         ours, reported = finite(item["ours"]), finite(item["reported"])
         given = "its outputs give none" if ours is None else f"its outputs give {ours}"
         yield Fault(

@@ -5,7 +5,7 @@ names the model that answered. The model of the role `grader` is the judge where
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 
@@ -15,21 +15,12 @@ from every_eval.sources.inspect.public_texts import public_name
 from every_eval.sources.inspect.records import Score
 from every_eval.sources.inspect.sample_row import NONE
 from every_eval.sources.inspect.statistics.values import elements, published_number
+from every_eval.sources.judgement import Judgement
 
 _MODEL_GRADED: Final = "model_graded"
 """Beginning of the names of Inspect's model-graded scorers."""
 _GRADER: Final = "grader"
 _GRADING: Final = b'"grading"'
-
-
-class Judgement(NamedTuple):
-    """What a judge said of a sample by one criterion."""
-
-    annotator: str
-    judge: str | None
-    criterion: str
-    score: float | None
-    explanation: str | None
 
 
 def judgements_of(scores: Mapping[str, Score], evaluation: Evaluation) -> Iterator[Judgement]:

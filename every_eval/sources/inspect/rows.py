@@ -15,10 +15,10 @@ from every_eval.contracts.metrics import METRICS
 from every_eval.contracts.samples import SAMPLES
 from every_eval.sources.columns import build_table, dictionary_array
 from every_eval.sources.inspect.evaluation import Evaluation
-from every_eval.sources.inspect.judges import Judgement
 from every_eval.sources.inspect.records import Sample
 from every_eval.sources.inspect.sample_row import Row
 from every_eval.sources.inspect.sample_values import SampleValue
+from every_eval.sources.judgement import Judgement
 from every_eval.sources.source import Run
 
 _KEY: Final = ("instance_id", "train_trial_index", "occurrence")

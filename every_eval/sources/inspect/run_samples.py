@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final
 
-from every_eval.sources.inspect.judges import Judgement
 from every_eval.sources.inspect.records import Header, Sample, Score
 from every_eval.sources.inspect.sample_values import SampleValue
 from every_eval.sources.inspect.statistics.comparison import needed_metadata
 from every_eval.sources.inspect.statistics.run_scores import ScoredSample
+from every_eval.sources.judgement import Judgement
 
 INSTANCE: Final = "\0instance_id"
 """Key in the metadata of a scored sample, beside those of clusters and groups, that holds its identifier."""

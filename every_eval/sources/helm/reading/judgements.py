@@ -8,7 +8,7 @@ score of an unnamed judge.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, Self
 
 import msgspec
 import pyarrow as pa
@@ -18,6 +18,7 @@ from every_eval.contracts.judgements import JUDGEMENTS
 from every_eval.sources.columns import build_table
 from every_eval.sources.helm.reading.keys import Keys
 from every_eval.sources.helm.reading.run_context import RunContext
+from every_eval.sources.judgement import Judgement
 
 _FAMILIES: Final = re.compile(
     r"(gpt|llama|claude|gemini|gemma|mistral|mixtral|qwen|deepseek|palm|command|grok|nova|phi|prometheus)[^_]*"
@@ -30,16 +31,6 @@ _OF_A_JUDGE: Final = (*_EXPLANATIONS, "student_final_answer", "response_text")
 """Endings of the names of texts beside a judge's score."""
 _EMPTY_OUTPUT: Final = "empty_output"
 """Stands in place of a judge where the output is empty and no judge was asked."""
-
-
-class Judgement(NamedTuple):
-    """A score in an annotation."""
-
-    annotator: str
-    judge: str | None
-    criterion: str
-    score: float | None
-    explanation: str | None
 
 
 def find_judgements(annotations: str | None) -> list[Judgement]:
