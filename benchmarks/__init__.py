@@ -1,1 +1,1 @@
-"""Benchmarks that anyone can repeat: `python -m benchmarks.NAME`. They print ratios measured within one run."""
+"""Benchmarks. `python -m benchmarks.NAME` runs one, and prints ratios that it measured in that run."""

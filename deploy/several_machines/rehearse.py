@@ -237,7 +237,7 @@ def run_config(batch_shards: int, processes: int | None) -> dict[str, Any]:
 
 
 def environment() -> Mapping[str, str]:
-    """Return the environment of this process, with the folder of the code location on the PYTHONPATH."""
+    """Return this process's environment variables, with the code location's folder added to PYTHONPATH."""
     path = os.pathsep.join([str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])])
     return {**os.environ, "PYTHONPATH": path, "DAGSTER_DISABLE_TELEMETRY": "yes", "PYTHONWARNINGS": "ignore"}
 

@@ -39,7 +39,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Card:
-    """The contents of a card."""
+    """What a dataset card says."""
 
     title: str
     repo: str

@@ -18,7 +18,7 @@ from every_eval.sources.source import Run
 
 
 class Status(StrEnum):
-    """How the published files of a shard compare with the shard's inputs in the catalog; the most urgent first."""
+    """What has to be done for a shard, by its published files and its inputs in the catalog; the most urgent first."""
 
     NEW = "new"
     INCOMPLETE = "incomplete"

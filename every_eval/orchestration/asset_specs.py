@@ -49,7 +49,7 @@ def shard_index_spec(source: Source) -> dg.AssetSpec:
 
 
 def scores_specs(source: Source) -> list[dg.AssetSpec]:
-    """Return the assets that hold a source's scores."""
+    """Return the assets of a source's tables in the scores repo."""
     return [
         _spec(
             source,

@@ -51,7 +51,7 @@ def discovery_assets(source: Source) -> dg.AssetsDefinition:
 
 
 def shard_assets(source: Source) -> dg.AssetsDefinition:
-    """Return the assets that hold a source's rows, with a partition for each shard."""
+    """Return the assets of a source's tables of rows, which have a partition for each shard."""
     with warnings.catch_warnings():
         # One run materialises a whole range of shards. The policy that says so is in beta, and Dagster warns of it.
         warnings.simplefilter("ignore", dg.BetaWarning)

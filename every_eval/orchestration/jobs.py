@@ -1,4 +1,4 @@
-"""The three jobs, each of which is one command without a daemon."""
+"""The three jobs. One command runs a job, and no daemon is needed."""
 
 from collections.abc import Sequence
 from typing import Any, Final

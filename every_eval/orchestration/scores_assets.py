@@ -16,7 +16,7 @@ from every_eval.sources.source import Source
 
 
 def scores_assets(source: Source, sources: Sequence[Source]) -> dg.AssetsDefinition:
-    """Return the assets that hold a source's scores, made together from all of its published shards."""
+    """Return the assets of a source's tables in the scores repo; one step makes them from all published shards."""
 
     @dg.multi_asset(
         name=f"{source.name}_scores",

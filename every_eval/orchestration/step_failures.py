@@ -42,7 +42,7 @@ def without_secrets(error: Exception) -> Exception:
 
 @contextmanager
 def redacted_errors() -> Iterator[None]:
-    """Let no secret out with an error, which Dagster would store with its trace and its causes.
+    """Replace an error that holds a secret, because Dagster stores the trace and the causes of each error.
 
     Raises:
         Failure: an error with a secret anywhere in its trace was raised in the body.

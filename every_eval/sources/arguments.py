@@ -191,7 +191,7 @@ def _public_value(name: str) -> str:
 
 
 def redacted(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """Return a JSON value without the credentials in its texts, for prompts and other texts that people read."""
+    """Return a JSON value, such as a prompt, with the credentials in its texts replaced by a mark."""
     if isinstance(value, str):
         return _CREDENTIAL.sub(REDACTED, redact(value))
     if isinstance(value, list):

@@ -159,7 +159,7 @@ class HubClient:
         self._calls.repeat(f"create {repo}", create)
 
     def commit(self, repo: str, operations: Sequence[Operation], title: str, publish_id: str, parent: str) -> str:
-        """Make one commit on `parent`, exactly once, and return its id.
+        """Commit on top of the commit `parent`, once even if an answer is lost, and return the id of the new commit.
 
         The commit's description holds `publish_id`. If the answer is lost, that tells whether the commit was made.
 

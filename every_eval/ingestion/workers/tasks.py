@@ -24,7 +24,7 @@ class RunBegun:
 
 
 Report = Callable[[int | RunBegun], object]
-"""A function that takes the size, in bytes, of each run that is done, or what a task works on now."""
+"""A function to which a task passes the run that it begins, or the size in bytes of a run that it has read."""
 
 
 class WorkerTask(Protocol):

@@ -95,7 +95,7 @@ class Explainer:
         return TerminalError(text)
 
     def _of_silence(self, error: httpx.TransportError, action: str) -> EveryEvalError:
-        """Return what it means that no complete answer came."""
+        """Return the error of ours for a request that got no complete answer."""
         cause, url = cause_of(error), error.request.url
         why = cause.text.removesuffix(".")
         is_endpoint = url.netloc == httpx.URL(self.endpoint).netloc

@@ -67,7 +67,7 @@ class Check:
 
     @property
     def details(self) -> Mapping[str, Any]:
-        """Counts and the first problems, for people."""
+        """What people see of the check: how much it compared, how many problems it found, and the first of them."""
         return {"compared": self.n_compared, "problems": self.n_problems, "first_problems": list(self.problems)}
 
     def merge(self, other: "Check") -> "Check":

@@ -42,7 +42,7 @@ class FetchCounter:
 
 @dataclass(frozen=True)
 class StateUpdater:
-    """Makes the state files that the published shards call for."""
+    """Makes the state files that hold the statistics of the published shards."""
 
     data: Snapshot
     scores: Snapshot

@@ -16,7 +16,7 @@ def without_media(text: str) -> str: ...
 @overload
 def without_media(text: None) -> None: ...
 def without_media(text: str | None) -> str | None:
-    """Return a text in which each `data:` URL has its content type only; unchanged if there is none."""
+    """Return a text in which each `data:` URL is cut to its content type."""
     if text is None or "data:" not in text:
         return text
     return _DATA_URL.sub(lambda url: _LEFT_OUT.format(url["type"]), text)

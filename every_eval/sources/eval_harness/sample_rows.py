@@ -73,8 +73,8 @@ class MetricValue(Struct, frozen=True):
     metric_name: str
     """Name as "{metric},{filter}"."""
     count: int
-    """Number of values that `sum` adds up; 0 if the row has null or a list, which only all rows together give a
-    meaning."""
+    """Number of values that `sum` adds up; 0 if the row has null, or a list that has a meaning only together with the
+    lists of all rows."""
     sum: float | None
     """Sum of the values; null if there is none, or if the sum is not finite."""
     is_single: bool = True

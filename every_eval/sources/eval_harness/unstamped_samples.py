@@ -16,7 +16,7 @@ _SCRIPTS: Final = "samples"
 
 
 def samples_of(results: Results, names: Iterable[str]) -> dict[str, str]:
-    """Return the name of each task's samples file, by task, from the names without a time stamp in the folder."""
+    """Return by task the samples file among files of the folder whose names have no time stamp."""
     tasks = {*results.results, *results.configs}
     candidates: dict[str, list[str]] = {}
     for name in sorted(names):

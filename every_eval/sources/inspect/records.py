@@ -59,7 +59,7 @@ class EvalSpec(Struct):
 
     @property
     def execution(self) -> str:
-        """Identifier of this execution, as Inspect derives it where old logs have none."""
+        """Identifier of this execution; for old logs, which state none, made in the way in which Inspect makes it."""
         return self.eval_id or f"{self.run_id}{self.task_id}{self.created}"
 
     @property

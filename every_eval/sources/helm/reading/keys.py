@@ -46,7 +46,7 @@ class Keys(NamedTuple):
         return cls(*map(together, zip(*parts, strict=True))) if parts else cls([], [])
 
     def take(self, rows: Sequence[int]) -> Self:
-        """Return the keys of these rows, of a file that has all parts."""
+        """Return the keys of these rows. The file must have all parts of a key."""
         return type(self)(
             [self.ids[row] for row in rows],
             [self.treatments[row] for row in rows],
@@ -55,7 +55,7 @@ class Keys(NamedTuple):
         )
 
     def slice(self, rows: slice) -> Self:
-        """Return the keys of successive rows, of a file that has all parts."""
+        """Return the keys of successive rows. The file must have all parts of a key."""
         return type(self)(self.ids[rows], self.treatments[rows], self.trials[rows], self.reference_indices[rows])
 
     @property

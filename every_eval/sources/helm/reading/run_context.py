@@ -119,7 +119,7 @@ def with_fallback(main_metric: str, names: Collection[str]) -> str:
 
 
 def task(arguments: Mapping[str, Any]) -> str | None:
-    """Return a scenario's arguments as `name=value,name=value` in their order; null if there are none."""
+    """Return the arguments of a scenario as one text, for example `subject=anatomy,level=2`; null if it has none."""
     return ",".join(f"{name}={_plain(value)}" for name, value in arguments.items()) or None
 
 

@@ -44,7 +44,7 @@ class RecomputedStatistics:
 
 
 def recompute(metrics: MetricIndex, context: RunContext) -> RecomputedStatistics:
-    """Return the statistics of a run; HELM computes no worst cases of perturbations in language modelling."""
+    """Recompute the statistics of a run, without worst cases of perturbations where HELM computes none."""
     has_worst_cases = context.spec.adapter_spec.method != LANGUAGE_MODELING
     rows = metrics.recompute_statistics(has_worst_cases=has_worst_cases)
     return RecomputedStatistics(_places(rows), rows)

@@ -75,7 +75,7 @@ class TableRun:
 
     @property
     def scenario_key(self) -> Frozen:
-        """The scenario as a key."""
+        """Class and arguments of the scenario, by which runs of one scenario are found."""
         return (self.spec.scenario_spec.class_name, freeze(self.spec.scenario_spec.args))
 
 

@@ -164,7 +164,10 @@ def _ci(
 
 
 def _ci_wilson(scores: Sequence[Score], level: float = 0.95, cluster: str | None = None) -> Mapping[str, float]:
-    """Return Wilson's interval of the mean; with clusters, of the effective size p (1 - p) / e², at most n, and with t.
+    """Return Wilson's interval of the mean.
+
+    With clusters, the number of scores is replaced by the effective size p (1 - p) / e², which is at most n, and the
+    normal quantile by that of Student's t.
 
     Wilson, Journal of the American Statistical Association 22 (1927), 209; Korn and Graubard, Survey Methodology 24
     (1998).
