@@ -10,7 +10,8 @@ The scores repo:
 
     TABLE_SOURCE_YYYYMMDD_HHMMSS.parquet  latest/TABLE_SOURCE.parquet  latest/leaderboard_SOURCE.csv
     pictures/leaderboard_SOURCE.png
-    state/FOLDER/FIRST_SHARD-DIGEST.parquet  state/FOLDER/releases-DIGEST.parquet
+    state/FOLDER/FIRST_SHARD-DIGEST.parquet  state/FOLDER/item_scores-FIRST_SHARD-DIGEST.parquet
+    state/FOLDER/releases-DIGEST.parquet
 """
 
 import re
@@ -142,14 +143,15 @@ def files_of(table: Table, paths: Iterable[str]) -> list[str]:
     return [path for path in paths if re.fullmatch(rf"(?:{pattern})\.parquet", path)]
 
 
-def state_prefix(folder: str, first_shard: int) -> str:
-    """Return the beginning of the paths of all versions of a state file, from the number of its first shard."""
-    return f"state/{folder}/{first_shard:05d}-"
+def state_path(table: Table, folder: str, first_shard: int, digest: str) -> str:
+    """Return the path of a state file of a table, from the number of its first shard and the digest of its inputs."""
+    name = "" if table is STATE else f"{ITEM_SCORES.name}-"
+    return f"state/{folder}/{name}{first_shard:05d}-{digest[:DIGEST_CHARACTERS]}.parquet"
 
 
-def state_path(folder: str, first_shard: int, digest: str) -> str:
-    """Return the path of a state file, from the number of its first shard and the digest of its inputs."""
-    return f"{state_prefix(folder, first_shard)}{digest[:DIGEST_CHARACTERS]}.parquet"
+def state_prefix(path: str) -> str:
+    """Return the beginning of the paths of all versions of a state file, from the path of one version."""
+    return path.rpartition("-")[0] + "-"
 
 
 def state_releases_path(folder: str, digest: str) -> str:

@@ -1,7 +1,8 @@
 """The daily job: find out what is new in the data repo, update the state, and publish the scores.
 
 change_detection.py   what is new: which state files the published shards call for
-state/                the state: the statistics of all published shards, kept in the scores repo
+state/                the state: statistics and item scores of all published shards, kept in the scores repo
+responses/            the scores of runs on single items, from the state
 tables/               the rows of each published table
 checks/               what must hold of the rows before they are published
 presentation/         what people are shown: the dataset card, the plot, the news, previews

@@ -95,9 +95,12 @@ class ScoresBuilder:
 
             scorer = BenchmarkScorer(self.source, self.clock, self.older_releases, self.report, write)
             for benchmark in benchmarks:
-                known_pairs = previous.pairs(benchmark.folder) if updater.is_current(benchmark) else None
+                is_current = updater.is_current(benchmark)
+                known_pairs = previous.pairs(benchmark.folder) if is_current else None
                 state = updater.update(benchmark)
                 built.state.update(state)
+                if not is_current:
+                    built.state.update(updater.update_item_scores(benchmark))
                 scorer.score(benchmark, state, known_pairs, previous.checks)
             write(CROSS_BENCHMARK, cross_benchmark(built.leaderboard))
             write(CROSS_SOURCE, cross_source([built.leaderboard, *self._other_leaderboards(updater.scores)]))

@@ -1,8 +1,8 @@
 """Find out what is new: compare the published shards with the shards that the state holds.
 
-A state file holds the statistics of up to 16 shards with consecutive numbers. Its name ends in a digest of the keys and
-fingerprints of these shards. So two listings, of the data repo and of the scores repo, tell which state files are out
-of date, and a new shard changes one file.
+A state file holds the statistics, or the item scores, of up to 16 shards with consecutive numbers. Its name ends in a
+digest of the keys and fingerprints of these shards. So two listings, of the data repo and of the scores repo, tell
+which state files are out of date, and a new shard changes one file of each kind.
 """
 
 import hashlib
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from every_eval.contracts.canonical import canonical_json
+from every_eval.contracts.item_scores import ITEM_SCORES
 from every_eval.contracts.releases import RELEASES
 from every_eval.contracts.repo_layout import (
     benchmark_path,
@@ -22,13 +23,15 @@ from every_eval.contracts.repo_layout import (
     state_path,
     state_releases_path,
 )
+from every_eval.contracts.state import STATE, STATE_ITEM_SCORES
 from every_eval.contracts.stats import STATS
+from every_eval.contracts.table import Table
 from every_eval.errors import ContractViolation
 from every_eval.hub.hub import Snapshot
 
 SHARDS_PER_FILE: Final = 16
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Version of the state files' content, raised by hand when a change of ours changes the content."""
 
 
@@ -39,14 +42,16 @@ class BenchmarkState:
     folder: str
     """Folder of the benchmark, for example `helm_lite`."""
     files: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Fingerprints of the shards in each state file: path of the file, then key of the shard."""
+    """Fingerprints of the shards in each file of statistics: path of the file, then key of the shard."""
+    item_files: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Fingerprints of the shards in each file of item scores, likewise; a shard without item scores is in none."""
     releases: str | None = None
     """Path of the state's copy of the benchmark's releases; null if no releases are published."""
 
     @property
     def paths(self) -> set[str]:
         """Paths of all files of the benchmark's state."""
-        return set(self.files) | ({self.releases} if self.releases else set())
+        return set(self.files) | set(self.item_files) | ({self.releases} if self.releases else set())
 
 
 def expected_state(data: Snapshot, source: str) -> Iterator[BenchmarkState]:
@@ -58,7 +63,10 @@ def expected_state(data: Snapshot, source: str) -> Iterator[BenchmarkState]:
     for folder in published_folders(data.files, source):
         path = benchmark_path(RELEASES, folder)
         releases = state_releases_path(folder, data.files[path].digest) if path in data.files else None
-        yield BenchmarkState(folder, dict(_files(folder, _fingerprints(data.files, folder))), releases)
+        shards = _fingerprints(data.files, folder)
+        with_items = {key: text for key, text in shards.items() if shard_path(ITEM_SCORES, key, text) in data.files}
+        files, item_files = _files(STATE, folder, shards), _files(STATE_ITEM_SCORES, folder, with_items)
+        yield BenchmarkState(folder, dict(files), dict(item_files), releases)
 
 
 def _fingerprints(paths: Iterable[str], folder: str) -> Mapping[str, str]:
@@ -72,13 +80,13 @@ def _fingerprints(paths: Iterable[str], folder: str) -> Mapping[str, str]:
     return {key: fingerprints[0] for key, fingerprints in shards.items()}
 
 
-def _files(folder: str, fingerprints: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, str]]]:
+def _files(table: Table, folder: str, fingerprints: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, str]]]:
     by_file: dict[int, dict[str, str]] = {}
     for key in sorted(fingerprints, key=shard_number):
         by_file.setdefault((shard_number(key) - 1) // SHARDS_PER_FILE, {})[key] = fingerprints[key]
     for number, shards in by_file.items():
         digest = hashlib.sha256(canonical_json([VERSION, shards]).encode()).hexdigest()
-        yield state_path(folder, number * SHARDS_PER_FILE + 1, digest), shards
+        yield state_path(table, folder, number * SHARDS_PER_FILE + 1, digest), shards
 
 
 def data_fingerprint(data: Snapshot, benchmarks: Iterable[BenchmarkState]) -> str:

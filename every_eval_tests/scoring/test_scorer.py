@@ -7,6 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from every_eval.contracts.pairs import PAIRS
+from every_eval.contracts.repo_layout import files_of
+from every_eval.contracts.state import STATE
 from every_eval.contracts.stats import STATS
 from every_eval.errors import ContractViolation
 from every_eval.hub.hub import Add, Delete
@@ -69,7 +71,7 @@ def test_every_published_table_is_described_with_its_path_rows_bytes_and_first_r
         assert table.preview == rows.select(names).slice(0, N_PREVIEW).to_pylist()
         if table is not described["state"]:
             assert (table.n_rows, table.n_bytes) == (rows.num_rows, head.files[table.path].size)
-    state = [path for path in head.files if path.startswith("state/") and "releases" not in path]
+    state = files_of(STATE, head.files)
     assert described["state"].n_bytes == sum(head.files[path].size for path in state)
     assert described["state"].path in state
 

@@ -12,6 +12,7 @@ STAGES = (
     "scores_listing",
     "change_detection",
     "state",
+    "responses",
     "tables",
     "checks",
     "presentation",

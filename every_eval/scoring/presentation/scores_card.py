@@ -90,7 +90,7 @@ class ScoresCard:
             configs=sorted(configs, key=lambda config: config.contract is not LEADERBOARD),
             sections=[
                 *(Section(config.contract, ", ".join(config.patterns)) for config in configs),
-                Section(STATE, shard_pattern(STATE, "*")),
+                Section(STATE, "state/*/[0-9]*.parquet"),
             ],
             contents="\n\n".join([*self._pictures(rows), *_top_tables(rows), _row_counts(rows_of)]),
             n_rows=rows_of.total(),
