@@ -7,6 +7,7 @@ from typing import Any, Final
 from every_eval.contracts.canonical import canonical_json
 from every_eval.sources.arguments import Arguments, public_arguments, public_text
 from every_eval.sources.eval_harness.results import Results
+from every_eval.sources.model_ordinals import argument
 
 _NAMES: Final = ("pretrained", "model", "path", "engine")
 _ADAPTERS: Final = ("peft", "delta")
@@ -46,8 +47,7 @@ def model_of(results: Results, ordinal: int = 1) -> EvaluatedModel:
         at = f"@{revision}" if revision not in (None, "", _DEFAULT_REVISION) else ""
         name = "+".join([base + at, *adapters])
     match = _HUB_NAME.fullmatch(base or "")
-    number = {"withheld": f"#{ordinal}"} if ordinal > 1 else {}
-    stated = sorted((shown | _prompting(results, generation) | number).items())
+    stated = sorted((shown | _prompting(results, generation) | argument(ordinal)).items())
     backend = public_text(str(results.config.get("model") or results.model_source or "unstated")) or "unstated"
     deployment = f"{backend}({','.join(f'{key}={value}' for key, value in stated)})" if stated else backend
     distinction = "".join((arguments.distinction, generation.distinction))

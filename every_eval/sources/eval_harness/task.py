@@ -12,13 +12,11 @@ from every_eval.sources.eval_harness.evaluated_model import EvaluatedModel, mode
 from every_eval.sources.eval_harness.published_spec import PublishedSpec, published_spec
 from every_eval.sources.eval_harness.results import Results, is_placeholder
 from every_eval.sources.eval_harness.run_settings import run_settings
+from every_eval.sources.model_ordinals import ORDINAL
 from every_eval.sources.source import TASK, Run
 
 BYPASS: Final = "bypass"
 """Metric of lm-eval's option --predict_only. Its value is always 999 and means that nothing was scored."""
-
-ORDINAL: Final = "withheld"
-"""Fact of a run that holds the ordinal of its model; absent if the ordinal is 1."""
 
 CHOSEN: Final = "samples"
 """Fact of a run that tells which documents were chosen; absent if discovery knows of no choice."""

@@ -20,6 +20,7 @@ from every_eval.sources.inspect.evaluation import Evaluation
 from every_eval.sources.inspect.latest_release import EvaluationRun, newest, release_row
 from every_eval.sources.inspect.log_file import open_log
 from every_eval.sources.inspect.log_names import SUPERSEDED, is_log
+from every_eval.sources.inspect.model_names import named
 from every_eval.sources.inspect.precedence import FoundLog, copies, superseded
 from every_eval.sources.inspect.records import Header
 from every_eval.sources.inspect.run_reader import MESSAGES
@@ -85,7 +86,8 @@ def discover(storage: Storage, benchmark: str, messages: str) -> Discovery:
             facts = {**run.facts, TASK: header.eval.task}
             if item.name in contained:
                 facts[SUPERSEDED] = contained[item.name]
-            known.append(EvaluationRun(replace(run, name=evaluation.run_name, facts=facts), evaluation))
+            known.append(EvaluationRun(replace(run, facts=facts), evaluation))
+    known = named(known)
     shown = newest(known)
     is_shown = {item.run.identity for item in shown}
     runs = [replace(item.run, releases=(LATEST,) if item.run.identity in is_shown else ()) for item in known]

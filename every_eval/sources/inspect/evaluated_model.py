@@ -14,6 +14,7 @@ from every_eval.contracts.canonical import canonical_json
 from every_eval.sources.arguments import Arguments, public_arguments, public_text
 from every_eval.sources.inspect.log_json import finite
 from every_eval.sources.inspect.records import EvalSpec
+from every_eval.sources.model_ordinals import argument
 
 NO_MODEL: Final = "none"
 """Provider of evaluations without a model."""
@@ -34,6 +35,8 @@ class EvaluatedModel:
     """Provider, with the arguments of the model that may be published and the settings of its reasoning."""
     arguments: Arguments
     """Arguments of the model."""
+    distinction: str
+    """The model as it was called and its withheld arguments, as text to compare; never published."""
 
     @property
     def family(self) -> str | None:
@@ -41,15 +44,22 @@ class EvaluatedModel:
         return self.name.partition("/")[2] or None if self.name else None
 
 
-def model_of(spec: EvalSpec) -> EvaluatedModel:
-    """Return the model of an evaluation."""
+def model_of(spec: EvalSpec, ordinal: int = 1) -> EvaluatedModel:
+    """Return the model of an evaluation.
+
+    Args:
+        spec: The evaluation.
+        ordinal: Number, from 1, of the model among models that differ only in values that are not published.
+    """
     name, provider = split_model(spec.model)
     arguments = public_arguments(finite(spec.model_args))
     generation = spec.model_generate_config if isinstance(spec.model_generate_config, dict) else {}
     stated = {**arguments.shown, **{key: generation.get(key) for key in _REASONING}}
-    texts = sorted((key, plain(value)) for key, value in stated.items() if value is not None)
+    shown = {key: plain(value) for key, value in stated.items() if value is not None}
+    texts = sorted((shown | argument(ordinal)).items())
     deployment = f"{provider}({','.join(f'{key}={text}' for key, text in texts)})" if texts else provider
-    return EvaluatedModel(name, deployment, arguments)
+    # Two checkpoints can have the same name in different folders, of which the name alone is published.
+    return EvaluatedModel(name, deployment, arguments, f"{spec.model} {arguments.distinction}")
 
 
 def split_model(model: str) -> tuple[str | None, str]:

@@ -57,11 +57,13 @@ class Evaluation:
     header: Header
     messages: str
     """What is published of messages: final, all or none."""
+    ordinal: int = 1
+    """Number of the model among models that differ only in values that are not published."""
 
     @cached_property
     def model(self) -> EvaluatedModel:
         """Model that was evaluated."""
-        return model_of(self.header.eval)
+        return model_of(self.header.eval, self.ordinal)
 
     @cached_property
     def spec(self) -> PublishedSpec:

@@ -27,7 +27,12 @@ class EvaluationRun:
     def order(self) -> tuple[bool, bool, str, str]:
         """Sort key: successes last, of these the ones with reported metrics, and the newest last."""
         header = self.evaluation.header
-        return header.is_success, bool(self.evaluation.main_metrics), header.eval.created, self.run.suite
+        return header.is_success, bool(self.evaluation.main_metrics), *self.time
+
+    @property
+    def time(self) -> tuple[str, str]:
+        """Sort key by time: start of the evaluation, suite."""
+        return self.evaluation.header.eval.created, self.run.suite
 
 
 def newest(runs: Iterable[EvaluationRun]) -> list[EvaluationRun]:
@@ -41,7 +46,7 @@ def newest(runs: Iterable[EvaluationRun]) -> list[EvaluationRun]:
 
 def release_row(benchmark: str, runs: Sequence[EvaluationRun], shown: Sequence[EvaluationRun]) -> Mapping[str, Any]:
     """Return the row of the table `releases`."""
-    by_time = sorted(runs, key=lambda item: (item.evaluation.header.eval.created, item.run.suite))
+    by_time = sorted(runs, key=lambda item: item.time)
     facts = ReleaseFacts(_directions(shown), list(_main_table(shown)), {})
     return latest_release_row(
         runs[0].run.source, benchmark, (item.run for item in by_time), [item.run for item in shown], facts

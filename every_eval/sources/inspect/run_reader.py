@@ -17,6 +17,7 @@ from every_eval.sources.inspect.run_samples import RunSamples
 from every_eval.sources.inspect.sample_row import ALL, FINAL, question_digest, sample_row
 from every_eval.sources.inspect.sample_values import resource_values, score_values, scores_of
 from every_eval.sources.inspect.stats_table import run_statistics
+from every_eval.sources.model_ordinals import ORDINAL
 from every_eval.sources.skipped_entries import reject_of
 from every_eval.sources.source import Reject, Run, RunRows
 
@@ -52,7 +53,8 @@ def read_run(run: Run, open_file: Callable[[str], IO[bytes]]) -> Iterator[RunRow
             )
             yield RunRows(rejects=(Reject(Reason.FILE_MISSING, detail, name),))
         else:
-            yield from _RunReader(run, log, Evaluation(header, run.facts.get(MESSAGES, FINAL)), name).pieces()
+            evaluation = Evaluation(header, run.facts.get(MESSAGES, FINAL), int(run.facts.get(ORDINAL, 1)))
+            yield from _RunReader(run, log, evaluation, name).pieces()
 
 
 class _RunReader:

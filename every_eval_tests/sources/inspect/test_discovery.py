@@ -198,3 +198,39 @@ def test_a_change_of_the_setting_of_messages_changes_the_inputs(logs: LogFolder)
     storage = FolderStorage(logs.path)
     assert InspectSource("all").index_witness(storage, "main") != InspectSource().index_witness(storage, "main")
     assert logs.run(CHOICE, messages="all").facts != logs.run(CHOICE).facts
+
+
+def test_models_that_differ_only_in_what_is_withheld_have_different_names(logs: LogFolder) -> None:
+    members = logs.members(CHOICE)
+    logs.keep()
+    for number, secret in enumerate(("one-secret", "two-secret", "two-secret")):
+        times = {"created": f"2027-01-0{number + 1}T00:00:00+00:00", "eval_id": str(number), "task_id": str(number)}
+        members["header.json"]["eval"] |= {"model_args": {"engine_url": secret}, **times}
+        write_log(logs.file(f"{number}.eval"), members)
+    names = {run.suite: run.name for run in logs.discover().runs}
+    assert [names[f"{number}.eval"].rpartition("model_deployment=")[2] for number in range(3)] == [
+        "openai",
+        "openai(withheld=#2)",
+        "openai(withheld=#2)",
+    ]
+    assert shown(logs) == {"0.eval", "2.eval"}
+    rows = logs.read("2.eval")
+    assert rows.stats["run"][0].as_py() == names["2.eval"]
+    assert rows.stats["model_deployment"][0].as_py() == "openai(withheld=#2)"
+    assert "two-secret" not in str(logs.discover().releases.to_pylist() + rows.stats.to_pylist())
+
+
+def test_two_checkpoints_of_one_name_in_different_folders_are_two_models(logs: LogFolder) -> None:
+    members = logs.members(CHOICE)
+    logs.keep()
+    for folder in ("first", "second"):
+        members["header.json"]["eval"] |= {
+            "model": f"vllm//data/{folder}/step-500",
+            "eval_id": folder,
+            "task_id": folder,
+        }
+        write_log(logs.file(f"{folder}.eval"), members)
+    assert [run.name.rpartition("model=")[2] for run in logs.discover().runs] == [
+        "vllm/step-500,model_deployment=vllm",
+        "vllm/step-500,model_deployment=vllm(withheld=#2)",
+    ]
