@@ -7,26 +7,42 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from every_eval.statistics.intervals import SMALL, Intervals, confidence_intervals, wilson
+from every_eval.statistics.intervals import (
+    SMALL,
+    Intervals,
+    Moments,
+    bounded_variance,
+    confidence_intervals,
+    t_interval,
+    wilson,
+)
 from every_eval.statistics.quantiles import Z
+from every_eval.statistics.student_t import t_quantile
 
 Array = npt.NDArray[np.float64]
 N_SAMPLES = 4000
 
 
-def of_samples(values: Array, n_trials: int, is_binary: bool) -> Intervals:
-    """Intervals of many samples at once; `values` has the shape (samples, instances), trials averaged."""
+def moments(n_means: int, **numbers: float | Array) -> Moments:
+    """Moments of means; those not given are unknown."""
+    unknown = dict.fromkeys(("lowest", "highest", "trial_variance", "residual_mean_square", "stated_error"), math.nan)
+    full = {name: np.full(n_means, number) for name, number in (unknown | {"n_trials": 1.0} | numbers).items()}
+    return Moments(**full)
+
+
+def of_samples(values: Array, **known: float) -> Intervals:
+    """Intervals of many samples at once; `values` has the shape (samples, items), trials averaged."""
     n_samples, n = values.shape
     mean = values.mean(axis=1) if n else np.full(n_samples, math.nan)
     m2 = ((values - mean[:, np.newaxis]) ** 2).sum(axis=1)
-    full = [np.full(n_samples, float(number)) for number in (n, n_trials, math.nan)]
-    return confidence_intervals(full[0], full[1], mean, m2, np.full(n_samples, is_binary), full[2])
+    return confidence_intervals(moments(n_samples, n=float(n), mean=mean, m2=m2, **({"is_binary": False} | known)))
 
 
 def interval(outputs: list[list[float]]) -> Intervals:
     """The interval of one sample, from its instances' values, one list for each trial."""
     values = np.array(outputs, np.float64)
-    return of_samples(values.mean(axis=0)[np.newaxis], len(outputs), bool(np.isin(values, (0, 1)).all()))
+    is_binary = bool(np.isin(values, (0, 1)).all())
+    return of_samples(values.mean(axis=0)[np.newaxis], n_trials=len(outputs), is_binary=is_binary)
 
 
 def ends(found: Intervals) -> tuple[float, float]:
@@ -57,17 +73,27 @@ def test_wilson_reaches_0_and_1_exactly() -> None:
 
 
 def test_of_several_trials_wilson_takes_the_effective_size() -> None:
-    # Instances 1, 2/3, 1/3, 0: p = 1/2, m2 = 2 (1/4 + 1/36) = 5/9, error² = 5/9 / 3 / 4 = 5/108,
-    # effective size 1/4 / (5/108) = 5.4
+    # Items 1, 2/3, 1/3, 0: p = 1/2, m2 = 2 (1/4 + 1/36) = 5/9, error² = 5/9 / 3 / 4 = 5/108. The interval adds a value
+    # of variance 1/4, as p~ = 4 / 8: s~² = (5/9 + 1/4) / 4 = 29/144, s~² / 4 = 29/576, and t of 3 degrees is 3.1824.
     found = interval([[1.0, 1.0, 1.0, 0.0], [1.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]])
-    low, high = wilson(np.array([0.5]), np.array([5.4]))
+    low, high = wilson(np.array([0.5]), np.array([1 / 4 / (29 / 576) * (Z / 3.182446305284) ** 2]))
     assert found.method.item() == "wilson_effective"
     assert found.standard_error.item() == pytest.approx(math.sqrt(5 / 108), rel=1e-14)
-    assert ends(found) == pytest.approx((low[0], high[0]), rel=1e-14)
+    assert ends(found) == pytest.approx((low[0], high[0]), rel=1e-10)
+
+
+def test_the_variance_between_trials_widens_the_interval() -> None:
+    # Items 0, 2 and trials 0, 1 without a residual: error² = 1 + 0.25. Of 2 items and 2 trials, Satterthwaite's degrees
+    # of freedom are 1.25² / (1² / 1 + 0.25² / 1).
+    known = {"trial_variance": 0.5, "residual_mean_square": 0.0}
+    found = of_samples(np.array([[0.5, 2.5]]), n_trials=2.0, **known)
+    half = t_quantile(1.25**2 / 1.0625) * math.sqrt(1.25)
+    assert found.standard_error.item() == pytest.approx(math.sqrt(1.25), rel=1e-14)
+    assert ends(found) == pytest.approx((1.5 - half, 1.5 + half), rel=1e-10)
 
 
 @pytest.mark.parametrize("outputs", [[[1.0] * 7] * 3, [[0.0] * 7] * 3])
-def test_where_all_trials_agree_on_0_or_1_the_effective_size_is_the_number_of_instances(
+def test_where_all_trials_agree_on_0_or_1_the_effective_size_is_the_number_of_items(
     outputs: list[list[float]],
 ) -> None:
     found = interval(outputs)
@@ -75,11 +101,35 @@ def test_where_all_trials_agree_on_0_or_1_the_effective_size_is_the_number_of_in
     assert ends(found) == (low[0], high[0])
 
 
-def test_instances_that_all_fare_alike_over_trials_count_once_each() -> None:
-    # Both instances 1/2: no spread to estimate an effective size from
-    found = interval([[1.0, 0.0], [0.0, 1.0]])
-    low, high = wilson(np.array([0.5]), np.array([2.0]))
-    assert ends(found) == (low[0], high[0])
+def test_values_in_a_range_are_rescaled() -> None:
+    values = np.array([[2.0, 4.0, 4.0, 10.0, 3.0]])
+    unit, scaled = of_samples(values / 10, lowest=0.0, highest=1.0), of_samples(values - 1, lowest=-1.0, highest=9.0)
+    assert unit.method.item() == scaled.method.item() == "wilson_effective"
+    assert ends(scaled) == pytest.approx(tuple(10 * end - 1 for end in ends(unit)), rel=1e-12)
+
+
+def test_the_bounded_variance_adds_one_value_of_the_largest_variance() -> None:
+    # Values 0.2, 0.2, 0.8: mean 0.4, m2 0.24, p~ = (1.2 + 2) / 7; (0.24 + p~ (1 - p~)) / 3
+    p = 3.2 / 7
+    (found,) = bounded_variance(np.array([3.0]), np.array([0.4]), np.array([0.24]))
+    assert found == pytest.approx((0.24 + p * (1 - p)) / 3, rel=1e-14)
+
+
+def test_equal_values_inside_a_range_have_an_interval_that_is_not_empty() -> None:
+    found = of_samples(np.full((1, 20), 0.25), lowest=0.0, highest=1.0)
+    assert found.standard_error.item() == 0.0
+    assert 0 < found.low.item() < 0.25 < found.high.item() < 1
+
+
+def test_equal_values_at_an_end_of_a_range_have_the_interval_of_wilson() -> None:
+    low, high = wilson(np.array([0.0]), np.array([20.0]))
+    assert ends(of_samples(np.full((1, 20), 3.0), lowest=3.0, highest=5.0)) == pytest.approx((3.0, 3 + 2 * high[0]))
+    assert low[0] == 0.0
+
+
+def test_a_mean_beyond_its_range_has_students_interval() -> None:
+    found = of_samples(np.array([[1.0, 2.0, 3.0, 4.0, 5.0]]), lowest=0.0, highest=1.0)
+    assert found.method.item() == "t"
 
 
 def test_other_values_have_students_interval() -> None:
@@ -90,7 +140,7 @@ def test_other_values_have_students_interval() -> None:
     assert ends(found) == pytest.approx((3 - half, 3 + half), rel=1e-10)
 
 
-def test_one_instance_has_no_standard_error_and_an_interval_only_if_binary() -> None:
+def test_one_item_has_no_standard_error_and_an_interval_only_if_binary() -> None:
     fraction, binary = interval([[0.5]]), interval([[1.0]])
     assert np.isnan([fraction.standard_error, fraction.low, fraction.high, binary.standard_error]).all()
     assert (binary.high.item(), binary.is_small.item()) == (1.0, True)
@@ -98,18 +148,18 @@ def test_one_instance_has_no_standard_error_and_an_interval_only_if_binary() -> 
 
 def test_without_a_value_nothing_is_known() -> None:
     for n in (0.0, math.nan):
-        unknown = np.full(1, math.nan)
-        found = confidence_intervals(np.array([n]), unknown, unknown, unknown, np.array([False]), unknown)
+        found = confidence_intervals(moments(1, n=n, mean=math.nan, m2=math.nan, is_binary=False))
         assert np.isnan([found.standard_error, found.low, found.high]).all()
 
 
-def test_a_pooled_error_replaces_the_error_of_the_instances() -> None:
-    # Ten values, half of them 1: an error of 0.1 is worth 0.5 x 0.5 / 0.1² = 25 draws.
-    n, n_trials, mean, m2 = (np.array([number]) for number in (10.0, 1.0, 0.5, 2.5))
-    found = confidence_intervals(n, n_trials, mean, m2, np.array([True]), np.array([0.1]))
-    low, high = wilson(np.array([0.5]), np.array([25.0]))
+def test_a_stated_error_replaces_the_error_of_the_items() -> None:
+    # Ten values, half of them 1: an error of 0.1 is worth 0.5 x 0.5 / 0.1² = 25 draws, with t of 9 degrees 2.2622.
+    found = confidence_intervals(moments(1, n=10.0, mean=0.5, m2=2.5, is_binary=True, stated_error=0.1))
+    low, high = wilson(np.array([0.5]), np.array([25 * (Z / 2.2621571628) ** 2]))
     assert (found.standard_error.item(), found.method.item()) == (0.1, "wilson_effective")
-    assert ends(found) == pytest.approx((low[0], high[0]), rel=1e-14)
+    assert ends(found) == pytest.approx((low[0], high[0]), rel=1e-9)
+    unbounded = confidence_intervals(moments(1, n=10.0, mean=0.5, m2=2.5, is_binary=False, stated_error=0.1))
+    assert ends(unbounded) == pytest.approx(tuple(end[0] for end in t_interval(*np.array([[0.5], [0.1], [9.0]]))))
 
 
 def test_small_samples_are_marked() -> None:
@@ -124,7 +174,7 @@ def test_wilson_covers_as_often_as_enumeration_says(n: int, p: float) -> None:
     chances = np.array([math.comb(n, k) * p**k * (1 - p) ** (n - k) for k in successes])
     exact = chances[(low <= p) & (p <= high)].sum()
     drawn = (np.random.default_rng([n, round(100 * p)]).random((N_SAMPLES, n)) < p).astype(np.float64)
-    found = of_samples(drawn, n_trials=1, is_binary=True)
+    found = of_samples(drawn, is_binary=True)
     covered = np.mean((found.low <= p) & (p <= found.high))
     # Four standard errors of a share of N_SAMPLES
     assert covered == pytest.approx(exact, abs=4 * math.sqrt(exact * (1 - exact) / N_SAMPLES))
@@ -135,7 +185,7 @@ def one_trial(p: float) -> Callable[[np.random.Generator, int], Array]:
 
 
 def three_trials(a: float, b: float) -> Callable[[np.random.Generator, int], Array]:
-    """Instances of different difficulty, each tried three times: clustered."""
+    """Items of different difficulty, each tried three times: clustered."""
     return lambda rng, n: rng.binomial(3, rng.beta(a, b, (N_SAMPLES, n))) / 3
 
 
@@ -168,8 +218,8 @@ def three_trials(a: float, b: float) -> Callable[[np.random.Generator, int], Arr
         "skewed x 3",
     ],
 )
-def test_from_100_instances_on_intervals_cover_93_to_97_percent(
+def test_from_100_items_on_intervals_cover_93_to_97_percent(
     draw: Callable[[np.random.Generator, int], Array], truth: float, n_trials: int, is_binary: bool, n: int
 ) -> None:
-    found = of_samples(draw(np.random.default_rng(n), n), n_trials, is_binary)
+    found = of_samples(draw(np.random.default_rng(n), n), n_trials=n_trials, is_binary=is_binary)
     assert 0.93 <= np.mean((found.low <= truth) & (truth <= found.high)) <= 0.97

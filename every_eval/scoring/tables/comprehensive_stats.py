@@ -14,7 +14,7 @@ from every_eval.contracts.stats import BOOTSTRAP, POOLED
 from every_eval.scoring.tables.clock import Clock
 from every_eval.scoring.tables.releases import ShownRelease
 from every_eval.sources.distinct import distinct
-from every_eval.statistics.intervals import confidence_intervals
+from every_eval.statistics.intervals import Moments, confidence_intervals
 
 ACCURACY_METRICS: Final = (
     "exact_match",
@@ -109,7 +109,21 @@ def _intervals(state: pa.Table) -> dict[str, pa.Array]:
     is_binary = state["is_binary"].fill_null(False).to_numpy()
     is_pooled = pc.fill_null(pc.equal(state["standard_error_method"], POOLED), False)
     pooled = pc.if_else(is_pooled, state["standard_error"], None).to_numpy()
-    found = confidence_intervals(n, n_trials, mean, m2, is_binary, pooled)
+    unknown = np.full(len(n), np.nan)
+    found = confidence_intervals(
+        Moments(
+            n=n,
+            mean=mean,
+            m2=m2,
+            lowest=unknown,
+            highest=unknown,
+            is_binary=is_binary,
+            n_trials=n_trials,
+            trial_variance=unknown,
+            residual_mean_square=unknown,
+            stated_error=pooled,
+        )
+    )
     is_missing = np.isnan(found.low)
     return {
         "standard_error": pa.array(found.standard_error, mask=np.isnan(found.standard_error)),

@@ -53,10 +53,12 @@ def test_from_100_instances_on_a_sample_is_not_small() -> None:
 
 
 def test_a_pooled_error_replaces_the_error_over_all_instances() -> None:
-    # Wilson's interval of as many draws as an error of 0.1 is worth at 0.8: 0.8 x 0.2 / 0.1² = 16
+    # Wilson's interval of as many draws as an error of 0.1 is worth at 0.8: 0.8 x 0.2 / 0.1² = 16, times (z / t)² with
+    # the quantile 2.2622 of Student's t for 9 degrees of freedom
     pooled = {"standard_error": 0.1, "standard_error_method": "pooled"}
     [row] = _rows(table(statistic("m/a", [1] * 8 + [0] * 2, metric_name="acc,none", **pooled)))
-    z, n, p = 1.959963984540054, 16, 0.8
+    z, p = 1.959963984540054, 0.8
+    n = 16 * (z / 2.2621571628) ** 2
     middle, half = p + z**2 / (2 * n), z * sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
 
     assert (row["standard_error"], row["accuracy"], row["ci_method"]) == (0.1, 0.8, "wilson_effective")

@@ -17,8 +17,8 @@ from typing import Any, Final
 import numpy as np
 
 from every_eval.sources.inspect.statistics.derivable import NotDerivable, check_metric
+from every_eval.sources.inspect.statistics.exact_student_t import student_t_quantile
 from every_eval.sources.inspect.statistics.values import is_nan, to_float
-from every_eval.statistics.student_t import student_t_quantile
 
 
 @dataclass(frozen=True, slots=True)
