@@ -1,6 +1,6 @@
 """Digests of questions, by which the same question is found in every run, benchmark and source."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -9,16 +9,25 @@ import msgspec
 N_DIGITS: Final = 32
 """Number of hexadecimal digits of an item: 16 bytes, so that two of 10^12 questions share a digest with p < 10^-14."""
 
-_encoder: Final = msgspec.json.Encoder()
+Locations = Sequence[str | None]
+"""Locations of a question's media, in their order."""
+Reference = tuple[str, Sequence[str]]
+"""Text and tags of a possible answer."""
+
+_encode: Final = msgspec.json.Encoder().encode
 
 
-def item(text: str, locations: Sequence[str | None], references: Sequence[tuple[str, Sequence[str]]]) -> str:
-    """Return the digest of a question, as the column `item` of the contract `item_scores` states it.
+def items(questions: Iterable[tuple[str, Locations, Sequence[Reference]]]) -> list[str]:
+    """Return the digest of each question, as the column `item` of the contract `item_scores` states it.
 
     Args:
-        text: The question, or the messages of a chat as JSON.
-        locations: Locations of the question's media, in their order.
-        references: Text and tags of each reference, in their order.
+        questions: The text of each question, or the messages of a chat as JSON; the locations of its media; and its
+            references, in their order.
     """
     # Lists of texts have one spelling in JSON, so that the encoder writes canonical JSON.
-    return sha256(_encoder.encode([text, locations, references])).hexdigest()[:N_DIGITS]
+    return [sha256(raw).hexdigest()[:N_DIGITS] for raw in map(_encode, questions)]
+
+
+def item(text: str, locations: Locations, references: Sequence[Reference]) -> str:
+    """Return the digest of one question; for the arguments see `items`."""
+    return items([(text, locations, references)])[0]

@@ -9,7 +9,7 @@ import pyarrow as pa
 from every_eval.contracts.canonical import canonical_json
 from every_eval.contracts.samples import MEDIA
 from every_eval.sources.decoding import compact
-from every_eval.sources.helm.reading.records import ABSENT, Multimedia, Text
+from every_eval.sources.helm.reading.records import ABSENT, Input, Multimedia, Output
 
 NULL: Final = b"null"
 PLACEHOLDER: Final = "[encrypted_text_"
@@ -28,13 +28,13 @@ def json_texts(raws: Sequence[msgspec.Raw]) -> pa.Array:
     return pa.array([compact(bytes(raw)) if is_given(raw) else None for raw in raws], pa.string())
 
 
-def text_of(value: Text | str) -> str:
+def text_of(value: Output | str) -> str:
     """Return the text of an input or output: of a chat the last message of the user, of media the texts among them."""
     if isinstance(value, str):
         return value
     if value.text:
         return value.text
-    if value.messages:
+    if isinstance(value, Input) and value.messages:
         return _last_of_user(value.messages)
     return "\n".join(_text_orlocation_of(value.multimedia_content)) if value.multimedia_content else value.text
 
@@ -51,10 +51,17 @@ def _text_orlocation_of(media: Multimedia) -> Iterable[str]:
     return texts or [place for item in media.media_objects if (place := location_of(item.location))]
 
 
-def message_column(values: Sequence[Text | str]) -> pa.Array:
+def message_column(values: Sequence[Input | str]) -> pa.Array:
     """Return the messages of chats as a column of JSON, null where there are none."""
     messages = [None if isinstance(value, str) else value.messages for value in values]
+    if not any(messages):
+        return pa.nulls(len(values), pa.string())
     return pa.array([canonical_json(each) if each else None for each in messages], pa.string())
+
+
+def media_of(values: Sequence[Input | str]) -> list[Multimedia | None]:
+    """Return the media of inputs, null where there are none."""
+    return [None if isinstance(value, str) else value.multimedia_content for value in values]
 
 
 def media_column(values: Sequence[Multimedia | None]) -> pa.Array:

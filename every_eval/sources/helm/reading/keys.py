@@ -21,7 +21,7 @@ def id_text(instance_id: InstanceId) -> str:
 
 def id_texts(ids: list[InstanceId]) -> list[str]:
     """Return the ids of a file's records as texts."""
-    return list(map(id_text, ids)) if any(isinstance(each, int) for each in ids) else cast(list[str], ids)
+    return list(map(id_text, ids)) if int in set(map(type, ids)) else cast(list[str], ids)
 
 
 InstanceKey = tuple[str, str | None]

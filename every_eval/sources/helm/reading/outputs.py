@@ -12,16 +12,23 @@ import pyarrow.compute as pc
 from every_eval.contracts.canonical import canonical_json
 from every_eval.contracts.samples import REFERENCES
 from every_eval.contracts.shared_columns import TEXTS
-from every_eval.sources.helm.reading.contents import describe, json_texts, media_column, message_column, text_of
+from every_eval.sources.helm.reading.contents import (
+    describe,
+    json_texts,
+    media_column,
+    media_of,
+    message_column,
+    text_of,
+)
 from every_eval.sources.helm.reading.instance_items import item_column
 from every_eval.sources.helm.reading.keys import Keys, together
 from every_eval.sources.helm.reading.records import (
     Instance,
     MediaObject,
     Multimedia,
+    Output,
     Prediction,
     RequestBody,
-    Text,
 )
 from every_eval.statistics.groups import IntArray
 
@@ -74,15 +81,20 @@ def prediction_columns(predictions: Sequence[Prediction]) -> dict[str, pa.Array]
     return {
         **{name: pa.array(texts, pa.string()) for name, texts in columns.items()},
         "annotations": json_texts([prediction.annotations for prediction in predictions]),
-        "output_media": media_column([_made_media(prediction) for prediction in predictions]),
+        "output_media": media_column(_made_media(predictions)),
     }
 
 
-def _made_media(prediction: Prediction) -> Multimedia | None:
+def _made_media(predictions: Sequence[Prediction]) -> Sequence[Multimedia | None]:
     """Return the media that the model made; of images in the display files neither type nor place is known."""
-    if prediction.base64_images:
-        return Multimedia([MediaObject("image")] * len(prediction.base64_images))
-    return prediction.multimedia
+    media = [prediction.multimedia for prediction in predictions]
+    images = [prediction.base64_images for prediction in predictions]
+    if not any(images):
+        return media
+    return [
+        Multimedia([MediaObject("image")] * len(made)) if made else other
+        for made, other in zip(images, media, strict=True)
+    ]
 
 
 def request_columns(requests: Sequence[RequestBody]) -> dict[str, pa.Array]:
@@ -95,30 +107,30 @@ def instance_columns(instances: Sequence[Instance]) -> dict[str, pa.Array]:
     """Return the columns with the questions and their possible answers."""
     lists = [instance.references for instance in instances]
     references = together(lists)
-    texts = _texts([reference.output for reference in references])
+    answers = _texts([reference.output for reference in references])
     tag_lists = [reference.tags for reference in references]
-    tags = pa.array(together(tag_lists), pa.string())
+    tags, texts = pa.array(together(tag_lists), pa.string()), pa.array(answers, pa.string())
     offsets, tag_offsets = _offsets(lists), _offsets(tag_lists)
     is_correct = np.diff(_sums(pc.equal(tags, "correct"))[tag_offsets]) > 0
     described = pa.StructArray.from_arrays(
         [texts, _lists(tag_offsets, tags, TEXTS)], fields=list(REFERENCES.value_type)
     )
+    inputs = [instance.input for instance in instances]
+    raw_input, messages = pa.array(_texts(inputs), pa.string()), message_column(inputs)
+    media = media_of(inputs)
     return {
-        "raw_input": _texts([instance.input for instance in instances]),
+        "raw_input": raw_input,
         "ground_truth": _lists(_sums(is_correct)[offsets], texts.filter(pa.array(is_correct)), TEXTS),
         "split": encode([instance.split for instance in instances]),
         "sub_split": encode([instance.sub_split for instance in instances]),
         "references": _lists(offsets, described, REFERENCES),
         "extra_data": json_texts([instance.extra_data for instance in instances]),
-        **_content_columns([instance.input for instance in instances]),
-        ITEM: item_column(instances),
+        "messages": messages,
+        "media": media_column(media),
+        ITEM: item_column(
+            pc.coalesce(messages, raw_input), media, texts, list(zip(answers, tag_lists, strict=True)), offsets
+        ),
     }
-
-
-def _content_columns(inputs: Sequence[Text | str]) -> dict[str, pa.Array]:
-    """Return the columns of inputs that are more than a text."""
-    media = [None if isinstance(value, str) else value.multimedia_content for value in inputs]
-    return {"messages": message_column(inputs), "media": media_column(media)}
 
 
 def prompt_of(request: RequestBody) -> str | None:
@@ -134,12 +146,11 @@ def encode(texts: Sequence[str | None]) -> pa.DictionaryArray:
     return pa.array(texts, pa.string()).dictionary_encode()
 
 
-def _texts(values: Sequence[Text | str]) -> pa.Array:
+def _texts(values: Sequence[Output | str]) -> list[str]:
     try:
-        texts = [value.text or text_of(value) for value in values]  # type: ignore[union-attr] # not in the oldest files
+        return [value.text or text_of(value) for value in values]  # type: ignore[union-attr] # not in the oldest files
     except AttributeError:
-        texts = [text_of(value) for value in values]
-    return pa.array(texts, pa.string())
+        return [text_of(value) for value in values]
 
 
 def _whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:

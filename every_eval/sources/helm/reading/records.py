@@ -25,9 +25,9 @@ ABSENT: Final = Raw()
 """Stands for JSON that is absent."""
 
 
-def _check_depth(*values: Raw) -> None:
+def _check_depth(value: Raw) -> None:
     """Refuse JSON that is kept as it is and that is nested too deeply; msgspec names the place."""
-    if any(value is not ABSENT and is_too_deep(value) for value in values):
+    if is_too_deep(value):
         raise ValueError(TOO_DEEP)
 
 
@@ -61,13 +61,18 @@ class Multimedia(Struct, gc=False):
     media_objects: list[MediaObject] = []
 
 
-class Text(Struct, gc=False):
-    """An input or output; before HELM 0.2.0 a plain string."""
+class Output(Struct, gc=False):
+    """The text or the media of an answer; before HELM 0.2.0 a plain string."""
 
     text: str = ""
+    multimedia_content: Multimedia | None = None
+
+
+class Input(Output, gc=False):
+    """The text, the media or the messages of a question; before HELM 0.2.0 a plain string."""
+
     messages: list[dict[str, Any]] | None = None
     """Messages of a chat, the last of which the model answers."""
-    multimedia_content: Multimedia | None = None
 
     def __post_init__(self) -> None:
         if self.messages:
@@ -77,7 +82,7 @@ class Text(Struct, gc=False):
 class Reference(Struct, gc=False):
     """A possible answer."""
 
-    output: Text | str
+    output: Output | str
     tags: list[str] = []
 
 
@@ -85,14 +90,15 @@ class Instance(Perturbed, kw_only=True, gc=False):
     """A question, original or perturbed."""
 
     id: InstanceId
-    input: Text | str
+    input: Input | str
     references: list[Reference] = []
     split: str | None = None
     sub_split: str | None = None
     extra_data: Raw = ABSENT
 
     def __post_init__(self) -> None:
-        _check_depth(self.extra_data)
+        if self.extra_data is not ABSENT:
+            _check_depth(self.extra_data)
 
 
 class Prediction(Perturbed, kw_only=True, gc=False):
@@ -113,7 +119,8 @@ class Prediction(Perturbed, kw_only=True, gc=False):
     """Media that the model made, of runs that are not summarised; the display files lack them."""
 
     def __post_init__(self) -> None:
-        _check_depth(self.annotations)
+        if self.annotations is not ABSENT:
+            _check_depth(self.annotations)
 
 
 class RequestBody(Struct, gc=False):
@@ -180,7 +187,8 @@ class RequestState(Struct, gc=False):
     annotations: Raw = ABSENT
 
     def __post_init__(self) -> None:
-        _check_depth(self.annotations)
+        if self.annotations is not ABSENT:
+            _check_depth(self.annotations)
 
 
 class MetricName(Perturbed, kw_only=True, gc=False):
