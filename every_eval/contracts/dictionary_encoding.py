@@ -41,8 +41,11 @@ def file_metadata(contract: Table) -> dict[str, str]:
     """Return the key-value metadata of a file: its table, and the contract's schema, in which texts are plain.
 
     Arrow takes the types of columns from the entry `ARROW:schema`, an IPC message in base64: see "Roundtripping Arrow
-    types and schema" in Arrow's documentation of its Parquet files.
+    types and schema" in Arrow's documentation of its Parquet files. Without the entry, Arrow takes the types from
+    Parquet's own schema.
     """
+    if not contract.layout.is_described:
+        return {"table": contract.name}
     schema = base64.b64encode(contract.schema.serialize()).decode()
     return {"table": contract.name, "doc": contract.doc, "ARROW:schema": schema}
 

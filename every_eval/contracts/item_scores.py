@@ -3,6 +3,7 @@
 import pyarrow as pa
 
 from every_eval.contracts import shared_columns as shared
+from every_eval.contracts.file_layout import COMPACT
 from every_eval.contracts.table import Column, Table
 
 _NO_RATIO = "the metric is not a ratio of two sums"
@@ -30,22 +31,20 @@ ITEM_SCORES = Table(
             "SHA-256 of the canonical JSON of [input, locations of media, references], where input is the column "
             "messages of samples or else raw_input, and each reference is [text, tags].",
             null_when="the question is encrypted or empty, or could not be read",
-            repeats=True,
         ),
         Column(
             "cluster",
             pa.string(),
             "Group of items that depend on each other, such as the questions on one passage.",
             null_when="the data names no group",
-            repeats=True,
         ),
         Column(
             "value",
             pa.float64(),
             "Value of the metric on the instance, the mean over the train trials; of a ratio, the metric of the "
-            "instance alone.",
+            "instance alone. HELM's max_prob is rounded to a multiple of 1/1024; metrics has the exact value.",
             null_when="no trial has a value, or a value is not finite",
-            repeats=True,
+            is_split_by_byte=True,
         ),
         Column("n_trials", pa.int32(), "Number of train trials with a value.", minimum=0, repeats=True),
         Column(
@@ -64,4 +63,5 @@ ITEM_SCORES = Table(
     ),
     key=("benchmark", "suite", "run", "metric_name", "split", "sub_split", "perturbation", "instance_id"),
     rows_per_group=1 << 20,
+    layout=COMPACT,
 )

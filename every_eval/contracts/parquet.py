@@ -23,8 +23,7 @@ class TableWriter:
     """Writer of one Parquet file, which takes the rows in pieces.
 
     Each piece is validated before it is added. A row group ends at the contract's `rows_per_group` or at `TEXT_BYTES`
-    of texts, wherever the pieces end: the same rows give the same bytes, and few rows are held in memory. With
-    content-defined chunking, the Hub stores only the pages that changed.
+    of texts, wherever the pieces end: the same rows give the same bytes, and few rows are held in memory.
     """
 
     def __init__(self, contract: Table, path: Path, metadata: dict[str, str] | None = None) -> None:
@@ -37,17 +36,7 @@ class TableWriter:
         self._bytes_pending = 0
         self._metadata = metadata or {}
         self._schema = encoded_schema(contract)
-        self._writer = pq.ParquetWriter(
-            path,
-            self._schema,
-            compression="zstd",
-            compression_level=3,
-            use_dictionary=[_leaf(column.name, column.type) for column in contract.columns if column.repeats],
-            write_page_index=True,
-            write_page_checksum=True,  # A reader of a part of the file cannot check the file's own checksum.
-            use_content_defined_chunking=True,
-            store_schema=False,  # `file_metadata` stores the schema with plain texts
-        )
+        self._writer = _open(path, contract, self._schema)
 
     def write(self, rows: pa.Table) -> None:
         """Add rows to the file.
@@ -92,6 +81,26 @@ class TableWriter:
                 self._writer.add_key_value_metadata({**file_metadata(self.contract), **self._metadata})
         finally:
             self._writer.close()
+
+
+def _open(path: Path, contract: Table, schema: pa.Schema) -> pq.ParquetWriter:
+    """Open a file in the layout of its contract."""
+    layout = contract.layout
+    return pq.ParquetWriter(
+        path,
+        schema,
+        compression="zstd",
+        compression_level=layout.compression_level,
+        use_dictionary=[_leaf(column.name, column.type) for column in contract.columns if column.repeats],
+        use_byte_stream_split=[column.name for column in contract.columns if column.is_split_by_byte],
+        data_page_size=layout.page_bytes,
+        max_rows_per_page=layout.page_rows,
+        write_statistics=layout.is_described,
+        write_page_index=layout.is_described,
+        write_page_checksum=True,  # A reader of a part of the file cannot check the file's own checksum.
+        use_content_defined_chunking=layout.is_chunked_by_content,
+        store_schema=False,  # `file_metadata` stores the schema with plain texts
+    )
 
 
 def _text_bytes(contract: Table, table: pa.Table) -> npt.NDArray[np.int64]:

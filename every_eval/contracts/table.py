@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from every_eval.contracts.file_layout import ORDINARY, FileLayout
 from every_eval.errors import ContractViolation
 from every_eval.statistics.composite_keys import compose
 
@@ -35,6 +36,9 @@ class Column:
     before: Any = None
     """Value of a column that is never null in files from before the column was added; without such a value, the files
     are refused."""
+    is_split_by_byte: bool = False
+    """True if the first bytes of all values are stored before the second bytes, and so on (Parquet's
+    BYTE_STREAM_SPLIT): numbers whose last bits are 0 take less space."""
 
     @property
     def meaning(self) -> str:
@@ -75,6 +79,8 @@ class Table:
     """Columns whose values together are unique in the table; empty if rows may be equal."""
     rows_per_group: int = 65_536
     """Largest number of rows in a Parquet row group."""
+    layout: FileLayout = ORDINARY
+    """How the rows are stored in a Parquet file."""
 
     @cached_property
     def schema(self) -> pa.Schema:

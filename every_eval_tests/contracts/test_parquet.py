@@ -1,4 +1,6 @@
 from collections.abc import Sequence
+from dataclasses import replace
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from every_eval.contracts import parquet
+from every_eval.contracts.file_layout import COMPACT
 from every_eval.contracts.parquet import TableWriter, read_table, write_table
 from every_eval.contracts.table import Column, Table
 from every_eval.errors import ContractViolation
@@ -80,6 +83,30 @@ def test_a_file_says_what_it_holds(tmp_path: Path) -> None:
     assert schema.metadata[b"doc"] == b"One row per number."
     assert pq.read_metadata(tmp_path / "a").metadata[b"commit"] == b"abc"
     assert schema.field("half").metadata[b"null_when"] == b"odd"
+
+
+def test_a_compact_file_holds_the_same_rows_without_documentation(tmp_path: Path) -> None:
+    half = Column("half", pa.float64(), "Half of it.", null_when="odd", is_split_by_byte=True)
+    compact = replace(NUMBERS, columns=(*NUMBERS.columns[:-1], half), layout=COMPACT)
+    write_table(compact, tmp_path / "compact", _numbers(0, 10))
+    write_table(NUMBERS, tmp_path / "ordinary", _numbers(0, 10))
+    column = pq.read_metadata(tmp_path / "compact").row_group(0).column(3)
+
+    assert read_table(compact, [tmp_path / "compact"]).equals(_numbers(0, 10))
+    assert pq.read_table(tmp_path / "compact").equals(_numbers(0, 10))
+    assert pq.read_metadata(tmp_path / "compact").metadata == {b"table": b"numbers"}
+    assert "BYTE_STREAM_SPLIT" in column.encodings
+    assert not column.is_stats_set
+    assert (tmp_path / "compact").stat().st_size < (tmp_path / "ordinary").stat().st_size
+
+
+def test_a_page_of_a_compact_file_repeats_nothing_over_many_rows(tmp_path: Path) -> None:
+    texts = [sha256(bytes([n % 256])).hexdigest() for n in range(1 << 17)]
+    table = Table("texts", "Texts.", (Column("text", pa.string(), "Text."),), (), 1 << 20, COMPACT)
+    path = write_table(table, tmp_path / "a", pa.table({"text": texts}, schema=table.schema))
+
+    # 256 digests have 32 bytes each; the other 512 times that they occur are one page that refers to them.
+    assert path.stat().st_size < 2 * 256 * 32
 
 
 def test_rows_that_break_the_contract_are_not_written(tmp_path: Path) -> None:

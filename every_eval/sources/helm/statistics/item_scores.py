@@ -1,7 +1,7 @@
 """The rows of `item_scores`: a run's main metrics on each of its instances."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -20,6 +20,9 @@ from every_eval.statistics.groups import FloatArray, Groups, IntArray, divide
 
 MAX_PROB: Final = "max_prob"
 """Probability of the answer, from which calibration is computed."""
+MAX_PROB_STEPS: Final = 1024
+"""Number of steps between 0 and 1 that probabilities are rounded to. Whole probabilities would take more space than all
+other columns together. A mean of rounded probabilities is at most 1/2048 from the mean of the whole ones."""
 _AXES: Final = ("treatment", "instance")
 
 
@@ -54,7 +57,8 @@ class _Scores:
 def _scores(run: RunMetrics, wanted: Collection[tuple[str, str | None]]) -> Iterator[_Scores]:
     for metric in sorted(run.metrics, key=lambda metric: tuple(part or "" for part in metric)):
         if (metric.name, metric.split) in wanted:
-            yield _averages(run, metric, is_sum=False)
+            averages = _averages(run, metric, is_sum=False)
+            yield _rounded(averages) if metric.name == MAX_PROB else averages
         if metric.name == NUMERATOR:
             yield from _ratios(run, metric, wanted)
 
@@ -80,6 +84,10 @@ def _averages(run: RunMetrics, metric: Metric, *, is_sum: bool) -> _Scores:
     means = divide(groups.add(np.where(is_scored, numbers, 0.0)), n_trials)
     means[groups.count(values.odd) > 0] = np.nan
     return _Scores(metric, groups.keys, means, n_trials)
+
+
+def _rounded(scores: _Scores) -> _Scores:
+    return replace(scores, value=np.rint(scores.value * MAX_PROB_STEPS) / MAX_PROB_STEPS)
 
 
 def _table(run: RunMetrics, scores: _Scores, context: RunContext, items: Mapping[InstanceKey, str]) -> pa.Table:

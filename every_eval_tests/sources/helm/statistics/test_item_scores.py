@@ -65,6 +65,14 @@ def test_max_prob_stands_beside_the_main_metric() -> None:
     assert found == {"exact_match": 1.0, "max_prob": 0.75}
 
 
+def test_max_prob_is_rounded_to_steps_that_change_no_mean_by_more_than_half_a_step() -> None:
+    probabilities = {"id1": 0.1, "id2": 0.99999}
+    measured = [entry(name, stat("exact_match", 1.0), stat("max_prob", p)) for name, p in probabilities.items()]
+    found = [row["value"] for row in rows(per_instance_stats=measured) if row["metric_name"] == "max_prob"]
+    # 0.1 · 1024 = 102.4 and 0.99999 · 1024 = 1023.99
+    assert found == [102 / 1024, 1024 / 1024]
+
+
 def test_a_ratio_has_the_parts_of_each_instance() -> None:
     measured = [
         entry("id1", stat("logprob", -8.0), stat("num_bytes", 4.0)),
