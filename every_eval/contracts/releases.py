@@ -25,6 +25,12 @@ RELEASES = Table(
             "is_release", pa.bool_(), "True for a release, false for a suite that was summarised without a release."
         ),
         Column("is_newest", pa.bool_(), "True for the release that the leaderboard shows: one row per benchmark."),
+        Column(
+            "date",
+            pa.string(),
+            "Date on which the release was summarised, as YYYY-MM-DD.",
+            null_when="the source states no date, or it is a suite without a release",
+        ),
         Column("suites", shared.TEXTS, "Suites of the release, the latest last."),
         Column(
             "runs",

@@ -40,19 +40,15 @@ def calibration_interval(probabilities: FloatArray, scores: FloatArray, n_bins: 
         scores: For each answer 1 if it is correct, 0 if not, or the mean of that over its trials.
         n_bins: Number of bins, as in `bin_numbers`.
     """
-    bins = bin_numbers(probabilities, n_bins)
+    _, bins = np.unique(bin_numbers(probabilities, n_bins), return_inverse=True)  # Without bins that are empty.
     difference = probabilities - scores
-    n = np.bincount(bins)
-    has_answers = n > 0
-    mean = np.bincount(bins, difference)[has_answers] / n[has_answers]
-    deviation = difference - mean[np.cumsum(has_answers)[bins] - 1]
-    squares = np.bincount(bins, deviation**2)[has_answers]
-    n = n[has_answers]
+    n: IntArray = np.bincount(bins)
+    mean: FloatArray = np.bincount(bins, difference) / n
+    squares = np.bincount(bins, (difference - mean[bins]) ** 2).astype(np.float64)
     weight = n / len(bins)
     error = float(np.cumsum(weight * np.abs(mean))[-1])
     margin = _percentile(weight * _standard_errors(mean, squares, n))
-    ends = max(error - margin, 0.0), min(error + margin, 1.0)
-    return CalibrationInterval(error, *(round(end, DIGITS) for end in ends))
+    return CalibrationInterval(error, round(max(error - margin, 0.0), DIGITS), round(min(error + margin, 1.0), DIGITS))
 
 
 def _standard_errors(mean: FloatArray, squares: FloatArray, n: IntArray) -> FloatArray:

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -28,6 +28,7 @@ N_AHEAD = 8
 METADATA = "config/project_metadata.json"
 """Names the projects of a root, with the releases of each, the newest first."""
 
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _GROUP_FILE = re.compile(r"groups/(?P<group>[^/]+)\.json")
 
 
@@ -38,6 +39,7 @@ class _ProjectReleases(msgspec.Struct):
 
 class _Summary(msgspec.Struct):
     suites: Annotated[list[str], msgspec.Meta(min_length=1)]
+    date: Any = None
 
 
 class _Dated(msgspec.Struct):
@@ -57,6 +59,8 @@ class Index:
     """Whether the folder is that of a release, not of a suite."""
     suites: Sequence[str]
     """Suites of the release, the latest last."""
+    date: str | None = None
+    """Date on which HELM summarised the release, as YYYY-MM-DD; null if it is not stated."""
 
     @cached_property
     def runs(self) -> Mapping[str, str]:
@@ -154,7 +158,7 @@ def find_indexes(storage: Storage, benchmark: str, output: str) -> list[Index]:
         summary = read_json(storage, folder + "summary.json", _Summary)
         if summary is not None:
             suites = tuple(checked(suite, folder + "summary.json") for suite in summary.suites)
-            releases.append(Index(storage, folder, name, True, suites))
+            releases.append(Index(storage, folder, name, True, suites, _date(summary.date)))
     of_releases = {index.name for index in releases}
     candidates = (
         suite_names(storage, output) if storage.can_list else [name for name in names if name not in of_releases]
@@ -164,6 +168,10 @@ def find_indexes(storage: Storage, benchmark: str, output: str) -> list[Index]:
         for suite in candidates
         if storage.stat(f"{output}runs/{suite}/summary.json") is not None
     ]
+
+
+def _date(stated: object) -> str | None:
+    return stated if isinstance(stated, str) and _DATE.fullmatch(stated) else None
 
 
 def project_names(storage: Storage) -> Sequence[str]:

@@ -204,6 +204,7 @@ def _releases_table(
             "release": index.name,
             "is_release": index.is_release,
             "is_newest": index is newest,
+            "date": index.date,
             "suites": list(index.suites),
             "runs": [{"suite": suite, "run": name} for suite, name in sorted(shown[id(index)])],
             "pooled_runs": [{"suite": suite, "run": name} for suite, name in _pooled(index, shown[id(index)], found)],

@@ -48,6 +48,24 @@ def test_without_metadata_releases_are_listed_and_sorted_by_version(tmp_path: Pa
     assert found == ["draft", "nightly", "v0.2", "v1.9.0-preview", "v1.9.0", "v1.10.0"]
 
 
+@pytest.mark.parametrize(
+    ("stated", "date"),
+    [
+        ({"date": "2026-11-20"}, "2026-11-20"),
+        ({}, None),
+        ({"date": None}, None),
+        ({"date": 7}, None),
+        ({"date": ""}, None),
+    ],
+)
+def test_a_release_has_the_date_that_its_summary_states(
+    tmp_path: Path, stated: dict[str, Any], date: str | None
+) -> None:
+    summary = {f"{OUTPUT}releases/v1/summary.json": {"release": "v1", "suites": ["a"], **stated}}
+    (index,) = find_indexes(_write(tmp_path, summary), "lite", OUTPUT)
+    assert index.date == date
+
+
 def test_a_folder_without_a_summary_is_no_release(tmp_path: Path) -> None:
     storage = _write(tmp_path, _release("v1", "a") | {f"{OUTPUT}releases/v2/groups.json": []})
 

@@ -60,10 +60,10 @@ def test_every_run_and_release_of_the_sample_is_found_without_opening_a_run(benc
     assert storage.read_runs == []
     RELEASES.validate(found.releases)
     for row in found.releases.to_pylist():
-        shown = json.loads(
-            storage.storage.read(f"{benchmark}/benchmark_output/releases/{row['release']}/runs_to_run_suites.json")
-        )
+        folder = f"{benchmark}/benchmark_output/releases/{row['release']}"
+        shown = json.loads(storage.storage.read(f"{folder}/runs_to_run_suites.json"))
         assert {run["run"]: run["suite"] for run in row["runs"]} == shown
+        assert row["date"] == json.loads(storage.storage.read(f"{folder}/summary.json"))["date"]
         assert row["is_release"] and row["is_newest"] == (row["release"] == "v1.1.0")
     for run in found.runs:
         assert [item.name for item in run.inputs] == sorted(RUN_FILES)

@@ -1,0 +1,39 @@
+"""Columns that tables of paired comparisons share: the interval, and p-values adjusted over a whole table."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from every_eval.contracts.table import Table
+from every_eval.statistics.p_values import benjamini_hochberg, holm
+from every_eval.statistics.paired_comparisons import BONETT_PRICE, BOOTSTRAP, PairedComparisons
+
+Row = dict[str, Any]
+
+
+def paired_columns(compared: PairedComparisons, at: int) -> Row:
+    """Return the columns of one comparison whose names all tables share."""
+    numbers = {"difference": compared.difference, "ci_low": compared.low, "ci_high": compared.high}
+    row: Row = {name: known(values[at]) for name, values in (numbers | {"p_value": compared.p}).items()}
+    method = BONETT_PRICE if compared.is_binary[at] else BOOTSTRAP
+    return row | {"n": int(compared.n[at]), "ci_method": None if row["ci_low"] is None else method}
+
+
+def adjusted(table: Table, rows: Sequence[Row]) -> pa.Table:
+    """Return the rows as a table, with their p-values adjusted: all rows are one family."""
+    p = np.array([np.nan if row["p_value"] is None else row["p_value"] for row in rows], np.float64)
+    for row, by_holm, by_bh in zip(rows, holm(p).tolist(), benjamini_hochberg(p).tolist(), strict=True):
+        row |= {"p_holm": known(by_holm), "q_bh": known(by_bh)}
+    return pa.Table.from_pylist(list(rows), schema=table.schema)
+
+
+def uncompared() -> Row:
+    """Return the columns of a comparison that was not made."""
+    return dict.fromkeys(("difference", "ci_low", "ci_high", "ci_method", "p_value"))
+
+
+def known(value: float) -> float | None:
+    """Return a number; null instead of NaN."""
+    return None if np.isnan(value) else float(value)
