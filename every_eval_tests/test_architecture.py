@@ -21,6 +21,7 @@ FLOORS = (
     "scoring",
     "settings",
     "readers",
+    "export",
     "orchestration",
     "definitions",
 )

@@ -57,7 +57,7 @@ def comprehensive_stats(state: pa.Table, ranks: pa.Table, release: ShownRelease,
         clock: The moment of the file.
     """
     columns: dict[str, Any] = {name: state[name] for name in state.schema.names}
-    columns |= _scores(state) | _intervals(state) | {name: ranks[name] for name in ranks.column_names}
+    columns |= _scores(state) | intervals(state) | {name: ranks[name] for name in ranks.column_names}
     columns["common_name"] = _common_names(state)
     columns["lower_is_better"] = release.directions(state)
     constants = {"release": release.name, "pipeline_stage": PIPELINE_STAGE, **clock.columns}
@@ -103,7 +103,8 @@ def _scores(state: pa.Table) -> dict[str, pa.ChunkedArray]:
     }
 
 
-def _intervals(state: pa.Table) -> dict[str, pa.Array]:
+def intervals(state: pa.Table) -> dict[str, pa.Array]:
+    """Return the standard error, the confidence interval and its method for rows of the table `stats`."""
     names = ("n_scored", "n_trials", "mean", "m2")
     n, n_trials, mean, m2 = (state[name].cast(pa.float64()).to_numpy() for name in names)
     is_binary = state["is_binary"].fill_null(False).to_numpy()

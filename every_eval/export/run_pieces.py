@@ -1,0 +1,89 @@
+"""Read a Parquet file whose rows stand run by run, one run at a time."""
+
+from collections.abc import Collection, Iterator
+from itertools import chain, pairwise
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from every_eval.contracts.conforming import conform
+from every_eval.contracts.table import Table
+from every_eval.sources.distinct import to_list
+
+RunKey = tuple[str, str]
+"""Suite and name of a run."""
+PIECE_ROWS: Final = 1 << 14
+"""Largest number of rows that are read at a time; a run may have more."""
+
+
+class RunPieces:
+    """The rows of one file, by run. Only the rows of one run, and one piece of the file, are in memory."""
+
+    def __init__(self, table: Table, filesystem: Any, address: str, names: Collection[str]) -> None:  # noqa: ANN401
+        """Open nothing yet.
+
+        Args:
+            table: Contract of the file.
+            filesystem: File system of fsspec that opens the address.
+            address: Address of the file.
+            names: Columns to read.
+        """
+        self.table = table
+        self._filesystem, self._address = filesystem, address
+        self._columns = [column for column in table.columns if column.name in names]
+        self._runs = self._by_run()
+        self._next: tuple[RunKey, pa.Table] | None = None
+        self._is_started = False
+
+    def __iter__(self) -> Iterator[tuple[RunKey, pa.Table]]:
+        """Yield each run with its rows, in the order of the file."""
+        yield from self._runs
+
+    @property
+    def next_key(self) -> RunKey | None:
+        """The run whose rows come next; null at the end of the file."""
+        if not self._is_started:
+            self._next, self._is_started = next(self._runs, None), True
+        return self._next and self._next[0]
+
+    def take(self, key: RunKey) -> pa.Table:
+        """Return the rows of the run if they come next, else no rows."""
+        if self.next_key != key or self._next is None:
+            return self.table.schema.empty_table()
+        rows, self._next = self._next[1], next(self._runs, None)
+        return rows
+
+    def read(self) -> pa.Table:
+        """Return all rows."""
+        return pa.concat_tables(self._pieces()).unify_dictionaries()
+
+    def _pieces(self) -> Iterator[pa.Table]:
+        with self._filesystem.open(self._address, "rb") as file:
+            parquet = pq.ParquetFile(file, pre_buffer=False)
+            present = [column.name for column in self._columns if column.name in parquet.schema_arrow.names]
+            for batch in parquet.iter_batches(PIECE_ROWS, columns=present, use_threads=False):
+                yield conform(self.table, self._columns, self._address, pa.Table.from_batches([batch]))
+
+    def _by_run(self) -> Iterator[tuple[RunKey, pa.Table]]:
+        """Join the rows of each run, which may reach over several pieces."""
+        key: RunKey | None = None
+        rows: list[pa.Table] = []
+        for found, part in chain.from_iterable(map(_split, self._pieces())):
+            if key is not None and found != key:
+                yield key, pa.concat_tables(rows)
+                rows = []
+            key = found
+            rows.append(part)
+        if key is not None:
+            yield key, pa.concat_tables(rows)
+
+
+def _split(piece: pa.Table) -> Iterator[tuple[RunKey, pa.Table]]:
+    """Yield the runs of a piece, with the rows of each."""
+    keys = list(zip(to_list(piece["suite"]), to_list(piece["run"]), strict=True))
+    starts = [0, *(np.flatnonzero([one != other for one, other in pairwise(keys)]) + 1).tolist()]
+    for start, stop in zip(starts, [*starts[1:], len(keys)], strict=True):
+        if start < stop:
+            yield keys[start], piece.slice(start, stop - start)
