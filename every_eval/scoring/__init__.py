@@ -3,6 +3,7 @@
 change_detection.py   what is new: which state files the published shards call for
 state/                the state: statistics and item scores of all published shards, kept in the scores repo
 responses/            the scores of runs on single items, from the state
+comparisons/          all pairs of models, item by item
 tables/               the rows of each published table
 checks/               what must hold of the rows before they are published
 presentation/         what people are shown: the dataset card, the plot, the news, previews

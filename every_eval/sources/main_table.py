@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from every_eval.contracts.stats import N_REPLICATES
+from every_eval.sources.statistic_key import PooledStatistic
 from every_eval.statistics.groups import BoolArray, FloatArray
 from every_eval.statistics.resampling import resampled_mean_scores, resampled_win_rates
 from every_eval.statistics.ties import TOLERANCE
@@ -30,6 +31,8 @@ class Score:
     """The same score from the source's own numbers; null if the source reported none."""
     is_reported: bool = False
     """True if `value` is the source's own number, because outputs do not determine the score or are missing."""
+    statistics: Sequence[PooledStatistic] = ()
+    """Statistics whose weighted mean is the value; none if the value does not follow from outputs."""
     lost_because: str | None = None
     """Reason why there is no value although the model was evaluated, for example that rows of the run are missing."""
 

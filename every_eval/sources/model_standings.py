@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from every_eval.sources.latest_release import ReleaseFacts, read_facts
 from every_eval.sources.main_table import MainTable, Score, Standing
 from every_eval.sources.replicates import replicates_of
+from every_eval.sources.statistic_key import PooledStatistic, StatisticKey
 from every_eval.sources.statistics_files import StatisticsFiles
 from every_eval.statistics.groups import FloatArray
 
@@ -23,6 +24,8 @@ _COLUMNS: Final = (
     "model_deployment",
     "variant",
     "metric_name",
+    "split",
+    "sub_split",
     "mean",
     "reported_mean",
     "unscored_reason",
@@ -70,7 +73,9 @@ def _score(row: Mapping[str, Any], replicates: FloatArray) -> Score:
     reported = row["reported_mean"]
     if row["mean"] is None:
         return Score(reported, None, reported, is_reported=True, lost_because=row["unscored_reason"])
-    return Score(row["mean"], None if np.isnan(replicates).all() else replicates, reported)
+    key = StatisticKey(*(row[name] for name in StatisticKey._fields[:-1]))
+    own = PooledStatistic(key, 1, row["mean"])
+    return Score(row["mean"], None if np.isnan(replicates).all() else replicates, reported, statistics=(own,))
 
 
 def _order(key: ModelKey) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""The key by which a score names a statistic of a run, so that the score's single items can be found."""
+"""How a score names the statistics that it pools, so that the single items behind the score can be found."""
 
 from typing import NamedTuple
 
@@ -13,3 +13,13 @@ class StatisticKey(NamedTuple):
     sub_split: str | None
     perturbation: str | None = None
     """Perturbation as canonical JSON; null for the original inputs."""
+
+
+class PooledStatistic(NamedTuple):
+    """A statistic that a score pools."""
+
+    key: StatisticKey
+    weight: float
+    """Weight of the statistic's mean in the score, relative to the other statistics: its number of trials."""
+    mean: float
+    """Mean of the statistic; of a ratio of sums, its value."""

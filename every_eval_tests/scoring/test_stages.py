@@ -13,11 +13,13 @@ STAGES = (
     "change_detection",
     "state",
     "responses",
+    "comparisons",
     "tables",
     "checks",
     "presentation",
     "previous_scores",
     "standing_checks",
+    "item_tables",
     "benchmark_scorer",
     "build",
 )

@@ -19,12 +19,9 @@ from every_eval.sources.helm.tables.table_rows import TableRow
 from every_eval.sources.helm.tables.table_runs import COLUMNS, Statistic, TableRun, latest_runs, read_runs
 from every_eval.sources.main_table import MainTable, Score, Standing
 from every_eval.sources.replicates import replicates_of
+from every_eval.sources.statistic_key import PooledStatistic, StatisticKey
 from every_eval.sources.statistics_files import StatisticsFiles
 from every_eval.statistics.groups import FloatArray
-
-StatisticKey = tuple[str | None, ...]
-
-_KEY: Final = ("suite", "run", "metric_name", "split", "sub_split", "perturbation")
 
 
 class ScoredInstances(NamedTuple):
@@ -103,7 +100,7 @@ def _samples(stats: pa.Table, metric_names: Collection[str]) -> Mapping[Statisti
     """Return the instances that the statistics of these metrics are over, where the metrics of outputs tell."""
     is_named = pc.field("metric_name").isin(pa.array(sorted(metric_names), pa.string()))
     rows = stats.filter(is_named & pc.field("n_scored").is_valid())
-    keys = zip(*(to_list(rows[name]) for name in _KEY), strict=True)
+    keys = map(StatisticKey._make, zip(*(to_list(rows[name]) for name in StatisticKey._fields), strict=True))
     n_scored = (
         0 if mean is None else n for n, mean in zip(to_list(rows["n_scored"]), to_list(rows["mean"]), strict=True)
     )
@@ -130,15 +127,28 @@ def _score(cell: MainCell, samples: Mapping[StatisticKey, ScoredInstances]) -> S
     pooled = cell.pooled
     if pooled.value is None or pooled.score_origin == REPORTED:
         is_reported = pooled.value is not None
-        return Score(pooled.value, None, pooled.reported_value, is_reported, pooled.blank_reason)
+        return Score(pooled.value, None, pooled.reported_value, is_reported, lost_because=pooled.blank_reason)
     scored = [(run, one) for run, one in cell.statistics if one.n_trials]
     parts = [samples.get(_key(run, one), UNKNOWN).replicates for run, one in scored]
     replicates = np.average(parts, axis=0, weights=[one.n_trials for _, one in scored])
-    return Score(pooled.value, None if np.all(np.isnan(replicates)) else replicates, pooled.reported_value)
+    statistics = [
+        PooledStatistic(_key(run, one), one.n_trials, one.total / one.n_trials)
+        for run, one in scored
+        if one.total is not None
+    ]
+    known = None if np.all(np.isnan(replicates)) else replicates
+    return Score(pooled.value, known, pooled.reported_value, statistics=statistics)
 
 
 def _key(run: TableRun, statistic: Statistic) -> StatisticKey:
-    return (run.suite, run.name, *(getattr(statistic, name) for name in _KEY[2:]))
+    return StatisticKey(
+        run.suite,
+        run.name,
+        statistic.metric_name,
+        statistic.split,
+        statistic.sub_split,
+        statistic.perturbation,
+    )
 
 
 def _facts(schema: ReleaseSchema, row: TableRow) -> dict[str, Any]:

@@ -1,0 +1,6 @@
+"""Comparisons of models item by item, from the response matrix.
+
+item_values.py    the value of each item of a statistic, such that their mean is the statistic
+cell_strata.py    the items behind the scores of a column, as strata of a board
+board.py          all pairs of models of a main table: in each column, and over all columns
+"""

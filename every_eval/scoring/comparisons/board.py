@@ -1,0 +1,60 @@
+"""Compare all pairs of models of a main table: in each column, and over all columns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from every_eval.scoring.comparisons.cell_strata import cell_strata
+from every_eval.scoring.responses.response_store import ResponseStore
+from every_eval.sources.main_table import MainTable
+from every_eval.statistics.groups import FloatArray, IntArray
+from every_eval.statistics.paired_comparison import Comparison, all_pairs, compare
+
+
+@dataclass(frozen=True)
+class BoardComparison:
+    """Comparisons of the rows of a main table; each unordered pair of rows is there once, with a < b."""
+
+    n_models: int
+    a: IntArray
+    """Row of the first model of each pair."""
+    b: IntArray
+    """Row of the second model of each pair."""
+    columns: Sequence[Comparison]
+    """Comparison of all pairs in each column of the main table: of values as they are, whatever their direction."""
+    means: Comparison
+    """Comparison of all pairs over the columns that both have: of plain means of the columns."""
+
+    def matrix(self, of_pairs: FloatArray, sign: int = -1) -> FloatArray:
+        """Return values of the pairs as a matrix of shape (models, models), NaN on the diagonal.
+
+        The entry of a pair in the other order is its value times `sign`: -1 for differences, 1 for p-values.
+        """
+        matrix = np.full((self.n_models, self.n_models), np.nan)
+        matrix[self.a, self.b] = of_pairs
+        matrix[self.b, self.a] = sign * of_pairs
+        return matrix
+
+    @property
+    def n_columns(self) -> IntArray:
+        """Number of columns in which both models of each pair have items in common."""
+        return sum(((column.n > 0).astype(np.int64) for column in self.columns), np.zeros(len(self.a), np.int64))
+
+
+def compare_board(table: MainTable, store: ResponseStore) -> BoardComparison:
+    """Compare all pairs of models of a main table.
+
+    Args:
+        table: The main table.
+        store: Responses of the statistics that its scores pool.
+    """
+    n_models = len(table.standings)
+    a, b = all_pairs(n_models)
+    strata = [
+        list(cell_strata(store, at, [standing.scores[at].statistics for standing in table.standings]))
+        for at in range(len(table.lower_is_better))
+    ]
+    columns = [compare(of_column, a, b) for of_column in strata]
+    means = compare([stratum for of_column in strata for stratum in of_column], a, b)
+    return BoardComparison(n_models, a, b, columns, means)
