@@ -130,6 +130,55 @@ class AdditiveFit:
             effects += _spread(row, right.ndim) * total
         return means, effects
 
+    def weights(self, column: int) -> FloatArray:
+        """Return the weights of a column's scores in the adjusted scores: of model k's score in that of model i.
+
+        Returns:
+            Of shape (models, models); 0 where there is no score.
+        """
+        weights = self._through_columns[column][:, np.newaxis] - self._through_models
+        weights[np.diag_indices_from(weights)] += 1 / self._n_own
+        return np.where(self.is_measured[column], weights, 0.0)
+
+    def projection(self, column: int) -> FloatArray:
+        """Return the weights of a column's scores in the fitted scores of the same column.
+
+        Returns:
+            Of shape (models, models), symmetric; 0 where there is no score.
+        """
+        is_there = self.is_measured[column]
+        deviations = -self._shares
+        deviations[column] += 1.0
+        weights = np.diag(1 / self._n_own)
+        through = np.zeros_like(deviations)
+        for row, deviation in zip(self._inverse, deviations, strict=True):
+            through += row[:, np.newaxis] * deviation
+        for row, deviation in zip(through, deviations, strict=True):
+            weights += row[:, np.newaxis] * deviation
+        return np.where(is_there[:, np.newaxis] & is_there, weights, 0.0)
+
+    @cached_property
+    def _n_own(self) -> FloatArray:
+        """Number of columns of each model, at least 1."""
+        n_own: FloatArray = np.maximum(np.sum(self.is_measured, axis=0, dtype=np.float64), 1)
+        return n_own
+
+    @cached_property
+    def _through_columns(self) -> FloatArray:
+        """Weights of columns' sums of residuals in the adjusted scores, of shape (columns, models)."""
+        through = np.zeros_like(self._gaps)
+        for row, gap in zip(self._inverse, self._gaps, strict=True):
+            through += row[:, np.newaxis] * gap
+        return through
+
+    @cached_property
+    def _through_models(self) -> FloatArray:
+        """Mean of `_through_columns` of each model i over the columns of each model k, of shape (models, models)."""
+        through = np.zeros((len(self.has_model), len(self.has_model)))
+        for row, shares in zip(self._through_columns, self._shares, strict=True):
+            through += row[:, np.newaxis] * shares
+        return through
+
     @cached_property
     def interaction(self) -> FloatArray:
         """Covariances that gaps add to adjusted scores, in units of the variance σ² of the interaction.
@@ -142,13 +191,8 @@ class AdditiveFit:
         Returns:
             Of shape (models, models); NaN outside the part.
         """
-        own = np.maximum(np.sum(self.is_measured, axis=0), 1)
-        covariances = np.diag(1 / own - 1 / max(self.n_columns, 1))
-        gaps = self._gaps
-        through = np.zeros_like(gaps)
-        for row, gap in zip(self._inverse, gaps, strict=True):
-            through += row[:, np.newaxis] * gap
-        for row, gap in zip(through, gaps, strict=True):
+        covariances = np.diag(1 / self._n_own - 1 / max(self.n_columns, 1))
+        for row, gap in zip(self._through_columns, self._gaps, strict=True):
             covariances += row[:, np.newaxis] * gap
         covariances[~self.has_model] = np.nan
         covariances[:, ~self.has_model] = np.nan

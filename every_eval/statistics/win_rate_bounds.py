@@ -11,6 +11,23 @@ rate of a model is over its columns.
 import numpy as np
 
 from every_eval.statistics.groups import BoolArray, FloatArray, divide
+from every_eval.statistics.p_values import holm
+from every_eval.statistics.quantiles import ALPHA
+
+
+def decided_wins(differences: FloatArray, p_values: FloatArray) -> BoolArray:
+    """Return the comparisons that are decided: Holm's p over all pairs and columns together is at most 0.05.
+
+    Args:
+        differences: Score of model i minus score of model j, higher being better, of shape (columns, models, models).
+        p_values: p of no difference, of the same shape; only i < j is read. NaN where two models are not compared.
+    """
+    upper = np.triu_indices(p_values.shape[1], 1)
+    adjusted = np.full_like(p_values, np.nan)
+    adjusted[:, upper[0], upper[1]] = holm(p_values[:, upper[0], upper[1]])
+    adjusted[:, upper[1], upper[0]] = adjusted[:, upper[0], upper[1]]
+    wins: BoolArray = (adjusted <= ALPHA) & (differences > 0)
+    return wins
 
 
 def close_wins(wins: BoolArray) -> BoolArray:

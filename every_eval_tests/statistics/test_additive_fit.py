@@ -89,6 +89,28 @@ def test_the_added_variance_is_that_of_the_weights() -> None:
     assert AdditiveFit.of(is_measured).interaction == pytest.approx(expected, abs=1e-13)
 
 
+def test_weights_of_columns_are_those_of_least_squares() -> None:
+    is_measured = ~np.isnan(scores_with_gaps(9))
+    expected = np.zeros((9, *is_measured.shape))
+    expected[:, is_measured] = weights(is_measured)
+    fit = AdditiveFit.of(is_measured)
+    for column in range(6):
+        assert fit.weights(column) == pytest.approx(expected[:, column], abs=1e-13)
+
+
+def test_the_projection_is_that_of_least_squares() -> None:
+    is_measured = ~np.isnan(scores_with_gaps(10))
+    columns, models = np.nonzero(is_measured)
+    design = np.zeros((len(columns), 15))
+    design[np.arange(len(columns)), models] = design[np.arange(len(columns)), 9 + columns] = 1
+    hat = design @ np.linalg.pinv(design)
+    fit = AdditiveFit.of(is_measured)
+    for column in range(6):
+        of_column = np.flatnonzero(columns == column)
+        found = fit.projection(column)[np.ix_(models[of_column], models[of_column])]
+        assert found == pytest.approx(hat[np.ix_(of_column, of_column)], abs=1e-12)
+
+
 def test_replicates_are_adjusted_each_by_itself() -> None:
     replicates = np.random.default_rng(8).random((6, 9, 4))
     fit = AdditiveFit.of(~np.isnan(scores_with_gaps(8)))

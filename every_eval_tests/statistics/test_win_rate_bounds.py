@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from every_eval.statistics.groups import BoolArray, FloatArray
-from every_eval.statistics.win_rate_bounds import close_wins, difference_bounds, win_rate_bounds
+from every_eval.statistics.win_rate_bounds import close_wins, decided_wins, difference_bounds, win_rate_bounds
 from every_eval.statistics.win_rates import mean_win_rates
 
 
@@ -32,6 +32,18 @@ def possible_rates(wins: BoolArray, has_score: BoolArray) -> Iterator[FloatArray
     for chosen in product(*columns):
         rates = mean_win_rates(chosen, [False] * len(chosen))
         yield np.array([math.nan if rate is None else rate for rate in rates])
+
+
+def test_a_comparison_is_decided_by_its_p_among_all_pairs_and_columns() -> None:
+    # Four tests: 0.012 times 4 is 0.048 and decided, 0.02 times 3 is 0.06 and not; a missing test does not count.
+    # With 0.001 as the smallest, 0.012 times 3 and 0.02 times 2 are decided.
+    differences = np.array([[[0, 0.5, 0.2], [-0.5, 0, 0.1], [-0.2, -0.1, 0]], [[0, -0.4, 0], [0.4, 0, 0], [0, 0, 0]]])
+    p_values = np.full((2, 3, 3), math.nan)
+    p_values[0, 0, 1], p_values[0, 0, 2], p_values[0, 1, 2], p_values[1, 0, 1] = 0.012, 0.02, 0.5, 0.3
+    wins = decided_wins(differences, p_values)
+    assert set(zip(*np.nonzero(wins), strict=True)) == {(0, 0, 1)}
+    p_values[1, 0, 1] = 0.001
+    assert set(zip(*np.nonzero(decided_wins(differences, p_values)), strict=True)) == {(0, 0, 1), (0, 0, 2), (1, 1, 0)}
 
 
 def test_wins_follow_from_wins() -> None:
