@@ -9,11 +9,11 @@ from every_eval.contracts.catalog import State
 from every_eval.contracts.repo_layout import published_shards
 from every_eval.hub.hub import Snapshot
 from every_eval.ingestion.catalog import Catalog, Entry, by_shard
-from every_eval.ingestion.run_failures import program_version
 from every_eval.ingestion.run_records import RunKey, RunRecord
 from every_eval.ingestion.shard_index import IndexRow, read_index
 from every_eval.ingestion.shards import MadeFrom, fingerprint, inputs_digest, made_from
 from every_eval.ingestion.whole_shards import missing_files
+from every_eval.network.unexpected import program_version
 from every_eval.sources.source import Run
 
 

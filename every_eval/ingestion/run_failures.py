@@ -1,15 +1,7 @@
 """Unexpected errors while a run is read or a shard is built: each becomes the named failure of that run or shard."""
 
-import traceback
-from functools import cache
-from importlib.metadata import version
-from typing import Final
-
 from every_eval.errors import TerminalError
-from every_eval.network.redaction import redact
-
-MACHINE_ERRORS: Final = (OSError, MemoryError)
-"""Errors of the machine, such as a full disk: a run that meets one is read again by the next job."""
+from every_eval.network.unexpected import describe
 
 
 class UnexpectedFailure(TerminalError):
@@ -35,15 +27,3 @@ def unexpected(subject: str, error: Exception) -> UnexpectedFailure:
     `subject` names the run or shard.
     """
     return UnexpectedFailure(describe(subject, error))
-
-
-def describe(subject: str, error: Exception) -> str:
-    """Return a line that says what failed and how, followed by the trace."""
-    trace = "".join(traceback.format_exception(error))
-    return redact(f"{subject}: {type(error).__name__}: {error}\n{trace}")
-
-
-@cache
-def program_version() -> str:
-    """Return the version of every_eval: another version may be able to read what this version could not."""
-    return version("every_eval")

@@ -24,11 +24,12 @@ from every_eval.hub.hub import Snapshot
 from every_eval.ingestion.catalog import Entry
 from every_eval.ingestion.gc_pause import gc_paused
 from every_eval.ingestion.planning import Shard, Status
-from every_eval.ingestion.run_failures import RunFailed, program_version
+from every_eval.ingestion.run_failures import RunFailed
 from every_eval.ingestion.run_records import RunCounts, RunKey, RunRecord
 from every_eval.ingestion.shards import fingerprint, inputs_digest, made_from
 from every_eval.ingestion.workers.arrow_files import write_arrow_files
 from every_eval.ingestion.workers.verified_runs import ReadRuns, run_label
+from every_eval.network.unexpected import program_version
 from every_eval.sources.source import Reject, Run, RunRows, Source
 
 N_PREVIEW = 5

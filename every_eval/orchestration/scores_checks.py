@@ -15,7 +15,7 @@ from every_eval.orchestration.asset_keys import CROSS_SOURCE_KEY, CheckName, ass
 from every_eval.orchestration.file_checks import CONTRACT_MEANING, contract_finding
 from every_eval.orchestration.findings import MAX_TEXTS, Fault, Finding, finite
 from every_eval.scoring.checks.check import Check
-from every_eval.scoring.checks.check_table import cells_problems
+from every_eval.scoring.checks.check_table import LeftOut, cells_problems
 from every_eval.scoring.standing_checks import StandingChecks, standing_checks
 from every_eval.sources.source import Source
 
@@ -63,7 +63,7 @@ def scores_findings(
             yield Finding(key, CheckName.CONTRACT, CONTRACT_MEANING, n_compared=len(paths), compared="files")
         else:
             yield contract_finding(key, table, head, paths)
-    yield _validation_finding(keys[COMPREHENSIVE_STATS], checks.validation)
+    yield _validation_finding(keys[COMPREHENSIVE_STATS], checks)
     for table in source.published_contracts:
         yield Finding(
             keys[table],
@@ -111,7 +111,8 @@ def _uncompared(releases: Sequence[str]) -> Iterator[str]:
         )
 
 
-def _validation_finding(key: dg.AssetKey, checks: Sequence[Check]) -> Finding:
+def _validation_finding(key: dg.AssetKey, standing: StandingChecks) -> Finding:
+    checks = standing.validation
     empty = [check.name for check in checks if check.is_empty and check.passed]
     note = f" Not compared, because the source does not state what they need: {', '.join(empty)}." if empty else ""
     return Finding(
@@ -120,9 +121,21 @@ def _validation_finding(key: dg.AssetKey, checks: Sequence[Check]) -> Finding:
         VALIDATION_MEANING + note,
         n_compared=sum(check.n_compared for check in checks),
         compared="rows, runs and models",
+        faults=[fault for one in standing.left_out for fault in _left_out_faults(one)],
         warnings=[_problems_text(check) for check in checks if not check.passed],
         metadata={check.name: dict(check.details) for check in checks},
     )
+
+
+def _left_out_faults(left_out: LeftOut) -> Iterator[Fault]:
+    """Yield what could not be scored: all other scores are published."""
+    place = " ".join(filter(None, (left_out.benchmark, left_out.release)))
+    stays = "its published scores stay as they were: " if left_out.release is None else ""
+    for problem in left_out.problems:
+        yield Fault(f"{place} {problem}", None, None, f"{place} is not scored in full: {stays}{problem}")
+    n_unnamed = left_out.n_problems - len(left_out.problems)
+    if n_unnamed > 0:
+        yield Fault(f"{place} further", n_unnamed, None, f"{n_unnamed:,} more runs of {place} are not scored")
 
 
 def _problems_text(check: Check) -> str:

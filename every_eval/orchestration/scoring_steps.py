@@ -67,9 +67,11 @@ def score_source(
         older_releases=options.older_releases,
     )
     scored = scorer.run()
+    for trace in scored.traces:
+        context.log.error(f"Left out of the scores of {source.name}: {trace}")
     scores = ScoresRepo(source, hub.open(), hub.scores)
     log_events(context, scores_events(context.instance, repo, scores, scored))
-    checks = StandingChecks(scored.checks, scored.cells, scored.disagreements, scored.uncompared)
+    checks = StandingChecks(scored.checks, scored.cells, scored.disagreements, scored.uncompared, scored.left_out)
     return scored, report(context, scores_findings(source, scores.head, checks, is_new=scored.is_new))
 
 

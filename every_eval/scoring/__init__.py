@@ -6,8 +6,10 @@ responses/            the scores of runs on single items, from the state
 comparisons/          all pairs of models, item by item
 tables/               the rows of each published table
 checks/               what must hold of the rows before they are published
+isolation.py          the boundary: what cannot be scored is left out, named, and costs no other
 presentation/         what people are shown: the dataset card, the plot, the news, previews
 benchmark_scorer.py   all tables of one benchmark
+benchmark_part.py     one benchmark in the files: its new scores, or its published rows
 build.py              all files of one source
 scorer.py             the commit of the scores repo
 """

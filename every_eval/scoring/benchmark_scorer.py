@@ -1,9 +1,11 @@
 """Make one benchmark's rows of every table of the scores repo, and write them as they are made."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Set
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -13,9 +15,10 @@ from every_eval.contracts.leaderboard import LEADERBOARD
 from every_eval.contracts.pairs import PAIRS
 from every_eval.contracts.table import Table
 from every_eval.scoring.change_detection import BenchmarkState
-from every_eval.scoring.checks.check import Check, merge_checks
-from every_eval.scoring.checks.check_table import PUBLISHED_CELLS, check_cells, check_table, remembered_cells
+from every_eval.scoring.checks.check import Check, merge_checks, raise_for
+from every_eval.scoring.checks.check_table import PUBLISHED_CELLS, check_cells, check_table, remembered_checks
 from every_eval.scoring.checks.validation import Validation
+from every_eval.scoring.isolation import Omissions, Problem, boundary, faulty_runs, inputs_digest
 from every_eval.scoring.tables.clock import Clock
 from every_eval.scoring.tables.compared_scores import COLUMNS, is_main_score
 from every_eval.scoring.tables.leaderboard import ModelKey, leaderboard, rejected_of_models
@@ -23,7 +26,7 @@ from every_eval.scoring.tables.pairs import pairs
 from every_eval.scoring.tables.releases import CELLS, Releases, ShownRelease
 from every_eval.scoring.tables.scored_runs import count_rows, scored_runs
 from every_eval.sources.source import Source
-from every_eval.sources.statistics_files import StatisticsFiles
+from every_eval.sources.statistics_files import RunKey, StatisticsFiles
 
 Write = Callable[[Table, pa.Table], None]
 """Takes the next rows of a table."""
@@ -42,53 +45,112 @@ class BenchmarkScorer:
     write: Write
 
     def score(
-        self, benchmark: BenchmarkState, state: Mapping[str, Path], known_pairs: Pieces | None, known_checks: pa.Table
-    ) -> None:
-        """Score a benchmark's newest release.
+        self,
+        benchmark: BenchmarkState,
+        state: Mapping[str, Path],
+        known_pairs: Pieces | None,
+        known_checks: pa.Table,
+        omissions: Omissions,
+    ) -> pa.Table:
+        """Score a benchmark's newest release, and return its leaderboard; no rows if it has none.
 
         Args:
             benchmark: The state files of the benchmark.
             state: Local files of the state, by path.
             known_pairs: Published rows of the contract `pairs`, if nothing has changed since; else null.
             known_checks: Published rows of the contract `checks`.
+            omissions: Runs and releases that are left out. A release whose own tables cannot be recomputed is added;
+                some of its rows may be written then.
+
+        Raises:
+            ContractViolation: the scores break a contract, or fail a check that blocks their publication.
         """
         releases = Releases(state[benchmark.releases] if benchmark.releases else None)
         newest = releases.newest
         if newest is None:
             self.report(f"{benchmark.folder}: no release is published, so no run of this benchmark is scored.")
-            return
+            return LEADERBOARD.empty
+        all_rows = StatisticsFiles([state[path] for path in benchmark.files], left_out=omissions.runs.keys())
+        board = self._score_release(newest, all_rows, known_pairs, omissions)
+        for contract in self.source.published_contracts:
+            self._write_published_tables(contract, newest["benchmark"], releases, all_rows, known_checks, omissions)
+        n_runs, inputs = len(newest["runs"]), inputs_digest(benchmark)
+        left_out = omissions.table(self.source.name, newest["benchmark"], newest["release"], n_runs, inputs)
+        self.write(CHECKS, left_out)
+        return board
+
+    def faulty_runs(self, benchmark: BenchmarkState, state: Mapping[str, Path]) -> dict[RunKey, Problem]:
+        """Return the runs of the newest release that cannot be scored even alone."""
+        newest = Releases(state[benchmark.releases] if benchmark.releases else None).newest
+        if newest is None:
+            return {}
+        files = StatisticsFiles([state[path] for path in benchmark.files])
+        runs = sorted(ShownRelease.of(newest, self.source).runs & count_rows(files).keys())
+        trial = replace(self, write=Table.validate, report=str)
+
+        def attempt(some: Set[RunKey]) -> Problem | None:
+            problems: list[Problem] = []
+            name = "/".join(next(iter(some))) if len(some) == 1 else f"{len(some)} runs"
+            with boundary(name, problems.append):
+                trial._score_release(newest, files.of(some), None, Omissions(benchmark.folder))
+            return problems[0] if problems else None
+
+        return faulty_runs(runs, attempt)
+
+    def _score_release(
+        self, newest: Mapping[str, Any], rows: StatisticsFiles, known_pairs: Pieces | None, omissions: Omissions
+    ) -> pa.Table:
+        """Write the scores of a release, and return its leaderboard; no rows if it has none."""
+        benchmark = newest["benchmark"]
         release = ShownRelease.of(newest, self.source)
-        all_rows = StatisticsFiles([state[path] for path in benchmark.files])
-        stats = all_rows.of(release.runs)
+        runs = release.runs if rows.runs is None else rows.runs
+        release = replace(release, runs=runs - omissions.runs.keys())
+        stats = rows.of(release.runs)
         validation, n_rejected = self._write_comprehensive_stats(stats, release)
         main_table, board = self.source.main_table(newest, stats), None
         if main_table is None:
-            self.report(f"{benchmark.folder}: release {release.name} has no main table, so it has no leaderboard.")
+            self.report(f"{benchmark}: release {release.name} has no main table, so it has no leaderboard.")
         else:
-            board = leaderboard(self.source.name, newest["benchmark"], release.name, main_table, self.clock, n_rejected)
+            board = leaderboard(self.source.name, benchmark, release.name, main_table, self.clock, n_rejected)
             self.write(LEADERBOARD, board)
         if known_pairs is None:
             main_scores = stats.read(COLUMNS, is_main_score)
-            known_pairs = pairs(self.source.name, newest["benchmark"], release, main_scores, main_table)
+            known_pairs = pairs(self.source.name, benchmark, release, main_scores, main_table)
         self._write_all(PAIRS, known_pairs)
-        self.write(CHECKS, check_table(self.source.name, newest["benchmark"], release.name, validation.checks(board)))
-        for contract in self.source.published_contracts:
-            self._write_published_tables(contract, newest["benchmark"], releases, all_rows, known_checks)
+        checks = validation.checks(board)
+        raise_for(checks)
+        self.write(CHECKS, check_table(self.source.name, benchmark, release.name, checks))
+        return LEADERBOARD.empty if board is None else board
 
     def _write_published_tables(
-        self, contract: Table, benchmark: str, releases: Releases, stats: StatisticsFiles, known_checks: pa.Table
+        self,
+        contract: Table,
+        benchmark: str,
+        releases: Releases,
+        stats: StatisticsFiles,
+        known_checks: pa.Table,
+        omissions: Omissions,
     ) -> None:
         """Write the source's own tables, and their checks; older releases keep the checks that they had."""
         remembered = releases.names
         for row in releases.with_cells(older=self.older_releases):
-            checks = [Check.from_problems(PUBLISHED_CELLS, 0, (), is_blocking=False)]
-            for piece in self.source.published_tables(row, stats):
-                self.write(contract, piece)
-                checks.append(check_cells(contract, piece, self.source.disagreements(piece)))
-            if len(row[CELLS]):  # Without cells there is nothing to compare.
-                self.write(CHECKS, check_table(self.source.name, benchmark, row["release"], merge_checks(checks)))
-            remembered = remembered - {row["release"]}
-        self.write(CHECKS, remembered_cells(known_checks, benchmark, remembered))
+            name = row["release"]
+            remembered = remembered - {name}
+            if name in omissions.releases:
+                continue
+            with boundary(f"the tables of release {name}", partial(omissions.releases.setdefault, name)):
+                self._write_tables_of_release(contract, benchmark, row, stats)
+        self.write(CHECKS, remembered_checks(known_checks, benchmark, remembered))
+
+    def _write_tables_of_release(
+        self, contract: Table, benchmark: str, release: Mapping[str, Any], stats: StatisticsFiles
+    ) -> None:
+        checks = [Check.from_problems(PUBLISHED_CELLS, 0, (), is_blocking=False)]
+        for piece in self.source.published_tables(release, stats):
+            self.write(contract, piece)
+            checks.append(check_cells(contract, piece, self.source.disagreements(piece)))
+        if len(release[CELLS]):  # Without cells there is nothing to compare.
+            self.write(CHECKS, check_table(self.source.name, benchmark, release["release"], merge_checks(checks)))
 
     def _write_comprehensive_stats(
         self, stats: StatisticsFiles, release: ShownRelease

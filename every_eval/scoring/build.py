@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 
@@ -16,8 +17,10 @@ from every_eval.contracts.parquet import TableWriter, read_table
 from every_eval.contracts.repo_layout import latest_path
 from every_eval.contracts.table import Table
 from every_eval.hub.hub import Snapshot
+from every_eval.scoring.benchmark_part import BenchmarkPart
 from every_eval.scoring.benchmark_scorer import BenchmarkScorer
 from every_eval.scoring.change_detection import BenchmarkState
+from every_eval.scoring.isolation import Omissions
 from every_eval.scoring.presentation.news import NEWS_SCHEMA, select_news_rows
 from every_eval.scoring.previous_scores import PreviousScores
 from every_eval.scoring.state.state_updater import StateUpdater
@@ -25,6 +28,9 @@ from every_eval.scoring.tables.clock import Clock
 from every_eval.scoring.tables.cross_benchmark import cross_benchmark
 from every_eval.scoring.tables.cross_source import cross_source
 from every_eval.sources.source import Source
+
+NOT_OF_BENCHMARKS: Final = (CHECKS, CROSS_BENCHMARK, CROSS_SOURCE)
+"""Tables that are made over all benchmarks; the rows of all other tables belong to one benchmark each."""
 
 
 @dataclass
@@ -39,6 +45,10 @@ class BuiltScores:
     disagreements: pa.Table | None = None
     """Cells of the source's own tables that differ from ours; null if the source publishes no such tables."""
     checks: pa.Table = field(default_factory=lambda: CHECKS.empty)
+    omissions: Sequence[Omissions] = ()
+    """What is left out of each benchmark's scores."""
+    without_state: set[str] = field(default_factory=set)
+    """Folders of benchmarks whose state could not be updated, so that the published state stays."""
 
     def keep(self, source: Source, table: Table, rows: pa.Table) -> None:
         """Keep what is needed of rows that were written: the leaderboard, the news, the checks."""
@@ -76,13 +86,24 @@ class ScoresBuilder:
     ) -> BuiltScores:
         """Update the state, score each benchmark, and write the files.
 
+        The rows of a benchmark are written as they are made. So if something of a benchmark turns out to be impossible
+        to score, all files are written again without it.
+
         Args:
             benchmarks: The benchmarks.
             updater: Updates the state.
             previous: Scores published last; the pairs of a benchmark that did not change are taken from them.
             files: Where each table is written.
         """
-        built = BuiltScores()
+        parts = [BenchmarkPart(one, updater, previous, Omissions(one.folder)) for one in benchmarks]
+        while True:
+            known = [part.omissions.problems for part in parts]
+            built = self._write(parts, updater.scores, files)
+            if known == [part.omissions.problems for part in parts]:
+                return built
+
+    def _write(self, parts: Sequence[BenchmarkPart], scores: Snapshot, files: Mapping[Table, Path]) -> BuiltScores:
+        built = BuiltScores(omissions=[part.omissions for part in parts])
         with ExitStack() as stack:
             writers = {
                 table.name: stack.enter_context(TableWriter(table, file, self._metadata(table)))
@@ -94,16 +115,13 @@ class ScoresBuilder:
                 built.keep(self.source, table, rows)
 
             scorer = BenchmarkScorer(self.source, self.clock, self.older_releases, self.report, write)
-            for benchmark in benchmarks:
-                is_current = updater.is_current(benchmark)
-                known_pairs = previous.pairs(benchmark.folder) if is_current else None
-                state = updater.update(benchmark)
-                built.state.update(state)
-                if not is_current:
-                    built.state.update(updater.update_item_scores(benchmark))
-                scorer.score(benchmark, state, known_pairs, previous.checks)
+            for part in parts:
+                part.score(scorer, [table for table in files if table not in NOT_OF_BENCHMARKS])
+                built.state.update(part.state or {})
+                if part.state is None:
+                    built.without_state.add(part.benchmark.folder)
             write(CROSS_BENCHMARK, cross_benchmark(built.leaderboard))
-            write(CROSS_SOURCE, cross_source([built.leaderboard, *self._other_leaderboards(updater.scores)]))
+            write(CROSS_SOURCE, cross_source([built.leaderboard, *self._other_leaderboards(scores)]))
         return built
 
     def _metadata(self, table: Table) -> dict[str, str]:

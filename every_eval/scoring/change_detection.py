@@ -6,7 +6,7 @@ which state files are out of date, and a new shard changes one file of each kind
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -26,7 +26,6 @@ from every_eval.contracts.repo_layout import (
 from every_eval.contracts.state import STATE, STATE_ITEM_SCORES
 from every_eval.contracts.stats import STATS
 from every_eval.contracts.table import Table
-from every_eval.errors import ContractViolation
 from every_eval.hub.hub import Snapshot
 
 SHARDS_PER_FILE: Final = 16
@@ -47,6 +46,8 @@ class BenchmarkState:
     """Fingerprints of the shards in each file of item scores, likewise; a shard without item scores is in none."""
     releases: str | None = None
     """Path of the state's copy of the benchmark's releases; null if no releases are published."""
+    problem: str | None = None
+    """Why the benchmark cannot be scored; null if it can be."""
 
     @property
     def paths(self) -> set[str]:
@@ -55,29 +56,26 @@ class BenchmarkState:
 
 
 def expected_state(data: Snapshot, source: str) -> Iterator[BenchmarkState]:
-    """Yield for each benchmark of a source the state files that its published shards call for.
-
-    Raises:
-        ContractViolation: a shard has several statistics files.
-    """
+    """Yield for each benchmark of a source the state files that its published shards call for."""
     for folder in published_folders(data.files, source):
         path = benchmark_path(RELEASES, folder)
         releases = state_releases_path(folder, data.files[path].digest) if path in data.files else None
-        shards = _fingerprints(data.files, folder)
+        published = published_shards(data.files, folder)
+        # The digest of a state file covers all fingerprints, so that it changes when the doubled files are deleted.
+        shards = {key: "+".join(sorted(of_shard)) for key, of_shard in published.items()}
         with_items = {key: text for key, text in shards.items() if shard_path(ITEM_SCORES, key, text) in data.files}
         files, item_files = _files(STATE, folder, shards), _files(STATE_ITEM_SCORES, folder, with_items)
-        yield BenchmarkState(folder, dict(files), dict(item_files), releases)
+        yield BenchmarkState(folder, dict(files), dict(item_files), releases, _problem(folder, published))
 
 
-def _fingerprints(paths: Iterable[str], folder: str) -> Mapping[str, str]:
-    shards = published_shards(paths, folder)
+def _problem(folder: str, shards: Mapping[str, Sequence[str]]) -> str | None:
     doubled = sorted(key for key, fingerprints in shards.items() if len(fingerprints) > 1)
-    if doubled:
-        raise ContractViolation(
-            f"The data repo has several files in stats/{folder}/ for each of these shards: {', '.join(doubled)}. "
-            "Delete all but the newest file of each shard."
-        )
-    return {key: fingerprints[0] for key, fingerprints in shards.items()}
+    if not doubled:
+        return None
+    return (
+        f"the data repo has several files in stats/{folder}/ for each of these shards: {', '.join(doubled)}. "
+        "Delete all but the newest file of each shard."
+    )
 
 
 def _files(table: Table, folder: str, fingerprints: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, str]]]:
@@ -103,7 +101,12 @@ def data_fingerprint(data: Snapshot, benchmarks: Iterable[BenchmarkState]) -> st
     return hashlib.sha256(canonical_json([shards, releases]).encode()).hexdigest()
 
 
-def outdated_files(scores: Snapshot, benchmarks: Iterable[BenchmarkState], source: str) -> list[str]:
-    """Return the paths of a source's state files that the benchmarks no longer call for."""
-    published = {path for path in scores.files if is_state_of(source, path)}
+def outdated_files(
+    scores: Snapshot, benchmarks: Iterable[BenchmarkState], source: str, kept: Set[str] = frozenset()
+) -> list[str]:
+    """Return the paths of a source's state files that the benchmarks no longer call for.
+
+    `kept` has the folders of benchmarks whose files all stay.
+    """
+    published = {path for path in scores.files if is_state_of(source, path) and path.split("/")[1] not in kept}
     return sorted(published - {path for benchmark in benchmarks for path in benchmark.paths})

@@ -1,4 +1,4 @@
-"""Read the scores published last: the leaderboard, the pairs, the checks and the rows that the news is made from."""
+"""Read the scores published last: whole tables, the rows of one benchmark, and the rows that the news is made from."""
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -10,7 +10,6 @@ import pyarrow as pa
 from every_eval.contracts.checks import CHECKS
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
 from every_eval.contracts.leaderboard import LEADERBOARD
-from every_eval.contracts.pairs import PAIRS
 from every_eval.contracts.parquet import read_table
 from every_eval.contracts.repo_layout import folder_name, latest_path
 from every_eval.contracts.scanning import scan_table
@@ -27,6 +26,7 @@ class PreviousScores:
     def __init__(self, scores: Snapshot, source: Source) -> None:
         """Take the commit; nothing is fetched yet."""
         self._scores, self._source = scores, source
+        self._known_ranges: dict[str, Mapping[str, tuple[int, int]]] = {}
 
     @cached_property
     def leaderboard(self) -> pa.Table | None:
@@ -60,27 +60,43 @@ class PreviousScores:
                 found.append(table.decode(self._source.disagreements(rows)))
         return pa.concat_tables(found) if found else None
 
-    def pairs(self, folder: str) -> Iterator[pa.Table] | None:
-        """Return the pairs of a benchmark in pieces, by its folder; null if none are published."""
-        file = self._fetch(PAIRS)
-        if file is None or folder not in self._pair_ranges:
+    def rows(self, table: Table, folder: str) -> Iterator[pa.Table] | None:
+        """Return the rows of a benchmark in pieces, by its folder; null if none are published."""
+        file = self._fetch(table)
+        if file is None or folder not in self._ranges(table, file):
             return None
-        return scan_table(PAIRS, file, PAIRS.schema.names, *self._pair_ranges[folder])
+        return scan_table(table, file, table.schema.names, *self._ranges(table, file)[folder])
 
-    @cached_property
-    def _pair_ranges(self) -> Mapping[str, tuple[int, int]]:
-        """Rows of each benchmark's pairs, from start up to, not including, stop: benchmarks follow each other."""
-        ranges: dict[str, tuple[int, int]] = {}
-        start = 0
-        for piece in scan_table(PAIRS, self._scores.fetch(latest_path(PAIRS, self._source.name)), ["benchmark"]):
-            position, benchmarks = distinct(piece, ["benchmark"])
-            found, first, counts = np.unique(position, return_index=True, return_counts=True)
-            for benchmark, begin, count in zip(found.tolist(), first.tolist(), counts.tolist(), strict=True):
-                folder = folder_name(self._source.name, benchmarks[benchmark][0])
-                ranges[folder] = (ranges.get(folder, (start + begin,))[0], start + begin + count)
-            start += piece.num_rows
-        return ranges
+    def leaderboard_of(self, folder: str) -> pa.Table:
+        """Return the rows of a benchmark's leaderboard, by its folder; no rows if none are published."""
+        pieces = self.rows(LEADERBOARD, folder)
+        return LEADERBOARD.empty if pieces is None else pa.concat_tables(map(LEADERBOARD.decode, pieces))
+
+    @property
+    def folders(self) -> list[str]:
+        """Folders of the benchmarks that have a published leaderboard."""
+        file = self._fetch(LEADERBOARD)
+        return [] if file is None else list(self._ranges(LEADERBOARD, file))
+
+    def _ranges(self, table: Table, file: Path) -> Mapping[str, tuple[int, int]]:
+        """Return the rows of each benchmark, from start up to, not including, stop: benchmarks follow each other."""
+        if table.name not in self._known_ranges:
+            self._known_ranges[table.name] = _row_ranges(self._source.name, table, file)
+        return self._known_ranges[table.name]
 
     def _fetch(self, table: Table) -> Path | None:
         path = latest_path(table, self._source.name)
         return self._scores.fetch(path) if path in self._scores.files else None
+
+
+def _row_ranges(source: str, table: Table, file: Path) -> Mapping[str, tuple[int, int]]:
+    ranges: dict[str, tuple[int, int]] = {}
+    start = 0
+    for piece in scan_table(table, file, ["benchmark"]):
+        position, benchmarks = distinct(piece, ["benchmark"])
+        found, first, counts = np.unique(position, return_index=True, return_counts=True)
+        for benchmark, begin, count in zip(found.tolist(), first.tolist(), counts.tolist(), strict=True):
+            folder = folder_name(source, benchmarks[benchmark][0])
+            ranges[folder] = (ranges.get(folder, (start + begin,))[0], start + begin + count)
+        start += piece.num_rows
+    return ranges

@@ -18,15 +18,21 @@ from every_eval.contracts.pairs import PAIRS
 from every_eval.contracts.repo_layout import csv_path, dated_path, latest_path, picture_path
 from every_eval.contracts.state import STATE
 from every_eval.contracts.table import Table
-from every_eval.errors import ContractViolation
 from every_eval.hub.cards import CARD
 from every_eval.hub.hub import Add, Change, Delete, Hub, Snapshot, publish
 from every_eval.hub.work_folders import work_folder
+from every_eval.network.unexpected import program_version
 from every_eval.scoring.build import BuiltScores, ScoresBuilder
 from every_eval.scoring.change_detection import BenchmarkState, data_fingerprint, expected_state, outdated_files
-from every_eval.scoring.checks.check import Check, merge_checks
-from every_eval.scoring.checks.check_table import published_cells, uncompared_releases, validation_checks
-from every_eval.scoring.checks.validation import check_sizes
+from every_eval.scoring.checks.check import Check
+from every_eval.scoring.checks.check_table import (
+    LeftOut,
+    left_out,
+    published_cells,
+    uncompared_releases,
+    validation_checks,
+)
+from every_eval.scoring.isolation import inputs_digest, left_out_inputs
 from every_eval.scoring.presentation.leaderboard_csv import leaderboard_csv
 from every_eval.scoring.presentation.leaderboard_plot import plot_png
 from every_eval.scoring.presentation.news import news_markdown
@@ -62,6 +68,10 @@ class Scored:
     """Check of the source's own tables, over all releases that were ever recomputed; null if there are none."""
     uncompared: Sequence[str] = ()
     """Releases with such tables of which no cell could be compared."""
+    left_out: Sequence[LeftOut] = ()
+    """What could not be scored, whether or not anything was new."""
+    traces: Sequence[str] = ()
+    """What this run found to be impossible to score, each with the trace of an error that nobody foresaw."""
     news: str = ""
     """What differs from the scores published before, as Markdown; empty if nothing was new."""
 
@@ -95,7 +105,8 @@ class Scorer:
 
         Raises:
             HubUnavailable, PublishConflict: the Hub did not answer, or did not accept the commit.
-            ContractViolation: published shards, or the scores made from them, break a contract.
+            ContractViolation: tables over all benchmarks break a contract. A benchmark, release or run that cannot be
+                scored raises nothing: it is left out.
         """
         started = time.monotonic()
         data = self.hub.snapshot(self.data_repo)
@@ -122,9 +133,18 @@ class Scorer:
         return latest_path(table, self.source.name)
 
     def _is_current(self, scores: Snapshot, benchmarks: Sequence[BenchmarkState]) -> bool:
-        expected = {CARD, csv_path(self.source.name), *map(self.path, self.tables)}
-        expected.update(*(benchmark.paths for benchmark in benchmarks))
-        return expected <= scores.files.keys() and not outdated_files(scores, benchmarks, self.source.name)
+        """Tell whether the published scores are made from what is published, as far as that can be scored."""
+        if not {CARD, csv_path(self.source.name), *map(self.path, self.tables)} <= scores.files.keys():
+            return False
+        known = left_out_inputs(self.source.name, PreviousScores(scores, self.source).checks)
+        gone = (BenchmarkState(folder) for folder in known.keys() - {one.folder for one in benchmarks})
+        is_current = all(
+            known[one.folder] == {(inputs_digest(one), program_version())}
+            if one.folder in known
+            else one.paths <= scores.files.keys()
+            for one in (*benchmarks, *gone)
+        )
+        return is_current and not outdated_files(scores, benchmarks, self.source.name, known.keys())
 
     def _plan(
         self, data: Snapshot, head: Snapshot, benchmarks: Sequence[BenchmarkState], workdir: Path, scored: Scored
@@ -134,15 +154,17 @@ class Scorer:
         clock = Clock(now, (data.committed_at or now).replace(microsecond=0))
         files = {table: workdir / f"{table.name}.parquet" for table in self.tables}
         previous = PreviousScores(head, self.source)
+        folders = {one.folder for one in benchmarks}
+        gone = (BenchmarkState(folder) for folder in previous.folders if folder not in folders)
+        benchmarks = [*benchmarks, *gone]
         # The commit's title names the data's commit. Files do not: a folder and the Hub name it differently.
         metadata = {"data_repo": self.data_repo, "data_fingerprint": data_fingerprint(data, benchmarks)}
         builder = ScoresBuilder(self.source, self.sources, clock, self.older_releases, self.report, metadata)
         updater = StateUpdater(data, head, workdir, scored.fetched, self.force)
         built = builder.build(benchmarks, updater, previous, files)
-        sizes = check_sizes(previous.leaderboard, built.leaderboard, force=self.force)
-        scored.checks = merge_checks([*validation_checks(built.checks), sizes])
+        scored.checks, scored.left_out = validation_checks(built.checks), left_out(built.checks)
         scored.cells, scored.uncompared = published_cells(built.checks), uncompared_releases(built.checks)
-        self._raise_for(scored.checks)
+        scored.traces = [problem.trace for omitted in built.omissions for problem in omitted.problems]
         scored.leaderboard, scored.disagreements = built.leaderboard, built.disagreements
         scored.news = news_markdown(built.leaderboard, built.news_rows, previous.leaderboard, previous.news_rows)
         scored.published = self._describe_built(benchmarks, built, files)
@@ -153,14 +175,8 @@ class Scorer:
             Add(csv_path(self.source.name), leaderboard_csv(built.leaderboard)),
             *self._picture(built.leaderboard),
             Add(CARD, self._card(head, files, built.leaderboard)),
-            *map(Delete, outdated_files(head, benchmarks, self.source.name)),
+            *map(Delete, outdated_files(head, benchmarks, self.source.name, built.without_state)),
         ]
-
-    def _raise_for(self, checks: Sequence[Check]) -> None:
-        broken = [check for check in checks if check.is_blocking and not check.passed]
-        if broken:
-            found = "; ".join(f"{check.name}: {', '.join(check.problems[:5])}" for check in broken)
-            raise ContractViolation(f"The scores of {self.source.name} fail checks and are not published: {found}")
 
     def _card(self, head: Snapshot, files: Mapping[Table, Path], board: pa.Table) -> bytes:
         n_rows = {table: pq.read_metadata(file).num_rows for table, file in files.items()}
@@ -173,7 +189,8 @@ class Scorer:
     def _describe_built(
         self, benchmarks: Sequence[BenchmarkState], built: BuiltScores, files: Mapping[Table, Path]
     ) -> dict[str, PublishedTable]:
-        state = {path: built.state[path] for benchmark in benchmarks for path in benchmark.files}
+        paths = (path for benchmark in benchmarks for path in benchmark.files)
+        state = {path: built.state[path] for path in paths if path in built.state}
         tables = {table.name: {self.path(table): file} for table, file in files.items()} | {STATE.name: state}
         return {name: PublishedTable.from_local(local) for name, local in tables.items() if local}
 
@@ -187,7 +204,7 @@ class Scorer:
                 scored.published[name] = PublishedTable.from_snapshot(scores, there)
         standing = standing_checks(scores, self.source)
         scored.checks, scored.cells, scored.disagreements = standing.validation, standing.cells, standing.disagreements
-        scored.uncompared = standing.uncompared
+        scored.uncompared, scored.left_out = standing.uncompared, standing.left_out
         previous = PreviousScores(scores, self.source)
         if previous.leaderboard is not None:
             scored.leaderboard = previous.leaderboard

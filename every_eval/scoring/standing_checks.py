@@ -7,7 +7,13 @@ import pyarrow as pa
 
 from every_eval.hub.hub import Snapshot
 from every_eval.scoring.checks.check import Check
-from every_eval.scoring.checks.check_table import published_cells, uncompared_releases, validation_checks
+from every_eval.scoring.checks.check_table import (
+    LeftOut,
+    left_out,
+    published_cells,
+    uncompared_releases,
+    validation_checks,
+)
 from every_eval.scoring.previous_scores import PreviousScores
 from every_eval.sources.source import Source
 
@@ -25,6 +31,8 @@ class StandingChecks:
     """Cells of the source's own tables, as last published, that differ from ours; null as `cells`."""
     uncompared: Sequence[str] = ()
     """Releases with such tables of which no cell could be compared."""
+    left_out: Sequence[LeftOut] = ()
+    """What could not be scored."""
 
 
 def standing_checks(scores: Snapshot, source: Source) -> StandingChecks:
@@ -35,4 +43,5 @@ def standing_checks(scores: Snapshot, source: Source) -> StandingChecks:
         published_cells(previous.checks),
         previous.disagreements,
         uncompared_releases(previous.checks),
+        left_out(previous.checks),
     )

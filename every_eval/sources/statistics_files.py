@@ -38,6 +38,8 @@ class StatisticsFiles:
     files: Sequence[Path]
     runs: Set[RunKey] | None = None
     """Runs whose rows are read; null for all runs."""
+    left_out: Set[RunKey] = frozenset()
+    """Runs whose rows are not read, because they cannot be scored."""
 
     def of(self, runs: Set[RunKey]) -> "StatisticsFiles":
         """Return the same files, restricted to the rows of some runs."""
@@ -48,6 +50,7 @@ class StatisticsFiles:
         for file in self.files:
             for piece in scan_table(STATE, file, {*names, *RUN_COLUMNS, *REASON_COLUMNS}):
                 rows = piece if self.runs is None else piece.filter(_is_of_runs(piece, self.runs))
+                rows = rows.filter(pc.invert(_is_of_runs(rows, self.left_out))) if self.left_out else rows
                 if rows.num_rows:
                     yield unscore(rows).select(names)
 

@@ -8,8 +8,8 @@ import dagster as dg
 import pytest
 
 from every_eval.errors import HubUnavailable, UpstreamUnavailable
-from every_eval.ingestion.run_failures import describe
 from every_eval.network.redaction import REDACTED, redact_logs
+from every_eval.network.unexpected import describe
 from every_eval.orchestration.alerts import Alert
 from every_eval.orchestration.metadata import link
 from every_eval.orchestration.sensors import _skip

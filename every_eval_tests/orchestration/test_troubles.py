@@ -22,6 +22,7 @@ from every_eval.hub.folder.folder_hub import FolderHub
 from every_eval.hub.hub import Add, publish
 from every_eval.orchestration import alerts
 from every_eval.orchestration.jobs import DAILY, REFRESH, WEEKLY
+from every_eval.scoring import build
 from every_eval.sources.helm.source import HelmSource
 from every_eval.sources.source import Discovery, Run, RunRows
 from every_eval.storage.storage import Storage
@@ -210,8 +211,14 @@ def plant_and_launch(stage: Stage) -> None:
     for name in ("shard", "shard again"):
         seen[name] = stage.launch(WEEKLY, gone)
     assert stage.launch(WEEKLY, failing).exit_status == 0
-    for name in ("step", "step again"):
+    for name in ("left out", "left out again"):
         seen[name] = stage.launch(DAILY, FaultySource(unscored="lite"))
+    force = {"ops": {"comprehensive_stats": {"config": {"force_regenerate": True}}}}
+    assert stage.launch(DAILY, failing, run_config=force).exit_status == 0
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setattr(build, "cross_source", fail)
+        for name in ("step", "step again"):
+            seen[name] = stage.launch(DAILY, failing, run_config=force)
     for name in ("time", "time again"):
         seen[name] = stage.launch(WEEKLY, failing, tags={"dagster/max_runtime": "0.001"})
     for name, value in (("setting", {"EVERY_EVAL_SHARD_BYTES": "many"}), ("root", ROOT), ("hub", HUB)):
@@ -224,6 +231,10 @@ def plant_and_launch(stage: Stage) -> None:
     stage.environment.setenv("EVERY_EVAL_ALERT_WEBHOOK", DEAD)
     (stage.folder / "acknowledged.yaml").unlink()
     seen["webhook"] = seen["webhook again"] = stage.launch(WEEKLY, failing)
+
+
+def fail(*_: object) -> None:
+    raise ArithmeticError("planted-in-a-step")
 
 
 DEAD = "http://127.0.0.1:9/planted"
@@ -247,10 +258,14 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "nothing answers at the Hub": ("hub", "HF_ENDPOINT"),
     "a benchmark cannot be discovered": ("discovery", "planted-in-discovery"),
     "a shard cannot be published": ("shard", "planted: the file is no longer there"),
-    "a step fails by a bug of every_eval": ("step", "planted-in-scoring"),
+    "a step fails by a bug of every_eval": ("step", "planted-in-a-step"),
     "a run reaches its time limit": ("time", "limit"),
     "every_eval fails to read a run, by a bug": ("faults", "planted-in-reading"),
     "a reported statistic differs from the outputs": ("faults", "the source reports 0.125"),
+    "a benchmark, release or run cannot be scored; its scores stay as they were, or lack it": (
+        "left out",
+        "planted-in-scoring",
+    ),
     "a cell of HELM's tables differs from the statistics": ("faults", "the source publishes 0.987654"),
     "damage in newer files would remove rows, so the shard is held back": ("faults", "is held back"),
     "a published file breaks its contract": ("contract", "shards/helm_mmlu.parquet breaks the contract"),

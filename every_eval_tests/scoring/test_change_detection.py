@@ -4,7 +4,6 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from every_eval.errors import ContractViolation
 from every_eval.hub.folder.folder_hub import FolderHub
 from every_eval.hub.hub import Add, Change, Delete
 from every_eval.scoring.change_detection import data_fingerprint, expected_state
@@ -56,10 +55,14 @@ def test_files_that_the_scores_are_not_made_from_do_not_change_the_fingerprint(h
     assert fingerprint(hub) == before
 
 
-def test_a_shard_with_two_statistics_files_is_an_error_that_names_the_shard(hub: FolderHub) -> None:
+def test_a_shard_with_two_statistics_files_is_a_problem_of_its_benchmark_that_names_the_shard(hub: FolderHub) -> None:
+    [before] = expected_state(hub.snapshot(REPO), "helm")
     commit_on_head(hub, Add(CHANGED, b"statistics"))
-    with pytest.raises(ContractViolation, match=r"several files in stats/helm_lite/ .* helm_lite_part_00001\. Delete"):
-        fingerprint(hub)
+    [doubled] = expected_state(hub.snapshot(REPO), "helm")
+
+    assert before.problem is None and doubled.problem is not None
+    assert "several files in stats/helm_lite/ for each of these shards: helm_lite_part_00001. Del" in doubled.problem
+    assert doubled.files.keys().isdisjoint(before.files)
 
 
 def test_files_name_the_fingerprint_of_the_data_and_the_commit_names_its_commit(tmp_path: Path) -> None:

@@ -50,10 +50,10 @@ def test_the_pairs_of_each_benchmark_are_found_among_those_of_all(real_scores: R
 
     assert len(real_scores) == 3
     for folder, rows in compared(real_scores).items():
-        pieces = previous.pairs(folder)
+        pieces = previous.rows(PAIRS, folder)
         assert pieces is not None
         assert pa.concat_tables(map(PAIRS.decode, pieces)).equals(rows)
-    assert previous.pairs("helm_other") is None
+    assert previous.rows(PAIRS, "helm_other") is None
 
 
 def test_the_leaderboard_and_the_rows_for_the_news_are_read_as_published(
@@ -71,4 +71,4 @@ def test_the_leaderboard_and_the_rows_for_the_news_are_read_as_published(
 def test_without_published_scores_there_are_no_previous_scores(tmp_path: Path) -> None:
     previous = PreviousScores(FolderHub(tmp_path, lambda: NOON).snapshot("owner/scores"), HELM)
 
-    assert (previous.leaderboard, previous.news_rows, previous.pairs("helm_lite")) == (None, None, None)
+    assert (previous.leaderboard, previous.news_rows, previous.rows(PAIRS, "helm_lite")) == (None, None, None)

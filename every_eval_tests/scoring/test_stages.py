@@ -16,11 +16,13 @@ STAGES = (
     "comparisons",
     "tables",
     "checks",
+    "isolation",
     "presentation",
     "previous_scores",
     "standing_checks",
     "item_tables",
     "benchmark_scorer",
+    "benchmark_part",
     "build",
 )
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name not in {"__init__.py", "scorer.py"})

@@ -13,8 +13,9 @@ from tempfile import TemporaryFile
 from typing import IO, Final
 
 from every_eval.errors import EveryEvalError, UpstreamMalformed
-from every_eval.ingestion.run_failures import MACHINE_ERRORS, RunFailed, describe
+from every_eval.ingestion.run_failures import RunFailed
 from every_eval.ingestion.workers.read_ahead import Inputs, expecting
+from every_eval.network.unexpected import MACHINE_ERRORS, describe
 from every_eval.sources.source import Run, RunRows, Source
 
 HELD_BYTES: Final = 64 << 20

@@ -7,10 +7,13 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
+from every_eval.errors import ContractViolation
 from every_eval.statistics.groups import BoolArray
 
 MAX_NAMED: Final = 20
 """Number of problems that a check names; it counts all of them."""
+MAX_TOLD: Final = 5
+"""Number of problems of each check that an error tells."""
 
 
 @dataclass(frozen=True)
@@ -93,3 +96,15 @@ def merge_checks(checks: Iterable[Check]) -> list[Check]:
     for check in checks:
         merged[check.name] = merged[check.name].merge(check) if check.name in merged else check
     return list(merged.values())
+
+
+def raise_for(checks: Iterable[Check]) -> None:
+    """Refuse scores that fail a blocking check.
+
+    Raises:
+        ContractViolation: a blocking check found problems; the message has the first of them.
+    """
+    broken = [check for check in checks if check.is_blocking and not check.passed]
+    if broken:
+        found = "; ".join(f"{check.name}: {', '.join(check.problems[:MAX_TOLD])}" for check in broken)
+        raise ContractViolation(f"the scores fail the checks {found}")

@@ -1,6 +1,7 @@
 """Checks as rows of the contract `checks`, so that what they found is published with the scores."""
 
 from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass
 from typing import Any, Final
 
 import pyarrow as pa
@@ -12,11 +13,30 @@ from every_eval.scoring.checks.check import Check, describe_rows, merge_checks
 
 PUBLISHED_CELLS: Final = "published_cells"
 """Name of the check that compares our values with those in the source's own tables."""
+LEFT_OUT: Final = "left_out"
+"""Name of the check that names runs that could not be scored, or why nothing of the benchmark could be scored."""
+LEFT_OUT_TABLES: Final = "left_out_tables"
+"""Name of the check that says why the source's own tables of a release could not be recomputed."""
+_NOT_VALIDATION: Final = (PUBLISHED_CELLS, LEFT_OUT, LEFT_OUT_TABLES)
 
 
-def check_table(source: str, benchmark: str, release: str, checks: Iterable[Check]) -> pa.Table:
-    """Return a row of the contract `checks` for each check of a release's scores."""
-    place = {"source": source, "benchmark": benchmark, "release": release}
+@dataclass(frozen=True)
+class LeftOut:
+    """What could not be scored of a release; its scores, or those of the whole benchmark, lack it."""
+
+    benchmark: str
+    release: str | None
+    """Null if nothing of the benchmark could be scored."""
+    n_problems: int
+    problems: tuple[str, ...]
+    """The first problems: each names what could not be scored, and why."""
+
+
+def check_table(
+    source: str, benchmark: str, release: str | None, checks: Iterable[Check], marks: Mapping[str, str] | None = None
+) -> pa.Table:
+    """Return a row of the contract `checks` for each check of a release's scores, with the columns `marks`."""
+    place = {"source": source, "benchmark": benchmark, "release": release, **(marks or {})}
     rows = [
         {
             **place,
@@ -49,15 +69,26 @@ def cells_problems(contract: Table, disagreements: pa.Table) -> Iterator[str]:
     return describe_rows(disagreements.select([*contract.key, "value", "published_value"]))
 
 
-def remembered_cells(checks: pa.Table, benchmark: str, releases: Set[str]) -> pa.Table:
-    """Return the rows of the contract `checks` about the published cells of some releases of a benchmark."""
+def remembered_checks(checks: pa.Table, benchmark: str, releases: Set[str]) -> pa.Table:
+    """Return the rows of the contract `checks` that are kept of some releases of a benchmark."""
     is_of_releases = pc.field("release").isin(pa.array(sorted(releases), pa.string()))
-    return checks.filter((pc.field("check") == PUBLISHED_CELLS) & (pc.field("benchmark") == benchmark) & is_of_releases)
+    is_kept = pc.field("check").isin(pa.array([PUBLISHED_CELLS, LEFT_OUT_TABLES]))
+    kept = checks.filter(is_kept & (pc.field("benchmark") == benchmark) & is_of_releases)
+    # Only what is scored now is tried again by another version; older releases are tried again if somebody asks for it.
+    unmarked = {name: pa.nulls(kept.num_rows, pa.string()) for name in ("inputs", "program_version")}
+    columns = [unmarked.get(name, kept[name]) for name in kept.column_names]
+    return pa.table(columns, schema=kept.schema)
 
 
 def validation_checks(checks: pa.Table) -> list[Check]:
     """Return the checks of our own scores, one for each name, over all benchmarks."""
-    return merge_checks(_check(row) for row in checks.to_pylist() if row["check"] != PUBLISHED_CELLS)
+    return merge_checks(_check(row) for row in checks.to_pylist() if row["check"] not in _NOT_VALIDATION)
+
+
+def left_out(checks: pa.Table) -> list[LeftOut]:
+    """Return everything that could not be scored."""
+    rows = (row for row in checks.to_pylist() if row["check"] in (LEFT_OUT, LEFT_OUT_TABLES) and row["n_problems"])
+    return [LeftOut(row["benchmark"], row["release"], row["n_problems"], tuple(row["problems"])) for row in rows]
 
 
 def published_cells(checks: pa.Table) -> Check | None:

@@ -8,7 +8,7 @@ from every_eval.scoring.checks.check_table import (
     check_cells,
     check_table,
     published_cells,
-    remembered_cells,
+    remembered_checks,
     uncompared_releases,
     validation_checks,
 )
@@ -42,9 +42,9 @@ def test_releases_of_which_no_cell_was_compared_are_named() -> None:
 def test_only_checks_of_published_cells_of_the_releases_asked_for_are_remembered() -> None:
     rows = _table(("lite", "v1", [BOUNDS, CELLS]), ("lite", "v0", [BOUNDS, CELLS]), ("mmlu", "v0", [CELLS]))
 
-    [row] = remembered_cells(rows, "lite", {"v0"}).to_pylist()
+    [row] = remembered_checks(rows, "lite", {"v0"}).to_pylist()
     assert (row["benchmark"], row["release"], row["check"]) == ("lite", "v0", PUBLISHED_CELLS)
-    assert remembered_cells(rows, "lite", set()).num_rows == 0
+    assert remembered_checks(rows, "lite", set()).num_rows == 0
 
 
 def test_cells_are_compared_that_have_both_values() -> None:

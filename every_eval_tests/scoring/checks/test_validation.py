@@ -21,9 +21,9 @@ from every_eval.scoring.checks.validation import (
     Validation,
     check_coverage,
     check_scenarios,
-    check_sizes,
     check_totals,
     instances_of_models,
+    lost_rows,
 )
 from every_eval_tests.scoring.real_scores import RealBenchmark, RealScores
 from every_eval_tests.scoring.run_stats import reported, shown_release, statistic, table
@@ -219,19 +219,13 @@ def test_a_leaderboard_that_claims_too_many_scenarios_or_instances_is_found(lite
     assert problem == f"lite {honest['model_name']} x/y: on the leaderboard, but without statistics"
 
 
-def test_a_leaderboard_does_not_shrink_unless_forced() -> None:
-    before = board(row("lite", "a", 1), row("lite", "b", 2), row("mmlu", "a", 1))
-    now = board(row("lite", "a", 1), row("math", "a", 1), row("math", "b", 2))
+def test_rows_that_a_leaderboard_loses_are_told_unless_their_runs_are_left_out() -> None:
+    before, now = board(row("lite", "a", 1), row("lite", "b", 2)), board(row("lite", "a", 1))
 
-    check = check_sizes(before, now, force=False)
-    assert check.problems == (
-        "lite: the leaderboard has 1 rows, the published one has 2",
-        "mmlu: the leaderboard has 0 rows, the published one has 1",
-    )
-    assert check.is_blocking
-    assert not check_sizes(before, now, force=True).is_blocking
-    assert check_sizes(now, pa.concat_tables([now, before]), force=False).passed
-    assert check_sizes(None, now, force=False).passed
+    assert lost_rows(before, now) == "the leaderboard has 1 rows, the published one has 2"
+    assert lost_rows(before, now, n_left_out=1) is None
+    assert lost_rows(now, before) is None
+    assert lost_rows(board(), now) is None
 
 
 def test_an_empty_benchmark_passes() -> None:
