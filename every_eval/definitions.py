@@ -6,6 +6,7 @@ import dagster as dg
 
 from every_eval.orchestration.alerts import failure_alerts
 from every_eval.orchestration.asset_specs import cross_source_spec, shard_index_spec
+from every_eval.orchestration.export_assets import eee_asset
 from every_eval.orchestration.file_checks import cross_source_check, shard_index_check
 from every_eval.orchestration.ingestion_assets import discovery_assets, shard_assets
 from every_eval.orchestration.ingestion_lock import IngestionLock
@@ -39,6 +40,7 @@ def build_definitions(
             *(shard_index_spec(source) for source in sources),
             *(scores_assets(source, sources) for source in sources),
             cross_source_spec(sources),
+            *(eee_asset(source) for source in sources),
         ],
         asset_checks=[*(shard_index_check(source) for source in sources), cross_source_check(sources)],
         jobs=make_jobs(sources, executor),

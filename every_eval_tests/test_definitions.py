@@ -55,6 +55,7 @@ def test_the_graph_is_the_one_that_is_documented() -> None:
         "leaderboard": ["comprehensive_stats"],
         "pairs": ["comprehensive_stats"],
         "cross_benchmark": ["leaderboard"],
+        "eee": ["metrics", "releases", "samples", "stats"],
     }
     expected = {
         f"{source}/{name}": [f"{source}/{parent}" for parent in parents]
@@ -91,6 +92,8 @@ def test_every_asset_shows_its_description_its_columns_and_a_check() -> None:
         checks.setdefault(key.asset_key.to_user_string(), set()).add(key.name)
     for node in found.asset_nodes:
         assert node.description
+        if node.key.path[-1] == "eee":
+            continue  # Its files are JSON for another place, and no table.
         schema = node.metadata["dagster/column_schema"]
         assert isinstance(schema, dg.TableSchema)
         assert schema.columns

@@ -15,6 +15,8 @@ from every_eval.sources.source import Source
 
 CROSS_SOURCE_KEY: Final = dg.AssetKey(CROSS_SOURCE.name)
 """Key of the only asset that spans sources."""
+EEE: Final = "eee"
+"""Last part of the keys of the assets that export records of Every Eval Ever."""
 OWNERS: Final = ("team:evaleval",)
 KINDS: Final = frozenset({"parquet", "huggingface"})
 

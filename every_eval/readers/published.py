@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 
 from every_eval.contracts.repo_layout import files_of
 from every_eval.contracts.table import Table
@@ -61,6 +60,8 @@ class Published:
         Raises:
             HubUnavailable: the Hub does not answer.
         """
+        import pyarrow.dataset as ds  # imports pandas, which few need who open the published repos
+
         addresses = self.addresses(table)
         if not addresses:
             return table.empty.select(columns or table.schema.names)
@@ -78,13 +79,21 @@ class Published:
             )
 
 
-def open_published(hub: str | Path | None = None, revision: str | None = None) -> Published:
+def open_published(
+    hub: str | Path | None = None,
+    revision: str | None = None,
+    *,
+    data_repo: str | None = None,
+    scores_repo: str | None = None,
+) -> Published:
     """Return the published repos.
 
     Args:
         hub: A folder, or `huggingface`; null: by the setting EVERY_EVAL_HUB.
         revision: Id of a commit of either repo; the other repo is read as it was at the time of that commit. On the
             Hub also a branch or a tag. Null: the newest commits.
+        data_repo: Name of the data repo; null: by the setting EVERY_EVAL_DATA_REPO.
+        scores_repo: Name of the scores repo; null: by the setting EVERY_EVAL_SCORES_REPO.
 
     Raises:
         ConfigurationError: neither repo has the revision, or the Hub rejects the token.
@@ -92,7 +101,8 @@ def open_published(hub: str | Path | None = None, revision: str | None = None) -
     """
     settings = read_settings(HubSettings)
     place = _place(str(hub or settings.hub), settings)
-    commits = _commits(place, (settings.data_repo, settings.scores_repo), revision)
+    repos = (data_repo or settings.data_repo, scores_repo or settings.scores_repo)
+    commits = _commits(place, repos, revision)
     data, scores = (PublishedRepo(place, repo, commit) for repo, commit in commits.items())
     return Published(place, data, scores)
 

@@ -39,6 +39,8 @@ class HubServer:
     """Commits by repo, the oldest first."""
     large: dict[str, bytes] = field(default_factory=dict)
     """Uploaded contents by SHA-256."""
+    pull_requests: list[tuple[str, Commit]] = field(default_factory=list)
+    """The repo of each pull request, and its commit."""
     private: set[str] = field(default_factory=set)
     """Repos that nobody sees without a token."""
     faults: list[Fault] = field(default_factory=list)
@@ -231,8 +233,22 @@ def _commit(hub: HubServer, request: _Request, head: Commit) -> Answer:
             changes[value["path"]] = Blob(hub.large[value["oid"]], is_large=True)
         else:
             changes[value["path"]] = Blob(base64.b64decode(value["content"]), is_large=False)
+    if "create_pr" in request.query:
+        return _open_pull_request(hub, request.repo, head, header["value"], changes)
     made = hub.commit(request.repo, header["value"]["summary"], changes, header["value"]["description"])
     return Answer.of({"commitUrl": f"{hub.url}/datasets/{request.repo}/commit/{made.id}", "commitOid": made.id})
+
+
+def _open_pull_request(
+    hub: HubServer, repo: str, head: Commit, header: dict[str, str], changes: dict[str, Blob | None]
+) -> Answer:
+    files = {path: blob for path, blob in {**head.files, **changes}.items() if blob is not None}
+    made = Commit(header["summary"], header["description"], hub.clock(), files, head.id)
+    hub.pull_requests.append((repo, made))
+    number = sum(proposed == repo for proposed, _ in hub.pull_requests)
+    url = f"{hub.url}/datasets/{repo}"
+    urls = {"commitUrl": f"{url}/commit/{made.id}", "pullRequestUrl": f"{url}/discussions/{number}"}
+    return Answer.of({"commitOid": made.id, **urls})
 
 
 @_found

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from every_eval.export.eee.export import Options, export
+from every_eval.export.eee.proposal import propose_records
 from every_eval.export.eee.record import MAIN, Level
 from every_eval.export.published_runs import Selection
 from every_eval.readers.published import open_published
@@ -35,6 +36,11 @@ def add_parser(parsers: "Parsers") -> None:
         help="main: the main metrics of each run; all: every statistic and every metric, about 50 times as much",
     )
     parser.add_argument("--samples", action="store_true", help="write a row for each value of a metric, with the texts")
+    parser.add_argument(
+        "--pull-request",
+        metavar="OWNER/NAME",
+        help="dataset repo of the Hugging Face Hub to propose the records to; HF_TOKEN must allow it. Default: none",
+    )
     parser.add_argument("--revision", metavar="COMMIT", help="commit of the data repo; default: the newest")
     parser.set_defaults(run=_run)
 
@@ -42,7 +48,9 @@ def add_parser(parsers: "Parsers") -> None:
 def _run(chosen: argparse.Namespace) -> Iterator[str]:
     selection = Selection(chosen.source, chosen.benchmark, chosen.run_name)
     published = open_published(revision=chosen.revision)
-    published.check()
-    counts = export(published, selection, Options(chosen.out, chosen.level, chosen.samples)).counts
-    yield from counts.describe().splitlines()
+    options = Options(chosen.out, chosen.level, chosen.samples)
+    exported = export(published, selection, options)
+    yield from exported.counts.describe().splitlines()
     yield f"The records are in {chosen.out.absolute()}."
+    if chosen.pull_request:
+        yield propose_records(exported, options, chosen.pull_request)

@@ -38,11 +38,12 @@ def export(published: Published, selection: Selection, options: Options) -> Expo
     """Write the records of the chosen runs.
 
     Raises:
-        ConfigurationError: No run is chosen, or nothing says when the results were published.
+        ConfigurationError: No run is published or chosen, or nothing says when the results were published.
         HubUnavailable: The Hub does not answer.
         ContractViolation: A published file breaks the contract of its table.
         OSError: A file cannot be written.
     """
+    published.check()
     provider = published.data.repo.partition("/")[0]
     exporter = Exporter(options.out, _timestamp(published), provider, options.level, options.samples)
     runs = PublishedRuns(published, selection, options.samples, STATS_COLUMNS)

@@ -188,6 +188,25 @@ class HubClient:
 
         return self._calls.repeat_attempt(action, attempt)
 
+    def open_pull_request(self, repo: str, operations: Sequence[Operation], title: str, description: str) -> str:
+        """Propose changes to a repo, and return the address of the pull request.
+
+        One attempt is made: if its answer is lost, a second one could open a second pull request.
+        """
+        send = partial(
+            self._api.create_commit,
+            repo,
+            operations,
+            commit_message=title,
+            commit_description=description,
+            repo_type=_DATASET,
+            create_pr=True,
+        )
+        made = self._calls.attempt(f"open a pull request in {repo}", send)
+        if isinstance(made, Failed):
+            raise made.error
+        return str(made.pr_url)
+
     def is_behind(self, repo: str, head: str, made: str, parent: str) -> bool:
         """Tell whether `head` is older than the commit `made`, whose parent is `parent`."""
         list_commits = partial(self._api.list_repo_commits, repo, revision=head, repo_type=_DATASET)
