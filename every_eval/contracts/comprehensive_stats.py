@@ -83,6 +83,13 @@ COMPREHENSIVE_STATS = Table(
         Column("n_scored", pa.int64(), "Number of instances that have a value.", UNDERIVED, minimum=0),
         Column("n_trials", pa.int64(), "Number of train trials that have a value.", UNDERIVED, minimum=0),
         Column(
+            "n_clusters",
+            pa.int64(),
+            "Number of clusters of instances that depend on each other, such as the questions on one passage.",
+            "the data names no clusters, or mean_score is not from outputs",
+            minimum=1,
+        ),
+        Column(
             "accuracy",
             pa.float64(),
             "Copy of mean_score for metrics that say whether an output is correct, such as exact_match.",
@@ -115,35 +122,38 @@ COMPREHENSIVE_STATS = Table(
         Column(
             "standard_error",
             pa.float64(),
-            "Standard error of mean_score: std_score / sqrt(n_scored). It covers the choice of instances, not the "
-            "choice of prompts or trials. For a group of lm-eval's tasks it is the pooled standard error, over the "
-            "deviations of instances from the mean of their own task.",
+            "Standard error of mean_score: std_score / sqrt(n_scored), or the cluster-robust error where n_clusters is "
+            "below n_scored. With several trials, the variance max(0, trial_variance - residual_mean_square / "
+            "n_scored) / n_trials of the trials is added. It covers the choice of instances and of trials, not the "
+            "choice of prompts. For a group of lm-eval's tasks it is the pooled standard error, over the deviations of "
+            "instances from the mean of their own task.",
             TOO_FEW,
             minimum=0,
         ),
         Column(
             "ci_low",
             pa.float64(),
-            "Lower end of the 95 % confidence interval of mean_score. The interval covers the choice of instances "
-            "(clusters of trials), not the choice of trials (in-context examples) or prompts.",
+            "Lower end of the 95 % confidence interval of mean_score. The interval covers the choice of instances and, "
+            "with several trials, of trials (in-context examples or epochs); it does not cover the choice of prompts.",
             NO_INTERVAL,
         ),
         Column("ci_high", pa.float64(), "Upper end of the 95 % confidence interval of mean_score.", NO_INTERVAL),
         Column(
             "ci_method",
             pa.string(),
-            "Method of the confidence interval: wilson, if all values are 0 or 1 and there is one trial; "
-            "wilson_effective, if all values are 0 or 1 and there are several trials or the standard error is pooled: "
-            "Wilson's interval for the effective number of instances p (1 - p) / standard_error²; t otherwise: "
-            "Student's t with n_scored - 1 degrees of freedom.",
+            "Method of the confidence interval: wilson, Wilson's interval, if all values are 0 or 1, in one trial and "
+            "without clusters; wilson_effective, for other metrics with a stated range, rescaled to [0, 1]: Wilson's "
+            "interval for the effective number of instances p (1 - p) / error² · (z / t)²; t, if the range of the "
+            "metric is unknown or unbounded: Student's t. docs/statistics.md has the formulas; the ranges are in "
+            "every_eval/contracts/metric_ranges.py.",
             NO_INTERVAL,
             repeats=True,
         ),
         Column(
             "is_small_sample",
             pa.bool_(),
-            "True if n_scored is below 100: the interval may then cover the true score less often than in 95 % of "
-            "cases.",
+            "True if n_scored, or n_clusters, is below 100: the interval may then cover the true score less often than "
+            "in 95 % of cases.",
             NO_INTERVAL,
         ),
         Column(

@@ -35,8 +35,10 @@ ITEM_SCORES = Table(
         Column(
             "cluster",
             pa.string(),
-            "Group of items that depend on each other, such as the questions on one passage.",
-            null_when="the data names no group",
+            "Group of items that depend on each other, such as the questions on one passage: the first 16 hexadecimal "
+            "digits of the SHA-256 of the canonical JSON of [name, value] of the field that names the group. For "
+            "Inspect, stderr(cluster=…) states the field; for lm-eval it is one of the document, such as passage_id.",
+            null_when="the data names no group, as HELM's never does",
         ),
         Column(
             "value",

@@ -14,6 +14,8 @@ NO_VALUES_REPORTED = UNREPORTED + ", or its count is 0"
 UNDERIVED = "single outputs do not determine the statistic"
 UNSCORED = "no output has a value, a value is not finite, or single outputs do not determine the statistic"
 NO_MEAN = UNSCORED + ", or the statistic is no mean over instances, as a calibration error"
+NO_TRIALS = NO_MEAN + ", there are fewer than two trials, or fewer than two instances have a value in every trial"
+NO_CLUSTERS = NO_MEAN + ", or the data names no cluster of an instance"
 NOT_RESAMPLED = (
     "the metric is not a main metric, no output has a value, a value is not finite, or single outputs do not determine "
     "the statistic"
@@ -77,6 +79,36 @@ MOMENTS = (
     Column("min", pa.float64(), "Smallest of the values that m2 is over.", NO_MEAN),
     Column("max", pa.float64(), "Largest of the values that m2 is over.", NO_MEAN),
     Column("is_binary", pa.bool_(), "True if every value of every trial is 0 or 1.", UNSCORED),
+    Column(
+        "trial_variance",
+        pa.float64(),
+        "Sample variance of the means of the trials, over the instances that have a value in every trial.",
+        NO_TRIALS,
+        minimum=0,
+    ),
+    Column(
+        "residual_mean_square",
+        pa.float64(),
+        "Mean square of what remains of the values of these instances after the mean of the instance and the mean of "
+        "the trial are subtracted, with (n - 1) (T - 1) degrees of freedom for n instances and T trials.",
+        NO_TRIALS,
+        minimum=0,
+    ),
+    Column(
+        "n_clusters",
+        pa.int64(),
+        "Number of clusters: groups of instances that depend on each other, such as the questions on one passage.",
+        NO_CLUSTERS,
+        minimum=1,
+    ),
+    Column(
+        "cluster_m2",
+        pa.float64(),
+        "Sum over the G clusters of (G / n_scored Σ (value - mean))², where Σ is over the instances of a cluster; "
+        "cluster_m2 / (G - 1) / G is the cluster-robust variance of the mean.",
+        NO_CLUSTERS,
+        minimum=0,
+    ),
 )
 """Values that follow from the scores of outputs."""
 

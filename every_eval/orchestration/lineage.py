@@ -16,13 +16,14 @@ from every_eval.orchestration.asset_keys import asset_key
 from every_eval.orchestration.metadata import column_schema
 from every_eval.sources.source import Source
 
-MOMENTS: Final = ("mean", "m2", "n_scored")
+MOMENTS: Final = ("mean", "m2", "n_scored", "cluster_m2", "n_clusters", "trial_variance", "residual_mean_square")
 """Columns that standard errors and intervals are made from."""
 
 MADE_FROM: Final[Mapping[tuple[str, str], Mapping[str, Sequence[str]]]] = {
     (SAMPLES.name, CATALOG.name): {"category": ("facts",), "creator": ("facts",)},
     (STATS.name, METRICS.name): {
         **dict.fromkeys(("n_instances", "n_scored", "n_trials", "mean", "m2", "min", "max"), ("value",)),
+        **dict.fromkeys(("trial_variance", "residual_mean_square", "n_clusters", "cluster_m2"), ("value",)),
         "boot_sum": ("value", "instance_id"),
         "boot_weight": ("instance_id",),
     },
@@ -34,7 +35,7 @@ MADE_FROM: Final[Mapping[tuple[str, str], Mapping[str, Sequence[str]]]] = {
         "std_score": ("m2", "n_scored"),
         "min_score": ("min",),
         "max_score": ("max",),
-        "standard_error": ("m2", "n_scored", "standard_error"),
+        "standard_error": (*MOMENTS, "standard_error"),
         "ci_low": MOMENTS,
         "ci_high": MOMENTS,
         "rank": ("mean", "variant"),

@@ -1,4 +1,4 @@
-"""Digests of questions, by which the same question is found in every run, benchmark and source."""
+"""Digests of questions and of clusters, by which the same are found in every run, benchmark and source."""
 
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
@@ -6,8 +6,13 @@ from typing import Final
 
 import msgspec
 
+from every_eval.contracts.canonical import canonical_json
+
 N_DIGITS: Final = 32
 """Number of hexadecimal digits of an item: 16 bytes, so that two of 10^12 questions share a digest with p < 10^-14."""
+
+N_CLUSTER_DIGITS: Final = 16
+"""Number of hexadecimal digits of a cluster, of which a benchmark has few."""
 
 Locations = Sequence[str | None]
 """Locations of a question's media, in their order."""
@@ -31,3 +36,13 @@ def items(questions: Iterable[tuple[str, Locations, Sequence[Reference]]]) -> li
 def item(text: str, locations: Locations, references: Sequence[Reference]) -> str:
     """Return the digest of one question; for the arguments see `items`."""
     return items([(text, locations, references)])[0]
+
+
+def cluster(name: str, value: object) -> str:
+    """Return the digest of a cluster, as the column `cluster` of the contract `item_scores` states it.
+
+    Args:
+        name: Name of the field that names the cluster, such as `passage_id`.
+        value: Value of the field, of JSON's types.
+    """
+    return sha256(canonical_json([name, value]).encode()).hexdigest()[:N_CLUSTER_DIGITS]

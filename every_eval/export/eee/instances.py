@@ -12,11 +12,11 @@ from typing import Any, Final
 import msgspec
 import pyarrow as pa
 
+from every_eval.contracts.metric_ranges import ACCURACY_METRICS, METRIC_SUFFIX
 from every_eval.export.eee.counts import Counts
 from every_eval.export.eee.json_text import encode_line, text_map
 from every_eval.export.eee.sample_texts import SAMPLE_COLUMNS, SampleTexts, sample_texts
 from every_eval.export.eee.usage import Usage
-from every_eval.scoring.tables.comprehensive_stats import ACCURACY_METRICS, METRIC_SUFFIX
 
 SCHEMA_VERSION: Final = "0.3.0"
 _INSTANCE: Final = ("instance_id", "perturbation", "train_trial_index")

@@ -5,10 +5,10 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from every_eval.contracts.metric_ranges import range_of
 from every_eval.contracts.stats import STATS
 from every_eval.export.eee.json_text import text_map
 from every_eval.export.release_facts import ReleaseFacts
-from every_eval.scoring.checks.metric_bounds import bounds_of
 from every_eval.scoring.tables.comprehensive_stats import intervals
 from every_eval.sources.statistics_files import unscore
 
@@ -21,7 +21,8 @@ STATS_COLUMNS: Final = tuple(
 _COUNTS: Final = ("n_instances", "n_scored", "n_trials", "reported_count")
 _FORMULAS: Final = {
     "pooled": "pooled: sqrt(sum((n - 1) n e^2 / (N - k) / N)) over k tasks with n samples and error e, N in all",
-    None: "analytic: sqrt(m2 / (n - 1) / n) over instances, trials of an instance averaged",
+    None: "analytic: sqrt(m2 / (n - 1) / n) over instances, trials of an instance averaged, or over clusters of them; "
+    "the variance of several trials is added",
 }
 Row = Mapping[str, Any]
 
@@ -85,7 +86,7 @@ def _metric_config(row: Row, score: float, release: ReleaseFacts | None) -> dict
 
 def _bounds(name: str, score: float) -> dict[str, Any]:
     """Return the bounds of a metric where they are known and the score keeps them."""
-    found = bounds_of(name)
+    found = range_of(name)
     if found is None or not found[0] <= score <= found[1]:
         return {}
     lowest, highest = ("Infinity" if abs(each) == float("inf") else each for each in found)

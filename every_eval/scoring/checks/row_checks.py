@@ -7,9 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from every_eval.contracts.metric_ranges import range_of
 from every_eval.contracts.stats import STATISTIC_KEY
 from every_eval.scoring.checks.check import Check
-from every_eval.scoring.checks.metric_bounds import bounds_of
 from every_eval.sources.distinct import distinct
 from every_eval.statistics.groups import BoolArray, FloatArray
 
@@ -60,7 +60,7 @@ def check_reported_order(stats: pa.Table) -> Check:
 def check_bounds(stats: pa.Table) -> Check:
     """Check that means lie within the bounds of their metric; not blocking, so that a bad run does not stop others."""
     position, metrics = distinct(stats, ["metric_name"])
-    bounds = np.array([bounds_of(name) or (-np.inf, np.inf) for (name,) in metrics])
+    bounds = np.array([range_of(name) or (-np.inf, np.inf) for (name,) in metrics])
     low, high = bounds.reshape(-1, 2)[position].T
     mean, reported = _numbers(stats, "mean", "reported_mean")
     is_wrong = _is_outside(mean, low, high) | _is_outside(reported, low, high)

@@ -7,35 +7,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS, OUTPUTS, PIPELINE_STAGE, REPORTED
+from every_eval.contracts.metric_ranges import ACCURACY_METRICS, METRIC_SUFFIX
 from every_eval.contracts.scenario_names import common_name
 from every_eval.contracts.shared_columns import RUN_SETTINGS
 from every_eval.contracts.state import STATE
-from every_eval.contracts.stats import BOOTSTRAP, POOLED
+from every_eval.contracts.stats import BOOTSTRAP
 from every_eval.scoring.tables.clock import Clock
 from every_eval.scoring.tables.releases import ShownRelease
+from every_eval.scoring.tables.score_intervals import statistic_intervals
 from every_eval.sources.distinct import distinct
-from every_eval.statistics.intervals import Moments, confidence_intervals
-
-ACCURACY_METRICS: Final = (
-    "exact_match",
-    "quasi_exact_match",
-    "quasi_leave_articles_exact_match",
-    "prefix_exact_match",
-    "quasi_prefix_exact_match",
-    "exact_match_indicator",
-    "exact_set_match",
-    "final_number_exact_match",
-    "math_equiv",
-    "math_equiv_chain_of_thought",
-    "acc",
-    "acc_norm",
-    "acc_bytes",
-    "acc_mutual_info",
-)
-"""Metrics of HELM and lm-eval that are 1 for a right output, else 0, so that their mean is an accuracy."""
-
-METRIC_SUFFIX: Final = r"(@\d+)?(,.*)?$"
-"""What can follow a metric's own name: in HELM `@k`, for the best of k completions, and in lm-eval `,filter`."""
 
 _UNUSED: Final = {
     *("fingerprint", "run_spec", "reported_index", "sum", "withheld_arguments"),
@@ -105,26 +85,7 @@ def _scores(state: pa.Table) -> dict[str, pa.ChunkedArray]:
 
 def intervals(state: pa.Table) -> dict[str, pa.Array]:
     """Return the standard error, the confidence interval and its method for rows of the table `stats`."""
-    names = ("n_scored", "n_trials", "mean", "m2")
-    n, n_trials, mean, m2 = (state[name].cast(pa.float64()).to_numpy() for name in names)
-    is_binary = state["is_binary"].fill_null(False).to_numpy()
-    is_pooled = pc.fill_null(pc.equal(state["standard_error_method"], POOLED), False)
-    pooled = pc.if_else(is_pooled, state["standard_error"], None).to_numpy()
-    unknown = np.full(len(n), np.nan)
-    found = confidence_intervals(
-        Moments(
-            n=n,
-            mean=mean,
-            m2=m2,
-            lowest=unknown,
-            highest=unknown,
-            is_binary=is_binary,
-            n_trials=n_trials,
-            trial_variance=unknown,
-            residual_mean_square=unknown,
-            stated_error=pooled,
-        )
-    )
+    found = statistic_intervals(state)
     is_missing = np.isnan(found.low)
     return {
         "standard_error": pa.array(found.standard_error, mask=np.isnan(found.standard_error)),

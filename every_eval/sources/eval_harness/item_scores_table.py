@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from every_eval.contracts.item_scores import ITEM_SCORES
 from every_eval.sources.columns import build_table
+from every_eval.sources.eval_harness.clusters import cluster_of
 from every_eval.sources.eval_harness.question import Question
 from every_eval.sources.eval_harness.sample_rows import ScoredRow
 from every_eval.sources.eval_harness.task import Task
@@ -26,21 +27,22 @@ def item_scores_table(
         run: The run of the task.
     """
     found = [
-        (row.instance_id, _item(text, question), value)
+        (row.instance_id, _item(text, question), cluster_of(row.sample.doc), value)
         for row, question, text in zip(rows, questions, inputs, strict=True)
         for value in row.values
         if value.metric_name == task.main_metric
     ]
-    values = [value for _, _, value in found]
+    instance_ids, items, clusters, values = zip(*found, strict=True) if found else [()] * 4
     columns = {
-        "instance_id": [instance_id for instance_id, _, _ in found],
-        "item": [digest for _, digest, _ in found],
+        "instance_id": instance_ids,
+        "item": items,
+        "cluster": clusters,
         "value": [value.sum / value.count if value.sum is not None and value.count else None for value in values],
         "n_trials": [int(value.sum is not None and value.count > 0) for value in values],
         "numerator": [None if value.is_single else value.sum for value in values],
         "denominator": [None if value.is_single else float(value.count) for value in values],
     }
-    shared = {**task.shared(run), "cluster": None, "metric_name": task.main_metric}
+    shared = {**task.shared(run), "metric_name": task.main_metric}
     return build_table(ITEM_SCORES, len(found), columns, shared)
 
 

@@ -19,7 +19,7 @@ class EvalHarnessSource(LogSource):
     """
 
     name = SOURCE
-    data_version = 3
+    data_version = 4
     benchmarks_variable = "EVERY_EVAL_EVAL_HARNESS_BENCHMARKS"
     upgrade_notice = (
         "Rows of an older version of every_eval can hold credentials, because it published the arguments of models "

@@ -41,6 +41,8 @@ WHOLE: Final = TaskCompleteness()
 """Rows of which nothing is known to be missing."""
 NOTHING_MISSING: Final[Mapping[str, TaskCompleteness]] = MappingProxyType({})
 
+NO_CLUSTERS: Final[Mapping[int, str]] = MappingProxyType({})
+
 _PER_METRIC: Final = (
     "metric_name",
     "unscored_reason",
@@ -80,7 +82,12 @@ class TaskStatistics:
 
 
 def task_statistics(
-    task: Task, run: Run, values: ValuesByMetric | None, file: str, completeness: TaskCompleteness = WHOLE
+    task: Task,
+    run: Run,
+    values: ValuesByMetric | None,
+    file: str,
+    completeness: TaskCompleteness = WHOLE,
+    clusters: Mapping[int, str] = NO_CLUSTERS,
 ) -> TaskStatistics:
     """Return the statistics of a task. If rows are missing, nothing is computed of those that are left.
 
@@ -90,6 +97,7 @@ def task_statistics(
         values: Values of the rows of the samples file; null if there is no samples file.
         file: Name of the results file.
         completeness: What is known of the rows.
+        clusters: Cluster of each document by its number, of documents that name one.
     """
 
     def recompute(metric_name: str, reported: Reported) -> Recomputed:
@@ -105,7 +113,7 @@ def task_statistics(
             return Recomputed(score.unscored().columns(), None, method, mean, reason)
         if not how.is_stated and not reported.is_mean(score.mean):
             return Recomputed(score.unscored().columns(), None, None)
-        columns = score.columns()
+        columns = score.columns() | score.clusters(clusters)
         if metric_name == task.main_metric:
             columns |= score.replicates((run.benchmark, task.name, None))
         return Recomputed(columns, score.standard_error if method == SAMPLE else None, method)

@@ -5,6 +5,7 @@ from itertools import islice
 from typing import IO, Final
 
 from every_eval.contracts.rejects import Reason
+from every_eval.sources.eval_harness.clusters import clusters_of
 from every_eval.sources.eval_harness.completeness import TaskCompleteness
 from every_eval.sources.eval_harness.item_scores_table import item_scores_table
 from every_eval.sources.eval_harness.metrics_table import metrics_table
@@ -83,15 +84,20 @@ class TaskRunReader:
             return
         reader = SamplesFileReader(task, name)
         values: ValuesByMetric = {}
-        yield from self._samples(task, reader, values, name)
-        yield _last_piece(task_statistics(task, self.run, values, self._results_file, reader.completeness))
+        clusters: dict[int, str] = {}
+        yield from self._samples(task, reader, values, clusters, name)
+        statistics = task_statistics(task, self.run, values, self._results_file, reader.completeness, clusters)
+        yield _last_piece(statistics)
 
-    def _samples(self, task: Task, reader: SamplesFileReader, values: ValuesByMetric, name: str) -> Iterator[RunRows]:
-        """Read the samples file `name` in pieces, and add its values to `values`."""
+    def _samples(
+        self, task: Task, reader: SamplesFileReader, values: ValuesByMetric, clusters: dict[int, str], name: str
+    ) -> Iterator[RunRows]:
+        """Read the samples file `name` in pieces, and add its values and the clusters of its documents."""
         with self._open_file(name) as file:
             rows = reader.rows(file)
             while piece := _next_piece(rows, self._piece_rows):
                 add_values(piece, values)
+                clusters |= clusters_of(piece)
                 yield self._piece(piece, task, reader)
         yield RunRows(rejects=reader.take_rejects())
 

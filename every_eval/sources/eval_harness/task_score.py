@@ -1,7 +1,7 @@
 """Compute the score of one metric over the rows of a task, with its spread and its bootstrap replicates."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Self
@@ -14,6 +14,7 @@ from every_eval.sources.eval_harness.aggregations import Aggregation
 from every_eval.sources.eval_harness.moments import Moments
 from every_eval.sources.eval_harness.sample_rows import MetricValues
 from every_eval.statistics.bootstrap import draw_and_replicate
+from every_eval.statistics.clusters import cluster_moments
 from every_eval.statistics.groups import FloatArray, IntArray
 
 Columns = dict[str, Any]
@@ -122,6 +123,19 @@ class TaskScore:
         """Return the recomputed columns."""
         counts = {"n_instances": self.n_instances, "n_scored": self.n_scored, "n_trials": min(self.n_scored, 1)}
         return counts | spread(self.mean, self.moments, self.is_mean and self.is_binary)
+
+    def clusters(self, clusters: Mapping[int, str]) -> Columns:
+        """Return the columns of the clusters; none if a document has no cluster, or the score has no spread.
+
+        Args:
+            clusters: Cluster of each document by its number.
+        """
+        names = [clusters.get(document) for document in self.documents.tolist()]
+        if None in names or not math.isfinite(self.moments.m2):
+            return {}
+        _, numbers = np.unique(np.array(names, np.str_), return_inverse=True)
+        n_clusters, m2 = cluster_moments(numbers, self.shares)
+        return {"n_clusters": n_clusters, "cluster_m2": m2}
 
     @property
     def standard_error(self) -> float | None:

@@ -37,7 +37,7 @@ class HelmSource:
     """Stanford's Holistic Evaluation of Language Models: https://github.com/stanford-crfm/helm."""
 
     name = "helm"
-    data_version = 3
+    data_version = 4
     has_sample = True
     benchmarks_variable = "EVERY_EVAL_BENCHMARKS"
     upgrade_notice = None

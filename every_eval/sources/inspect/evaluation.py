@@ -226,6 +226,17 @@ def metric_name(score: ReportedScore, metric: str) -> str:
     return f"{function}{metric},{score_name(score)}{reducer}"
 
 
+def cluster_key(score: ReportedScore) -> str | None:
+    """Return the key of the samples' metadata by which the metrics of a score cluster samples: `stderr(cluster=…)`.
+
+    There is none if no metric names a key, or if metrics name different keys.
+    """
+    arguments = [metric.params or metric.options for metric in score.metrics.values()]
+    keys = {stated.get("cluster") for stated in arguments if isinstance(stated, dict)} - {None}
+    key = keys.pop() if len(keys) == 1 else None
+    return key if isinstance(key, str) else None
+
+
 def declared_scores(spec: EvalSpec) -> Iterator[ReportedScore]:
     """Return the scores that a log declares, without numbers; a scorer whose metrics are of single keys has none."""
     for scorer in spec.scorers if isinstance(spec.scorers, list) else ():

@@ -8,7 +8,8 @@ import pyarrow as pa
 from every_eval.contracts.item_scores import ITEM_SCORES
 from every_eval.sources.columns import build_table
 from every_eval.sources.inspect.completeness import unscored_reason
-from every_eval.sources.inspect.evaluation import AVERAGES, Evaluation, ScoreName, metric_name, score_name
+from every_eval.sources.inspect.evaluation import AVERAGES, Evaluation, ScoreName, cluster_key, metric_name, score_name
+from every_eval.sources.inspect.records import ReportedScore
 from every_eval.sources.inspect.run_samples import RunSamples
 from every_eval.sources.inspect.statistics.values import published_number
 from every_eval.sources.source import Run
@@ -21,30 +22,32 @@ def item_scores_table(evaluation: Evaluation, run: Run, samples: RunSamples) -> 
     """
     if unscored_reason(evaluation, samples) is not None:
         return ITEM_SCORES.empty
-    names = dict(_averages(evaluation))
+    scores = dict(_averages(evaluation))
     found = [
         (metric, instance, numbers)
-        for metric, name in names.items()
-        for instance, numbers in _numbers(samples, name).items()
+        for metric, score in scores.items()
+        for instance, numbers in _numbers(samples, score_name(score)).items()
     ]
+    clusters = {metric: samples.clusters(cluster_key(score)) for metric, score in scores.items()}
     columns = {
         "metric_name": [metric for metric, _, _ in found],
         "instance_id": [instance for _, instance, _ in found],
         "item": [samples.items.get(instance) for _, instance, _ in found],
+        "cluster": [clusters[metric].get(instance) for metric, instance, _ in found],
         "value": [_mean(numbers) for _, _, numbers in found],
         "n_trials": [len(numbers) for _, _, numbers in found],
     }
-    unstated = dict.fromkeys(("cluster", "numerator", "denominator"))
+    unstated = dict.fromkeys(("numerator", "denominator"))
     return build_table(ITEM_SCORES, len(found), columns, {**evaluation.shared(run), **unstated})
 
 
-def _averages(evaluation: Evaluation) -> Iterator[tuple[str, ScoreName]]:
-    """Return the main metrics that are means over samples and epochs, with their scores."""
+def _averages(evaluation: Evaluation) -> Iterator[tuple[str, ReportedScore]]:
+    """Yield the main metrics that are means over samples and epochs, with their scores."""
     for score in evaluation.scores:
         for metric in AVERAGES:
             name = metric_name(score, metric)
             if metric in score.metrics and score.reducer in (None, "mean") and name in evaluation.main_metrics:
-                yield name, score_name(score)
+                yield name, score
 
 
 def _numbers(samples: RunSamples, name: ScoreName) -> dict[str, list[float]]:

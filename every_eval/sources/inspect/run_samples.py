@@ -9,6 +9,7 @@ from every_eval.sources.inspect.records import Header, Sample, Score
 from every_eval.sources.inspect.sample_values import SampleValue
 from every_eval.sources.inspect.statistics.comparison import needed_metadata
 from every_eval.sources.inspect.statistics.run_scores import ScoredSample
+from every_eval.sources.items import cluster
 from every_eval.sources.judgement import Judgement
 
 INSTANCE: Final = "\0instance_id"
@@ -58,7 +59,17 @@ class RunSamples:
         self.n_judged += bool(judgements)
         self.n_unjudged += bool(judgements) and all(one.score is None for one in judgements)
 
+    def clusters(self, key: str | None) -> dict[str, str]:
+        """Return clusters by instance id, of the samples whose metadata has a value for `key`; none without a key."""
+        stated = ((sample.id, sample.metadata.get(key)) for sample in self.scored) if key is not None else ()
+        return {str(name): cluster(str(key), value) for name, value in stated if _is_name(value)}
+
     @cached_property
     def n_instances(self) -> int:
         """Number of different samples, each counted once for all epochs, once all are added."""
         return len({str(sample.id) for sample in self.scored})
+
+
+def _is_name(value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    """Tell whether Inspect takes a value of the metadata as the name of a cluster."""
+    return isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))

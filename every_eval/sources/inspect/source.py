@@ -23,7 +23,7 @@ class InspectSource(LogSource):
     """What is published of messages: `final`, input and final answer; `all`; or `none`."""
 
     name = SOURCE
-    data_version = 1
+    data_version = 2
     benchmarks_variable = "EVERY_EVAL_INSPECT_BENCHMARKS"
     upgrade_notice = None
 

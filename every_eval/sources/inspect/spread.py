@@ -1,18 +1,23 @@
 """Spread of numbers over instances, and bootstrap replicates of their mean, as columns of the table `stats`."""
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import numpy as np
 
 from every_eval.contracts.canonical import canonical_json
 from every_eval.contracts.stats import N_REPLICATES
 from every_eval.statistics.bootstrap import draw_weights, replicate
+from every_eval.statistics.clusters import cluster_moments
+from every_eval.statistics.crossed_error import trial_moments
 from every_eval.statistics.groups import FloatArray
 
 Row = dict[str, Any]
 """Columns of the table `stats`."""
+
+_OF_TRIALS: Final = ("trial_variance", "residual_mean_square")
+_OF_CLUSTERS: Final = ("n_clusters", "cluster_m2")
 
 
 def moments(pairs: Sequence[tuple[str, float]]) -> Row:
@@ -39,7 +44,34 @@ def _sum_of_squares(values: FloatArray) -> float:
 def without_spread(row: Row) -> Row:
     """Return a row without the numbers that stand beside a mean only."""
     spread = ("m2", "min", "max", "is_binary", "boot_weight", "boot_sum", "standard_error", "mean", "sum")
-    return row | dict.fromkeys(spread)
+    return row | dict.fromkeys((*spread, *_OF_TRIALS, *_OF_CLUSTERS))
+
+
+def trial_spread(table: FloatArray) -> Row:
+    """Return the columns of the spread between epochs; none if a number is undefined.
+
+    Args:
+        table: Numbers of samples by epochs, none missing.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        numbers = trial_moments(table)
+    return dict(zip(_OF_TRIALS, numbers, strict=True)) if all(map(math.isfinite, numbers)) else {}
+
+
+def cluster_spread(pairs: Sequence[tuple[str, float]], clusters: Mapping[str, str]) -> Row:
+    """Return the columns of the spread between clusters; none if an instance has no cluster.
+
+    Args:
+        pairs: Instance and number.
+        clusters: Cluster of each instance.
+    """
+    names = [clusters.get(instance) for instance, _ in pairs]
+    if not names or None in names:
+        return {}
+    _, numbers = np.unique(np.array(names, np.str_), return_inverse=True)
+    with np.errstate(over="ignore", invalid="ignore"):
+        n_clusters, m2 = cluster_moments(numbers, np.array([number for _, number in pairs]))
+    return dict(zip(_OF_CLUSTERS, (n_clusters, m2), strict=True)) if math.isfinite(m2) else {}
 
 
 def replicates(pairs: Sequence[tuple[str, float]], scenario: Sequence[str | None]) -> Row:

@@ -21,14 +21,14 @@ from every_eval.contracts.stats import (
 )
 from every_eval.sources.columns import build_table
 from every_eval.sources.inspect.completeness import unscored_reason
-from every_eval.sources.inspect.evaluation import AVERAGES, Evaluation, ScoreName, metric_name, score_name
+from every_eval.sources.inspect.evaluation import AVERAGES, Evaluation, ScoreName, cluster_key, metric_name, score_name
 from every_eval.sources.inspect.records import ReportedMetric, ReportedScore, is_count, is_number
 from every_eval.sources.inspect.run_samples import INSTANCE, RunSamples
-from every_eval.sources.inspect.spread import Row, moments, replicates, without_spread
+from every_eval.sources.inspect.spread import Row, cluster_spread, moments, replicates, trial_spread, without_spread
 from every_eval.sources.inspect.statistics.comparison import ComparedMetric, compare, scores_of_log
 from every_eval.sources.inspect.statistics.derivable import NotDerivable
 from every_eval.sources.inspect.statistics.metrics import Score, mean_in_order
-from every_eval.sources.inspect.statistics.reliability import reliability
+from every_eval.sources.inspect.statistics.reliability import epoch_table, reliability
 from every_eval.sources.inspect.statistics.values import elements, published_number, to_float
 from every_eval.sources.source import Reject, Run
 
@@ -175,20 +175,29 @@ class _Statistics:
             scores = self._scores.scored(found.scorer, found.key, score.reducer or "mean")
         except NotDerivable:
             return {}
-        spread = self._spread(scores, metric_name(score, name))
+        spread = self._spread(scores, metric_name(score, name), cluster_key(score))
+        if score.reducer in (None, "mean"):
+            spread |= self._trials(found, spread)
         if spread.get("is_binary") is False and score.reducer in (None, "mean"):
             # The mean of an instance's trials lies between 0 and 1 even if each trial is 0 or 1.
             trials = self._scores.scored(found.scorer, found.key, None)
             spread["is_binary"] = all(to_float(trial.value) in (0, 1) for trial in trials)
         return spread
 
-    def _spread(self, scores: Sequence[Score], name: str) -> Row:
+    def _spread(self, scores: Sequence[Score], name: str, clustered_by: str | None = None) -> Row:
         if self._reason is not None or not scores:
             return {}
         pairs = sorted((str(score.metadata[INSTANCE]), to_float(score.value)) for score in scores)
         scenario = (self._run.benchmark, self._evaluation.header.eval.task, self._shared["task"])
         drawn = replicates(pairs, scenario) if name in self._evaluation.main_metrics else {}
-        return moments(pairs) | drawn | {"n_trials": self._n_epochs}
+        spread = moments(pairs)
+        of_clusters = cluster_spread(pairs, self._samples.clusters(clustered_by)) if spread else {}
+        return spread | of_clusters | drawn | {"n_trials": self._n_epochs}
+
+    def _trials(self, name: ScoreName, spread: Row) -> Row:
+        """Return the spread between epochs of a score that is the mean over epochs."""
+        is_spread = self._n_epochs > 1 and "m2" in spread
+        return trial_spread(epoch_table(self._scores, name.scorer, name.key)) if is_spread else {}
 
     def _of_samples_alone(self, reported: Container[str]) -> Iterator[Row]:
         """Yield the mean of each score whose mean Inspect does not report."""
@@ -203,6 +212,7 @@ class _Statistics:
         except NotDerivable as why:
             return {"unscored_reason": str(why)}
         spread = self._spread(scores, metric)
+        spread |= self._trials(name, spread)
         numbers = [to_float(score.value) for score in scores]
         mean = mean_in_order(numbers)
         if not math.isfinite(mean):

@@ -11,6 +11,7 @@ from every_eval.contracts.stats import RECOMPUTED, STATISTIC_KEY
 from every_eval.sources.helm.statistics.calibration_errors import derive_calibration_errors
 from every_eval.sources.helm.statistics.metric_values import MetricValues, RunMetrics, TrialSums
 from every_eval.sources.helm.statistics.perplexity import derive_perplexities
+from every_eval.sources.helm.statistics.trial_moments import trial_moments
 from every_eval.sources.helm.statistics.worst_case import derive_worst_cases
 from every_eval.statistics.composite_keys import compose, decompose
 from every_eval.statistics.groups import BoolArray, FloatArray, Groups, IntArray
@@ -25,6 +26,8 @@ SCHEMA = pa.schema(
         *(pa.field(name, pa.int64()) for name in N_VALUES),
     ]
 )
+CLUSTERS = ("n_clusters", "cluster_m2")
+"""Columns that are null, because HELM's files name no clusters of instances."""
 Summary = tuple[IntArray, dict[str, Any]]
 """Positions of statistics in ascending order, and by name the arrays of numbers about each of them."""
 
@@ -59,13 +62,15 @@ def recompute_statistics(run: RunMetrics, *, has_worst_cases: bool = True) -> pa
     is_scored = run.values.count > 0
     scored, of = (run.values, statistic) if is_scored.all() else (run.values.take(is_scored), statistic[is_scored])
     rows, keys = _repeat_aliases(run, groups.keys, n_measured)
-    columns = _key_columns(run, keys)
+    unstated = {name: pa.nulls(len(keys), SCHEMA.field(name).type) for name in CLUSTERS}
+    columns = _key_columns(run, keys) | unstated
     for positions, numbers in (
         _count_instances(run, statistic, n_statistics),
         _count_values(run, statistic),
         _check_binary(scored, of),
         _over_trials(run, groups.keys),
         _over_instances(run, scored, of, n_statistics),
+        trial_moments(run, scored, of),
     ):
         columns |= {name: _fill(values, positions, n_statistics).take(rows) for name, values in numbers.items()}
     return _order(_leave_unscored(pa.table(columns, schema=SCHEMA)))

@@ -11,6 +11,7 @@ from every_eval.sources.inspect.statistics.reducers import pass_at_k, pass_hat_k
 from every_eval.sources.inspect.statistics.run_scores import RunScores
 from every_eval.sources.inspect.statistics.values import elements, published_number
 from every_eval.statistics.crossed_error import crossed_standard_error
+from every_eval.statistics.groups import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +35,26 @@ def reliability(scores: RunScores, scorer: str, key: str | None = None) -> Relia
 
     A score of 1 is a success. pass@k and pass^k are defined for scores from 0 to 1.
     """
+    values = epoch_table(scores, scorer, key)
+    n_samples, n_epochs = values.shape
+    with np.errstate(invalid="ignore", over="ignore"):  # Values may be infinite.
+        error = crossed_standard_error(values)
+    rates = values.tolist() if ((values >= 0) & (values <= 1)).all() else []
+    return Reliability(
+        n_samples,
+        n_epochs,
+        error if math.isfinite(error) else None,
+        _means(pass_at_k, rates, n_epochs),
+        _means(pass_hat_k, rates, n_epochs),
+    )
+
+
+def epoch_table(scores: RunScores, scorer: str, key: str | None = None) -> FloatArray:
+    """Return the numbers of a scorer as a table of samples by epochs, of the samples with a score in every epoch."""
     by_epoch = _by_epoch(scores, scorer, key)
     epochs = sorted({epoch for numbers in by_epoch.values() for epoch in numbers})
     table = [[numbers[each] for each in epochs] for numbers in by_epoch.values() if len(numbers) == len(epochs)]
-    values = np.array(table, np.float64).reshape(len(table), len(epochs))
-    with np.errstate(invalid="ignore", over="ignore"):  # Values may be infinite.
-        error = crossed_standard_error(values)
-    rates = table if ((values >= 0) & (values <= 1)).all() else []
-    return Reliability(
-        len(table),
-        len(epochs),
-        error if math.isfinite(error) else None,
-        _means(pass_at_k, rates, len(epochs)),
-        _means(pass_hat_k, rates, len(epochs)),
-    )
+    return np.array(table, np.float64).reshape(len(table), len(epochs))
 
 
 def _by_epoch(scores: RunScores, scorer: str, key: str | None) -> Mapping[str, Mapping[int, float]]:
