@@ -11,6 +11,7 @@ from every_eval.orchestration.file_checks import cross_source_check, shard_index
 from every_eval.orchestration.ingestion_assets import discovery_assets, shard_assets
 from every_eval.orchestration.ingestion_lock import IngestionLock
 from every_eval.orchestration.jobs import make_jobs
+from every_eval.orchestration.page_assets import page_assets
 from every_eval.orchestration.resources import AlertResource, HubResource, describe_place
 from every_eval.orchestration.schedules import make_schedules
 from every_eval.orchestration.scores_assets import scores_assets
@@ -41,6 +42,7 @@ def build_definitions(
             *(scores_assets(source, sources) for source in sources),
             cross_source_spec(sources),
             *(eee_asset(source) for source in sources),
+            page_assets(sources),
         ],
         asset_checks=[*(shard_index_check(source) for source in sources), cross_source_check(sources)],
         jobs=make_jobs(sources, executor),

@@ -21,6 +21,10 @@ PREFIX: Final = "EVERY_EVAL_"
 """First part of the names of our own environment variables."""
 HUGGING_FACE: Final = "huggingface"
 """Value of EVERY_EVAL_HUB that stands for the Hugging Face Hub, and not for a folder."""
+NO_PAGE: Final = "none"
+"""Value of EVERY_EVAL_PAGE_REPO with which no page is published."""
+PAGE_NAME: Final = "every_eval_page"
+"""Name of the page's repo, if the setting does not state one."""
 LAST_SECOND: Final = 253_402_300_799
 """Last second of the year 9999, the last one that a date can express."""
 
@@ -59,6 +63,24 @@ class HubSettings(HubAccess):
     hub: str = Field(default="data/hub", validation_alias="EVERY_EVAL_HUB")
     data_repo: str = Field(default="evaleval/every_eval_ever", validation_alias="EVERY_EVAL_DATA_REPO")
     scores_repo: str = Field(default="evaleval/every_eval_score_ever", validation_alias="EVERY_EVAL_SCORES_REPO")
+    page_repo: str | None = Field(default=None, validation_alias="EVERY_EVAL_PAGE_REPO")
+
+    @property
+    def page(self) -> str | None:
+        """Name of the page's repo, which is a Space; null if no page is wanted."""
+        return page_space(self.page_repo, self.scores_repo)
+
+
+def page_space(stated: str | None, scores_repo: str) -> str | None:
+    """Return the name of the page's repo, which is a Space; null if no page is wanted.
+
+    Args:
+        stated: Value of the setting, `owner/name` or `none`; null if it is not set.
+        scores_repo: Name of the scores repo, whose owner is the default.
+    """
+    if stated is not None and stated.lower() == NO_PAGE:
+        return None
+    return f"spaces/{stated or scores_repo.partition('/')[0] + '/' + PAGE_NAME}"
 
 
 class ClockSettings(_Group):

@@ -22,6 +22,7 @@ FLOORS = (
     "settings",
     "readers",
     "export",
+    "page",
     "orchestration",
     "definitions",
 )

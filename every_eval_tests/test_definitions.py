@@ -63,6 +63,7 @@ def test_the_graph_is_the_one_that_is_documented() -> None:
         for name, parents in of_source.items()
     }
     expected["helm/tables"] = ["helm/comprehensive_stats"]
+    expected["page"] = ["cross_source", "eval_harness/leaderboard", "helm/leaderboard", "inspect/leaderboard"]
     expected["cross_source"] = ["eval_harness/leaderboard", "helm/leaderboard", "inspect/leaderboard"]
     assert edges == expected
 

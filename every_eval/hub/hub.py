@@ -1,5 +1,7 @@
 """The interface of a Hub: a place that holds repos of published datasets, in a folder or on the Hugging Face Hub.
 
+A repo's name is `owner/name` for a dataset and `spaces/owner/name` for a Space, a page that the Hub serves.
+
 A repo is a list of commits, and each commit is a complete set of files. A reader pins a commit and sees all of its
 files. A writer plans changes on a commit and overwrites no rival's work, because a commit succeeds only if the head is
 still the commit that the changes were planned on.
@@ -89,7 +91,7 @@ class Snapshot(Protocol):
 
 
 class Hub(Protocol):
-    """A place that holds repos, named `owner/name`."""
+    """A place that holds repos, named `owner/name` or, if they are Spaces, `spaces/owner/name`."""
 
     def snapshot(self, repo: str) -> Snapshot:
         """Return the newest commit; an empty snapshot if the repo does not exist."""
@@ -122,6 +124,15 @@ class Hub(Protocol):
 
     def location(self, repo: str, path: str = "") -> str:
         """Return where people find the repo, or a file of the repo: an absolute path or a URL."""
+
+    def read_address(self, repo: str, commit: str | None, page: str) -> str:
+        """Return the address, up to a slash, from which a web page in the repo `page` reads the files of a commit.
+
+        The address is relative to the page where both are served from one folder, which shows the newest commit alone.
+        """
+
+    def connect_sources(self) -> Sequence[str]:
+        """Return the hosts that answer such a page, beside its own, as a Content-Security-Policy names hosts."""
 
 
 def publish(

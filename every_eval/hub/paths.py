@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Final, Literal
 
 from every_eval.errors import ConfigurationError, ContractViolation
 from every_eval.hub.hub import Change
@@ -9,17 +10,30 @@ from every_eval.hub.hub import Change
 HIDDEN = ".every_eval"
 """Name of the folder in a repo in which a folder Hub keeps manifests and contents."""
 
-_REPO = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,95}/[A-Za-z0-9_][A-Za-z0-9_.-]{0,95}")
+SPACES: Final = "spaces/"
+"""First part of the name of a repo that is a Space."""
+
+_REPO = re.compile(r"(?:spaces/)?[A-Za-z0-9_][A-Za-z0-9_.-]{0,95}/[A-Za-z0-9_][A-Za-z0-9_.-]{0,95}")
 _SEGMENT_BYTES = 255
 _PATH_BYTES = 1024
 
 
 def check_repo(repo: str) -> None:
-    """Raise `ConfigurationError` unless `repo` is `owner/name` in characters that the Hub allows."""
+    """Raise `ConfigurationError` unless `repo` is `owner/name`, or `spaces/owner/name`, in characters of the Hub."""
     if not _REPO.fullmatch(repo) or ".." in repo:
         raise ConfigurationError(
             f"{repo!r} does not name a repo. Write owner/name, each of letters, digits, '_', '-' and '.'."
         )
+
+
+def repo_type(repo: str) -> Literal["dataset", "space"]:
+    """Return the type of a repo, as the Hub's client calls it."""
+    return "space" if repo.startswith(SPACES) else "dataset"
+
+
+def repo_id(repo: str) -> str:
+    """Return the owner and the name of a repo."""
+    return repo.removeprefix(SPACES)
 
 
 def check_changes(changes: Sequence[Change]) -> None:

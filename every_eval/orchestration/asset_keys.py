@@ -14,7 +14,9 @@ from every_eval.contracts.table import Table
 from every_eval.sources.source import Source
 
 CROSS_SOURCE_KEY: Final = dg.AssetKey(CROSS_SOURCE.name)
-"""Key of the only asset that spans sources."""
+"""Key of the only table that spans sources."""
+PAGE_KEY: Final = dg.AssetKey("page")
+"""Key of the page."""
 EEE: Final = "eee"
 """Last part of the keys of the assets that export records of Every Eval Ever."""
 OWNERS: Final = ("team:evaleval",)

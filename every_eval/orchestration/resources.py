@@ -17,6 +17,7 @@ from pydantic import Field, PrivateAttr
 from every_eval.errors import ConfigurationError
 from every_eval.hub.folder.folder_hub import FolderHub
 from every_eval.hub.hub import Hub, Snapshot
+from every_eval.hub.paths import SPACES
 from every_eval.ingestion.whole_shards import listing_doubt
 from every_eval.network.redaction import redact, redact_logs
 from every_eval.scoring.scores_listing import scores_listing_doubt
@@ -29,6 +30,7 @@ from every_eval.settings import (
     InspectSettings,
     ShardSettings,
     SourceSettings,
+    page_space,
     read_benchmarks,
     read_settings,
     read_source_settings,
@@ -48,7 +50,8 @@ class HubResource(dg.ConfigurableResource[None]):
     """The Hub that the datasets are published on: a folder ($EVERY_EVAL_HUB, default data/hub) or huggingface.
 
     The data repo ($EVERY_EVAL_DATA_REPO) holds what was ingested, the scores repo ($EVERY_EVAL_SCORES_REPO) the
-    leaderboards. The absolute place of every file is in the metadata of the assets.
+    leaderboards, and the page's repo ($EVERY_EVAL_PAGE_REPO) a page that shows both. The absolute place of every file
+    is in the metadata of the assets.
     """
 
     hub: str | None = Field(
@@ -61,6 +64,12 @@ class HubResource(dg.ConfigurableResource[None]):
     scores_repo: str | None = Field(
         default=None,
         description="Repo of the leaderboards. Default: $EVERY_EVAL_SCORES_REPO, else evaleval/every_eval_score_ever.",
+    )
+
+    page_repo: str | None = Field(
+        default=None,
+        description="Repo of the page, a Space, or none. Default: $EVERY_EVAL_PAGE_REPO, else every_eval_page of the "
+        "scores repo's owner.",
     )
 
     _opened: Hub | None = PrivateAttr(default=None)
@@ -104,11 +113,16 @@ class HubResource(dg.ConfigurableResource[None]):
         """Name of the scores repo."""
         return self.scores_repo or read_settings(HubSettings).scores_repo
 
+    @property
+    def page(self) -> str | None:
+        """Name of the page's repo, which is a Space; null if no page is wanted."""
+        return page_space(self.page_repo or read_settings(HubSettings).page_repo, self.scores)
+
     def describe(self, repo: str) -> str:
         """Return where a repo is, without opening the Hub, in words that may be shown."""
         if self.place == HUGGING_FACE:
             endpoint = redact(read_settings(HubSettings).endpoint or DEFAULT_ENDPOINT).rstrip("/")
-            return f"{endpoint}/datasets/{repo}"
+            return f"{endpoint}/{repo}" if repo.startswith(SPACES) else f"{endpoint}/datasets/{repo}"
         return str(Path(redact(self.place)).absolute() / repo)
 
     def now(self) -> datetime:

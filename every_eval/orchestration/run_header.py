@@ -27,6 +27,7 @@ def log_header(context: Context, sources: Iterable[Source]) -> None:
         **{f"reads_{source.name}": place.shown_root for source, place in places.items() if place.is_configured(source)},
         "data_repo": hub.describe(hub.data),
         "scores_repo": hub.describe(hub.scores),
+        **({"page": hub.describe(hub.page)} if hub.page else {}),
     }
     for name, value in found.items():
         context.log.info(f"{name.replace('_', ' ')}: {value}")

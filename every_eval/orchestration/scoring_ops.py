@@ -12,6 +12,7 @@ import dagster as dg
 from every_eval.orchestration.asset_keys import SCORES_POOL
 from every_eval.orchestration.findings import Report
 from every_eval.orchestration.ingestion_steps import check_published
+from every_eval.orchestration.page_steps import publish_page
 from every_eval.orchestration.resources import configured_sources, resource_keys, source_named
 from every_eval.orchestration.run_header import log_header
 from every_eval.orchestration.scoring_steps import (
@@ -41,8 +42,9 @@ def daily_op(sources: Sequence[Source]) -> dg.OpDefinition:
             source = source_named(sources, config.source_name)
             scored, found = score_source(context, source, sources, config)
             found |= check_published(context, source)
+            problems = publish_page(context, sources)
             log_summary(context, [source], {source.name: scored})
-        found.raise_for(context)
+        found.raise_for(context, problems)
 
     return comprehensive_stats
 
@@ -71,8 +73,9 @@ def refresh_scores_op(sources: Sequence[Source]) -> dg.OpDefinition:
             for source in chosen:
                 all_scored[source.name], of_source = score_source(context, source, sources, config)
                 found |= of_source
+            unpublished = publish_page(context, sources)
             log_summary(context, chosen, all_scored)
-        found.raise_for(context)
+        found.raise_for(context, unpublished)
 
     return score
 

@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from every_eval.errors import ConfigurationError, EveryEvalError
-from every_eval.hub.paths import check_repo
+from every_eval.hub.paths import check_repo, repo_id
 from every_eval.network.redaction import redact
 from every_eval.orchestration.acknowledged import acknowledged_problems
 from every_eval.orchestration.resources import HubResource, SourceResource
@@ -39,6 +39,7 @@ Places = Mapping[str, tuple[Source, SourceResource]]
 HUB: Final = "EVERY_EVAL_HUB"
 DATA_REPO: Final = "EVERY_EVAL_DATA_REPO"
 SCORES_REPO: Final = "EVERY_EVAL_SCORES_REPO"
+PAGE_REPO: Final = "EVERY_EVAL_PAGE_REPO"
 ENDPOINT: Final = "HF_ENDPOINT"
 
 
@@ -80,11 +81,15 @@ def listed(problems: Sequence[SettingProblem]) -> str:
 def hub_problems(hub: HubResource) -> Iterator[SettingProblem]:
     """Yield what is wrong with the place to publish to, and with the names of the repos."""
     yield from _online_problems(hub) if hub.place == HUGGING_FACE else _folder_problems(hub.place)
-    for variable, repo in ((DATA_REPO, hub.data), (SCORES_REPO, hub.scores)):
+    for variable, repo in ((DATA_REPO, hub.data), (SCORES_REPO, hub.scores), (PAGE_REPO, hub.page)):
+        if repo is None:
+            continue
         try:
             check_repo(repo)
         except ConfigurationError:
-            yield SettingProblem(variable, repo, "does not name a repo: write owner/name, for example acme/evaluations")
+            yield SettingProblem(
+                variable, repo_id(repo), "does not name a repo: write owner/name, for example acme/evaluations"
+            )
     if hub.data.lower() == hub.scores.lower():
         yield SettingProblem(SCORES_REPO, hub.scores, f"is also {DATA_REPO}: name another repo for the scores")
 

@@ -15,6 +15,7 @@ from every_eval.orchestration.ingestion_steps import data_repo
 from every_eval.orchestration.resources import HubResource, hub_resource
 from every_eval.orchestration.time_limit import Context
 from every_eval.scoring.scorer import Scored
+from every_eval.settings import HUGGING_FACE
 from every_eval.sources.source import Source
 
 TOP_ROWS: Final = 5
@@ -96,8 +97,18 @@ def _places(context: Context, hub: HubResource, scored: Iterable[Source]) -> lis
     home = context.instance.root_directory
     return [
         *lines,
+        *_page_lines(hub),
         f"  to look at them: pandas.read_parquet reads a file; `DAGSTER_HOME={home} dg dev` opens the UI",
     ]
+
+
+def _page_lines(hub: HubResource) -> list[str]:
+    """Say where the page is, or how to show it on this machine."""
+    if hub.page is None:
+        return []
+    if hub.place == HUGGING_FACE:
+        return [f"  page: {hub.open().location(hub.page)}"]
+    return ["  page: `python -m every_eval.page` shows it in the browser"]
 
 
 def _leaderboard_lines(leaderboard: pa.Table) -> list[str]:

@@ -24,6 +24,8 @@ TOKEN = "hf_ThisTokenMustNotBeSeenAnywhere"
 CLIENT_WARNING = "ignore:Use 'content=:DeprecationWarning"
 """Filter for a warning that the Hub's client causes by the way in which it calls its HTTP library."""
 MEMBER = {"type": "user", "name": "tester", "orgs": [{"name": "evaleval", "roleInOrg": "contributor"}]}
+SPACE_TEMPLATE = ("README.md", "index.html", "style.css")
+"""Files that the Hub puts into a new Space of static files."""
 PAGE = 7
 """Number of entries in a page of a listing. The real Hub has 1,000."""
 
@@ -109,12 +111,15 @@ def _found(respond: Callable[[HubServer, _Request, Commit], Answer]) -> Callable
 
 def _create(hub: HubServer, request: _Request) -> Answer:
     asked = json.loads(request.body)
-    repo = f"{asked['organization']}/{asked['name']}"
+    is_space = asked.get("type") == "space"
+    repo = f"{'spaces/' if is_space else ''}{asked['organization']}/{asked['name']}"
     if repo in hub.repos:
         return Answer.error(409, None, "You already created this dataset repo")
     attributes = Blob(b"*.parquet filter=lfs diff=lfs merge=lfs -text\n", is_large=False)
-    hub.repos[repo] = [Commit("initial commit", "", hub.clock(), {".gitattributes": attributes}, None)]
-    return Answer.of({"url": f"{hub.url}/datasets/{repo}", "name": repo, "id": repo})
+    template = {path: Blob(b"The Hub's example\n", is_large=False) for path in SPACE_TEMPLATE if is_space}
+    hub.repos[repo] = [Commit("initial commit", "", hub.clock(), {".gitattributes": attributes, **template}, None)]
+    url = f"{hub.url}/{repo}" if is_space else f"{hub.url}/datasets/{repo}"
+    return Answer.of({"url": url, "name": repo, "id": repo})
 
 
 @_found
@@ -166,7 +171,8 @@ def _page(hub: HubServer, request: _Request, entries: list[dict[str, object]], k
     answer = Answer.of(entries[start : start + PAGE])
     if start + PAGE < len(entries):
         recursive = request.query.get("recursive", ["False"])[0]
-        where = f"{hub.url}/api/datasets/{request.repo}/{kind}/{commit.id}" + (
+        folder = "" if request.repo.startswith("spaces/") else "datasets/"
+        where = f"{hub.url}/api/{folder}{request.repo}/{kind}/{commit.id}" + (
             f"/{quote(request.path)}" if request.path else ""
         )
         answer.headers["Link"] = f'<{where}?recursive={recursive}&cursor={start + PAGE}>; rel="next"'
@@ -276,7 +282,8 @@ def _date(commit: Commit) -> str:
     return commit.date.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
-_REPO = "/api/datasets/([^/]+/[^/]+)"
+_REPO = "/api/(?:datasets/|(?=spaces/))((?:spaces/)?[^/]+/[^/]+)"
+"""A repo in an address: `owner/name` of a dataset, or `spaces/owner/name`."""
 _ROUTES: list[tuple[str, Callable[[HubServer, _Request], Answer]]] = [
     ("GET /api/whoami-v2", _whoami),
     ("POST /api/validate-yaml", lambda _, __: Answer.of({"errors": [], "warnings": []})),
@@ -289,11 +296,11 @@ _ROUTES: list[tuple[str, Callable[[HubServer, _Request], Answer]]] = [
     (f"POST {_REPO}/paths-info/([^/]+)", _paths_info),
     (f"POST {_REPO}/preupload/([^/]+)", _preupload),
     (f"POST {_REPO}/commit/([^/]+)", _commit),
-    ("POST /datasets/[^/]+/[^/]+[.]git/info/lfs/objects/batch", _batch),
+    ("POST /(?:datasets|spaces)/[^/]+/[^/]+[.]git/info/lfs/objects/batch", _batch),
     ("POST /verify", _verify),
     ("PUT /large/([0-9a-f]{64})", _upload),
     ("(?:GET|HEAD) /large/([0-9a-f]{64})", _large),
-    ("(?:GET|HEAD) /datasets/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", _resolve),
+    ("(?:GET|HEAD) /(?:datasets/|(?=spaces/))((?:spaces/)?[^/]+/[^/]+)/resolve/([^/]+)/(.+)", _resolve),
 ]
 
 

@@ -279,3 +279,24 @@ def test_rival_processes_and_threads_lose_nothing(hub: Hub, address: str) -> Non
     assert sorted(head.fetch("names").read_text().split()) == sorted(everything)
     assert set(head.files) == {"names", *(f"data/{name}" for name in everything)}
     assert all(head.fetch(f"data/{name}").read_text() == name for name in everything)
+
+
+def test_a_space_and_a_dataset_of_one_name_are_two_repos(hub: Hub, elsewhere: Hub) -> None:
+    space = f"spaces/{REPO}"
+    made = hub.commit(space, [Add("index.html", b"<p>"), Add("a/b.js", b"1")], title="Page", parent=None)
+    assert contents(made) == contents(elsewhere.snapshot(space)) == {"index.html": b"<p>", "a/b.js": b"1"}
+    assert hub.snapshot(REPO).commit is None
+    assert hub.commit(space, [Add("a/b.js", b"1")], title="Again", parent=made.commit).commit == made.commit
+    changed = hub.commit(space, [Delete("a/b.js")], title="Less", parent=made.commit)
+    assert contents(changed) == {"index.html": b"<p>"}
+
+
+def test_a_page_finds_the_files_of_a_dataset(hub: Hub, address: str) -> None:
+    head = commit_on_head(hub, Add("a.txt", b"text"))
+    found = hub.read_address(REPO, head.commit, f"spaces/{REPO}")
+    if address.startswith("folder:"):
+        assert (found, hub.connect_sources()) == (f"../../../{REPO}/", ())
+    else:
+        url = address.split(":", 2)[2]
+        assert found == f"{url}/datasets/{REPO}/resolve/{head.commit}/"
+        assert url in hub.connect_sources()

@@ -264,11 +264,10 @@ def test_no_input_is_read_again_if_a_rival_commits_first(root: HelmRoot, tmp_pat
         def uploading(self, repo: str, head: Snapshot) -> AbstractContextManager[Upload]:
             return inner.uploading(repo, head)
 
-        def check_access(self, repo: str) -> None:
-            inner.check_access(repo)
-
-        def location(self, repo: str, path: str = "") -> str:
-            return inner.location(repo, path)
+        check_access = staticmethod(inner.check_access)
+        location = staticmethod(inner.location)
+        read_address = staticmethod(inner.read_address)
+        connect_sources = staticmethod(inner.connect_sources)
 
     contested: Hub = Contested()
     publishing.hub = contested

@@ -29,6 +29,7 @@ class Deployment:
         self.environment.setenv("EVERY_EVAL_HELM_ROOT", str(self.root.path))
         self.environment.setenv("EVERY_EVAL_HUB", str(self.hub))
         self.environment.setenv("EVERY_EVAL_SHARD_BYTES", "4000000")
+        self.environment.setenv("EVERY_EVAL_PAGE_REPO", "none")  # The tests of the page set a repo.
 
     def launch(self, job: str, config: dict[str, Any] | None = None) -> dg.ExecuteInProcessResult:
         """Run a job to its end, whether it succeeds or fails."""

@@ -101,6 +101,12 @@ class FolderHub:
     def location(self, repo: str, path: str = "") -> str:
         return str(self._repository(repo).folder / path)
 
+    def read_address(self, repo: str, commit: str | None, page: str) -> str:  # noqa: ARG002 - as `Hub` has it
+        return f"{'../' * len(page.split('/'))}{repo}/"
+
+    def connect_sources(self) -> Sequence[str]:
+        return ()
+
     def _repository(self, repo: str) -> Repository:
         check_repo(repo)
         return self._repositories.setdefault(repo, Repository(self._root / repo, self._clock))

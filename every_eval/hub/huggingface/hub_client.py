@@ -3,6 +3,7 @@
 Each call makes attempts by the one policy of `network.retries`. The session sends each request of an attempt once.
 """
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +19,7 @@ from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 from every_eval.errors import EveryEvalError, HubUnavailable, PublishConflict
 from every_eval.hub.digests import VerifiedFiles
 from every_eval.hub.hub import HubFile
-from every_eval.hub.paths import ancestors
+from every_eval.hub.paths import ancestors, repo_id, repo_type
 from every_eval.network.huggingface.calls import Calls
 from every_eval.network.huggingface.client_errors import Explainer, Failed
 from every_eval.network.huggingface.file_requests import append_rest, read_range
@@ -28,7 +29,6 @@ from every_eval.network.retries import Failure, RetryPolicy
 Operation = CommitOperationAdd | CommitOperationDelete
 T = TypeVar("T")
 
-_DATASET = "dataset"
 _LIBRARY = "every_eval"
 _PATHS_PER_REQUEST = 500
 
@@ -84,7 +84,8 @@ class HubClient:
 
     def files(self, repo: str, commit: str) -> Listing:
         """List every file of a commit."""
-        tree = partial(self._api.list_repo_tree, repo, recursive=True, revision=commit, repo_type=_DATASET)
+        name, kind = repo_id(repo), repo_type(repo)
+        tree = partial(self._api.list_repo_tree, name, recursive=True, revision=commit, repo_type=kind)
         entries = self._calls.repeat(f"list the files of {repo}", lambda: list(tree()))
         return Listing(_hub_files(entries), _doubt(entries))
 
@@ -93,7 +94,9 @@ class HubClient:
         found: list[HubFile] = []
         for start in range(0, len(paths), _PATHS_PER_REQUEST):
             wanted = list(paths[start : start + _PATHS_PER_REQUEST])
-            look_up = partial(self._api.get_paths_info, repo, wanted, revision=commit, repo_type=_DATASET)
+            look_up = partial(
+                self._api.get_paths_info, repo_id(repo), wanted, revision=commit, repo_type=repo_type(repo)
+            )
             found += _hub_files(self._calls.repeat(f"look up files of {repo}", look_up))
         return found
 
@@ -147,11 +150,12 @@ class HubClient:
         return failed.error
 
     def create(self, repo: str) -> None:
-        """Create an empty dataset repo; no error if the repo exists."""
+        """Create a dataset without files, or a Space with the Hub's example of a static page; no error if it exists."""
+        sdk = "static" if repo_type(repo) == "space" else None
 
         def create() -> None:
             try:
-                self._api.create_repo(repo, repo_type=_DATASET)
+                self._api.create_repo(repo_id(repo), repo_type=repo_type(repo), space_sdk=sdk)
             except HfHubHTTPError as error:
                 if error.response.status_code != 409:
                     raise
@@ -169,16 +173,19 @@ class HubClient:
         action = f"commit to {repo}"
         send = partial(
             self._api.create_commit,
-            repo,
+            repo_id(repo),
             operations,
             commit_message=title,
             commit_description=publish_id,
-            repo_type=_DATASET,
+            repo_type=repo_type(repo),
             parent_commit=parent,
         )
 
         def attempt() -> str | Failed:
-            made = self._calls.attempt(action, send)
+            with warnings.catch_warnings():
+                # The page keeps small tables beside its scripts, on purpose.
+                warnings.filterwarnings("ignore", "It seems that you are about to commit a data file")
+                made = self._calls.attempt(action, send)
             if not isinstance(made, Failed):
                 return str(made.oid)
             head = self._calls.attempt(f"look up {repo}", partial(self._read_commit, repo, None))
@@ -199,7 +206,7 @@ class HubClient:
             operations,
             commit_message=title,
             commit_description=description,
-            repo_type=_DATASET,
+            repo_type=repo_type(repo),
             create_pr=True,
         )
         made = self._calls.attempt(f"open a pull request in {repo}", send)
@@ -209,7 +216,7 @@ class HubClient:
 
     def is_behind(self, repo: str, head: str, made: str, parent: str) -> bool:
         """Tell whether `head` is older than the commit `made`, whose parent is `parent`."""
-        list_commits = partial(self._api.list_repo_commits, repo, revision=head, repo_type=_DATASET)
+        list_commits = partial(self._api.list_repo_commits, repo_id(repo), revision=head, repo_type=repo_type(repo))
         for commit in self._calls.repeat(f"list the commits of {repo}", list_commits):
             if commit.commit_id in (made, parent):
                 return commit.commit_id == parent
@@ -233,7 +240,7 @@ class HubClient:
 
     def _find(self, repo: str, parent: str, publish_id: str) -> str:
         """Return the commit with `publish_id` among the commits since `parent`."""
-        list_commits = partial(self._api.list_repo_commits, repo, repo_type=_DATASET)
+        list_commits = partial(self._api.list_repo_commits, repo_id(repo), repo_type=repo_type(repo))
         for commit in self._calls.repeat(f"list the commits of {repo}", list_commits):
             if commit.commit_id == parent:
                 break
@@ -243,7 +250,9 @@ class HubClient:
 
     def _read_commit(self, repo: str, commit: str | None) -> CommitInfo | None:
         try:
-            info = self._api.dataset_info(repo, revision=commit, expand=["sha", "lastModified"])
+            kind: Any = repo_type(repo)
+            fields: Any = ["sha", "lastModified"]
+            info: Any = self._api.repo_info(repo_id(repo), revision=commit, repo_type=kind, expand=fields)
         except RepositoryNotFoundError as error:
             if error.response.status_code == 404:
                 return None
@@ -251,10 +260,12 @@ class HubClient:
         return CommitInfo(str(info.sha), info.last_modified)
 
     def _url(self, repo: str, commit: str, path: str) -> str:
-        return hf_hub_url(repo, path, repo_type=_DATASET, revision=commit, endpoint=self.endpoint)
+        return hf_hub_url(repo_id(repo), path, repo_type=repo_type(repo), revision=commit, endpoint=self.endpoint)
 
     def _upload_once(self, repo: str, operations: Sequence[CommitOperationAdd]) -> Failed | None:
-        send = partial(self._api.preupload_lfs_files, repo, operations, repo_type=_DATASET, free_memory=False)
+        send = partial(
+            self._api.preupload_lfs_files, repo_id(repo), operations, repo_type=repo_type(repo), free_memory=False
+        )
         return self._calls.attempt(f"upload files to {repo}", send, lambda: len(Session.uploaded))
 
 

@@ -1,7 +1,7 @@
 """The Hugging Face Hub, behind the same interface as the Hub in a folder.
 
-A repo here is a dataset repo. Files whose names begin with a dot belong to git and to the Hub itself: they are neither
-listed nor changed.
+A repo here is a dataset repo or, if its name begins with `spaces/`, a Space of static files. Files whose names begin
+with a dot belong to git and to the Hub itself: they are neither listed nor changed.
 """
 
 import io
@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO, Final
+from urllib.parse import urlsplit
 
 from every_eval.errors import ConfigurationError, HubUnavailable, PublishConflict, TerminalError
 from every_eval.hub.digests import Digests
@@ -25,7 +26,7 @@ from every_eval.hub.huggingface.download_cache import DownloadCache
 from every_eval.hub.huggingface.early_uploads import EarlyUploads, Uploaded
 from every_eval.hub.huggingface.hub_client import CommitInfo, HubClient
 from every_eval.hub.huggingface.operations import changed_contents, commit_operations, one_per_content, publish_id
-from every_eval.hub.paths import check_changes, check_repo, check_tree, is_ours
+from every_eval.hub.paths import check_changes, check_repo, check_tree, is_ours, repo_id, repo_type
 from every_eval.network.ranged_file import RangedFile
 from every_eval.network.retries import RetryPolicy
 
@@ -33,6 +34,9 @@ KEPT_BYTES: Final = 16 << 20
 """Size, in bytes, up to which a published file is kept in the cache: what the jobs read again is small."""
 WHOLE_BYTES: Final = 1 << 20
 """Size, in bytes, up to which a file is downloaded whole even if somebody reads only parts of the file."""
+REDIRECT_HOSTS: Final = ("https://*.huggingface.co", "https://*.hf.co")
+"""Hosts of the Hub's content delivery networks, to which the Hub redirects requests for large files."""
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost"})
 
 MAX_LISTINGS: Final = 5
 """Most listings of one commit, if something speaks against each of them and no two agree."""
@@ -43,7 +47,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class HuggingFaceSnapshot:
-    """A dataset repo as of one commit."""
+    """A repo as of one commit."""
 
     commit: str | None
     committed_at: datetime | None
@@ -118,7 +122,9 @@ class HuggingFaceHub:
             return head
         kept = [file for path, file in head.files.items() if path not in deleted and path not in added]
         check_tree([*(file.path for file in kept), *added])
-        parent = parent or self._create(repo)
+        if parent is None:
+            parent, template = self._create(repo)
+            deleted = template - added.keys()
         operations = commit_operations(changes, added, deleted, uploaded)
         if additions := one_per_content(operations, added):
             self._client.upload(repo, additions)
@@ -148,12 +154,22 @@ class HuggingFaceHub:
         check_repo(repo)
         if not self._has_token:
             raise self._client.explainer.token_missing(repo)
-        if reason := reason_against_writing(self._client.whoami(), repo):
+        if reason := reason_against_writing(self._client.whoami(), repo_id(repo)):
             raise self._client.explainer.token_insufficient(repo, reason)
 
     def location(self, repo: str, path: str = "") -> str:
         check_repo(repo)
-        return f"{self._client.endpoint}/datasets/{repo}" + (f"/blob/main/{path}" if path else "")
+        folder = "spaces" if repo_type(repo) == "space" else "datasets"
+        return f"{self._client.endpoint}/{folder}/{repo_id(repo)}" + (f"/blob/main/{path}" if path else "")
+
+    def read_address(self, repo: str, commit: str | None, page: str) -> str:  # noqa: ARG002 - as `Hub` has it
+        return f"{self._client.endpoint}/datasets/{repo}/resolve/{commit or 'main'}/"
+
+    def connect_sources(self) -> Sequence[str]:
+        parts = urlsplit(self._client.endpoint)
+        # A Hub for development has another name of the same machine for its large files.
+        own = ["http://localhost:*"] if parts.hostname in LOOPBACK else []
+        return [f"{parts.scheme}://{parts.netloc}", *own, *REDIRECT_HOSTS]
 
     def _head(self, repo: str) -> CommitInfo | None:
         """Return the newest commit. Wait while the Hub answers with a commit older than the last one made here.
@@ -195,15 +211,18 @@ class HuggingFaceHub:
             f"Cannot list the files of {repo}: {MAX_LISTINGS} listings of one commit differ, and {doubt}."
         )
 
-    def _create(self, repo: str) -> str:
-        """Create a repo and return its first commit, which the Hub itself makes."""
+    def _create(self, repo: str) -> tuple[str, set[str]]:
+        """Create a repo and return its first commit, which the Hub itself makes, and the files of that commit.
+
+        The Hub puts an example into a new Space. A new dataset has no file of ours.
+        """
         self._client.create(repo)
         created = self.snapshot(repo)
         if created.commit is None:
             raise HubUnavailable(f"{repo} was created, but cannot be seen yet.")
-        if created.files:
+        if created.files and repo_type(repo) == "dataset":
             raise PublishConflict(f"Somebody else has created {repo} meanwhile.")
-        return created.commit
+        return created.commit, set(created.files)
 
     def _published(self, repo: str, commit: str, added: Mapping[str, Digests]) -> dict[str, HubFile]:
         """Return the added files as the commit holds them, once all have the right content."""

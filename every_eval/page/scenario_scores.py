@@ -1,0 +1,97 @@
+"""Rows of scenario_scores: one benchmark's main scores, with the places of the answers behind them."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from every_eval.contracts.scenario_scores import COPIED, SCENARIO_SCORES
+from every_eval.page.main_columns import MainColumn, main_columns
+
+Row = Mapping[str, Any]
+CellKey = tuple[str | None, str | None, str]
+"""Model, deployment and column of a cell."""
+RunKey = tuple[str, str]
+"""Suite and name of a run."""
+
+READ: Final = [*(column.name for column in COPIED), "source", "benchmark", "release", "groups", "is_main_metric"]
+"""Columns of comprehensive_stats that the rows are made from."""
+SHOWN: Final = pc.field("perturbation").is_null() & pc.field("computed_on").is_null() & pc.field("sub_split").is_null()
+"""Statistics of unperturbed instances over a whole split."""
+
+
+def scenario_scores(release: Row, statistics: pa.Table, cells: Iterable[Row], shards: Iterable[Row]) -> pa.Table:
+    """Return the rows of the newest release of a benchmark.
+
+    Args:
+        release: Row of the contract `releases`.
+        statistics: Rows of the contract `comprehensive_stats` of the benchmark that are `SHOWN`.
+        cells: Rows of the source's own tables.
+        shards: Rows of the contract `shards`, with the columns `shard` and `runs`.
+    """
+    group, columns = main_columns(release)
+    values = _cell_values(cells, group, release["release"])
+    places = {key: place for shard in shards for key, place in _places(shard["runs"])}
+    rows = [
+        {
+            **{name: row[name] for name in ("source", "benchmark", "release")},
+            **{column.name: row[column.name] for column in COPIED},
+            **_column(index, columns),
+            **values.get(
+                (row["model_name"], row["model_deployment"], columns[index].name if index is not None else ""), {}
+            ),
+            **places.get((row["suite"], row["run"]), {}),
+        }
+        for row, index in _shown(statistics.to_pylist(), columns)
+    ]
+    return pa.Table.from_pylist(rows, schema=SCENARIO_SCORES.schema)
+
+
+def _shown(rows: Sequence[Row], columns: Sequence[MainColumn]) -> Iterator[tuple[Row, int | None]]:
+    """Yield each row with each column that shows it, column by column; main scores of no column come last."""
+    shown = [[row for row in rows if column.shows(row)] for column in columns]
+    for index in _scenarios(shown):
+        yield from ((row, index) for row in shown[index])
+    on_table = {id(row) for of_column in shown for row in of_column}
+    yield from ((row, None) for row in rows if row["is_main_metric"] and id(row) not in on_table)
+
+
+def _scenarios(shown: Sequence[Sequence[Row]]) -> list[int]:
+    """Return the columns that are scenarios, and not the average of at least two others, as "All Subjects" of MMLU."""
+    sets = [{id(row) for row in rows} for rows in shown]
+    parts = [[other for other in sets if other and other < whole] for whole in sets]
+    return [
+        at for at, (of, whole) in enumerate(zip(parts, sets, strict=True)) if len(of) < 2 or set().union(*of) != whole
+    ]
+
+
+def _column(index: int | None, columns: Sequence[MainColumn]) -> Row:
+    return {} if index is None else {"column_index": index, "column_name": columns[index].name}
+
+
+def _cell_values(cells: Iterable[Row], group: str | None, release: str) -> dict[CellKey, Row]:
+    """Return our value and the published one of each cell of the group's first table."""
+    return {
+        (cell["model_name"], cell["model_deployment"], cell["column"]): {
+            "cell_value": cell["value"],
+            "published_value": cell["published_value"],
+        }
+        for cell in cells
+        if cell["group"] == group and cell["release"] == release and cell["table_index"] == 0
+    }
+
+
+def _places(runs: Sequence[Row]) -> Iterator[tuple[RunKey, Row]]:
+    """Yield where the rows of each run of a shard lie: the shard's files have the runs in the order of its index."""
+    sample_row, item_row = 0, 0
+    for run in runs:
+        n_samples, n_items = run["n_samples"], run["n_item_scores"]
+        if n_samples is None or n_items is None:
+            return  # Without its number of rows, nothing is known of the runs that follow.
+        yield (
+            (run["suite"], run["run"]),
+            {"sample_row": sample_row, "n_samples": n_samples, "item_row": item_row, "n_items": n_items},
+        )
+        sample_row += n_samples
+        item_row += n_items

@@ -1,0 +1,159 @@
+// Read Parquet files by ranges: the only module that knows the format.
+
+import { decompress } from "./vendored/fzstd.js";
+import { parquetMetadataAsync, parquetReadObjects } from "./vendored/hyparquet.js";
+import { FileProblem, fetchRange } from "./fetching.js";
+
+/** @typedef {Record<string, any>} Row */
+
+const WHOLE_BYTES = 1 << 18; // A file up to this size is fetched in one request.
+const FOOTER_BYTES = 1 << 15; // Bytes at the end of a larger file that are fetched first.
+
+/** @type {any} */
+const compressors = {
+  /** @type {(input: Uint8Array, size: number) => Uint8Array} */
+  ZSTD: (input, size) => decompress(input, new Uint8Array(size)),
+};
+
+/** A Parquet file that is read in parts; what was read once is kept. */
+export class ParquetFile {
+  /**
+   * @param {string} address
+   * @param {string} path name of the file in messages
+   * @param {number} size
+   */
+  constructor(address, path, size) {
+    this.address = address;
+    this.path = path;
+    this.size = size;
+    /** @type {Promise<any> | undefined} */
+    this.footer = undefined;
+    /** @type {Promise<ArrayBuffer> | undefined} */
+    this.whole = undefined;
+    /** @type {Map<string, Promise<ArrayBuffer>>} */
+    this.parts = new Map();
+  }
+
+  /**
+   * Read rows, each as an object of its columns. A column that the file lacks is null.
+   *
+   * @param {object} options
+   * @param {string[]} [options.columns] columns to read; all if absent
+   * @param {number} [options.start] first row
+   * @param {number} [options.end] row after the last one
+   * @param {Record<string, any>} [options.filter] values of columns that a row must have
+   * @returns {Promise<Row[]>}
+   */
+  async rows({ columns, start, end, filter } = {}) {
+    const metadata = await this.metadata();
+    const there = new Set(names(metadata));
+    const asked = columns ?? [...there];
+    const conditions = Object.entries(filter ?? {}).filter(([name]) => there.has(name));
+    const wanted = asked.filter((name) => there.has(name));
+    if (!wanted.length) return [];
+    try {
+      const rows = await parquetReadObjects({
+        file: this.buffer(),
+        metadata,
+        compressors,
+        columns: wanted,
+        rowStart: start,
+        rowEnd: end,
+        useOffsetIndex: true,
+        filter: conditions.length ? Object.fromEntries(conditions.map(([name, value]) => [name, { $eq: value }])) : undefined,
+        usePageIndex: conditions.length > 0,
+      });
+      return rows.map((row) => plain(row, asked));
+    } catch (error) {
+      throw this.problem(error);
+    }
+  }
+
+  /** @returns {Promise<number>} number of rows */
+  async count() {
+    return Number((await this.metadata()).num_rows);
+  }
+
+  /** @returns {Promise<string[]>} names of the columns */
+  async columns() {
+    return names(await this.metadata());
+  }
+
+  /** @returns {Promise<any>} */
+  metadata() {
+    this.footer ??= parquetMetadataAsync(this.buffer(), { initialFetchSize: FOOTER_BYTES }).catch((error) => {
+      this.footer = undefined;
+      throw this.problem(error);
+    });
+    return this.footer;
+  }
+
+  buffer() {
+    return { byteLength: this.size, slice: (/** @type {number} */ start, end = this.size) => this.slice(start, end) };
+  }
+
+  /**
+   * @param {number} start
+   * @param {number} end
+   * @returns {Promise<ArrayBuffer>}
+   */
+  async slice(start, end) {
+    if (this.size <= WHOLE_BYTES) {
+      this.whole ??= fetchRange(this.address, this.path, 0, this.size, this.size);
+      return (await this.whole).slice(start, end);
+    }
+    const key = `${start}-${end}`;
+    const known = this.parts.get(key) ?? fetchRange(this.address, this.path, start, end, this.size);
+    this.parts.set(key, known);
+    return known;
+  }
+
+  /** @param {unknown} error */
+  problem(error) {
+    if (error instanceof FileProblem) return error;
+    return new FileProblem(this.path, `is damaged, or no Parquet file (${error instanceof Error ? error.message : error}).`);
+  }
+}
+
+/** @param {any} metadata */
+function names(metadata) {
+  /** @type {string[]} */
+  const found = [];
+  for (let at = 1; at < metadata.schema.length; at = after(metadata.schema, at)) found.push(metadata.schema[at].name);
+  return found;
+}
+
+/**
+ * Return the place of the schema's next sibling: the schema lists each column, then the parts of the column.
+ *
+ * @param {any[]} schema
+ * @param {number} at
+ * @returns {number}
+ */
+function after(schema, at) {
+  let next = at + 1;
+  for (let left = schema[at].num_children ?? 0; left > 0; left -= 1) next = after(schema, next);
+  return next;
+}
+
+/**
+ * @param {Row} row
+ * @param {string[]} columns
+ * @returns {Row}
+ */
+function plain(row, columns) {
+  return Object.fromEntries(columns.map((name) => [name, number(row[name] ?? null)]));
+}
+
+/**
+ * @param {any} value
+ * @returns {any}
+ */
+function number(value) {
+  if (typeof value === "bigint") return Number(value);
+  if (Array.isArray(value)) return value.map(number);
+  if (value && value.constructor === Object) {
+    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, number(part ?? null)]));
+  }
+  return value;
+}

@@ -1,0 +1,99 @@
+// The leaderboard of a benchmark: models by rank, with the scores of every column behind the rank.
+
+import { change, current, to } from "../../address.js";
+import { dataTable } from "../../data_table.js";
+import { h, replace } from "../../elements.js";
+import { note, problem, pythonText, recipe, sqlText } from "../../notices.js";
+import { boards } from "../../tables.js";
+import { mainColumns } from "./cells.js";
+import { readChoices, suiteFingerprint, written } from "./choices.js";
+import { tableColumns } from "./columns.js";
+import { filterControls, passes, readFilters, suiteControls } from "./controls.js";
+import { published, ranksByWinRate, recomputed } from "./standings.js";
+
+/** @typedef {import("../../parquet.js").Row} Row */
+
+/**
+ * @param {import("../../app.js").Context} context
+ * @returns {Promise<string>} title of the view
+ */
+export async function show({ tables, address, root }) {
+  const { rows, problems } = await tables.leaderboards();
+  root.append(...problems.map(problem));
+  const all = boards(rows);
+  const chosen = all.find((one) => one.source === address.get("source") && one.benchmark === address.get("benchmark")) ?? all[0];
+  if (!chosen) {
+    root.append(note("No leaderboard is published yet. Run the daily job, then load the page again."));
+    return "Leaderboard";
+  }
+  const own = rows.filter((row) => row.source === chosen.source && row.benchmark === chosen.benchmark);
+  const body = h("div");
+  root.append(tabs(all, chosen), body);
+  const [docs, read] = await Promise.all([
+    tables.docs().then((found) => found.leaderboard?.columns ?? {}, () => ({})),
+    tables.scenarioScores(chosen).then((found) => ({ columns: mainColumns(found), failure: null }), (failure) => ({ columns: [], failure })),
+  ]);
+  await draw({ body, board: chosen, rows: own, columns: read.columns, docs, failure: read.failure });
+  return `${chosen.benchmark} leaderboard`;
+}
+
+/**
+ * @param {import("../../tables.js").Board[]} all
+ * @param {import("../../tables.js").Board} chosen
+ */
+function tabs(all, chosen) {
+  return h("nav.tabs", { "aria-label": "Benchmarks" }, all.map((one) =>
+    h("a", { href: to({ view: "leaderboard", source: one.source, benchmark: one.benchmark }), "aria-current": one === chosen ? "true" : null },
+      h("bdi", {}, one.benchmark), h("span.source", {}, one.source))));
+}
+
+/**
+ * @param {object} shown
+ * @param {HTMLElement} shown.body
+ * @param {import("../../tables.js").Board} shown.board
+ * @param {Row[]} shown.rows
+ * @param {import("./cells.js").MainColumn[]} shown.columns
+ * @param {Record<string, string>} shown.docs
+ * @param {unknown} shown.failure why the columns could not be read; null if they could
+ */
+async function draw({ body, board, rows, columns, docs, failure }) {
+  const again = () => draw({ body, board, rows, columns, docs, failure });
+  const choices = readChoices(current(), columns.map((column) => column.index));
+  const release = String(rows[0]?.release ?? "");
+  const suite = await suiteFingerprint(release, columns, choices);
+  const stated = current().get("suite");
+  change({ suite: choices.isPublished ? null : suite });
+  const byWinRate = ranksByWinRate(rows);
+  const standings = choices.isPublished ? published(rows) : recomputed(rows, columns, choices);
+  const shownColumns = columns.filter((column) => choices.weights.has(column.index));
+  const nColumns = choices.isPublished ? (rows[0]?.n_scenarios_total ?? columns.length) : shownColumns.length;
+  const makeColumns = tableColumns({ board, standings, columns: shownColumns, byWinRate, isPublished: choices.isPublished, docs, nColumns });
+  const place = h("div");
+  const drawTable = () => {
+    const filters = readFilters(current());
+    const passing = standings.filter((one) => passes(one.row, filters));
+    replace(place, dataTable(makeColumns, passing, { id: "", file: `leaderboard_${board.folder}`, caption: `Leaderboard of ${board.benchmark}, ${board.source}, release ${release}` }));
+  };
+  const filters = filterControls(rows, readFilters(current()), (changed) => { change(changed); drawTable(); });
+  const onSuite = (/** @type {Set<string>} */ hidden, /** @type {Map<number, number>} */ weights) => {
+    const isPublished = !hidden.size && weights.size === columns.length && [...weights.values()].every((weight) => weight === 1);
+    change(written({ hidden, weights, isPublished }));
+    again();
+  };
+  drawTable();
+  replace(body,
+    h("h1", {}, h("bdi", {}, board.benchmark), h("span.source", {}, `${board.source}, release ${release}`)),
+    stated && !choices.isPublished && stated !== suite && note(`This address was made for other columns or another release (suite ${stated}); what you see is suite ${suite}.`),
+    !choices.isPublished && note(`Ranks and scores are made in this browser from the models, columns and weights that you chose (suite ${suite}). Intervals, bounds of ranks and tiers are known for the published columns alone.`),
+    failure !== null && problem(failure),
+    filters, place, columns.length > 0 && suiteControls(rows, columns, choices, onSuite), program(board));
+}
+
+/** @param {import("../../tables.js").Board} board */
+function program(board) {
+  const file = `data/hub/evaleval/every_eval_score_ever/latest/leaderboard_${board.source}.parquet`;
+  return recipe({
+    pandas: `import pandas as pd\n\nboard = pd.read_parquet(${pythonText(file)})\nboard = board[board.benchmark == ${pythonText(board.benchmark)}]\nprint(board[["rank", "model_name", "mean_win_rate", "mean_score", "n_scenarios"]])`,
+    duckdb: `SELECT rank, model_name, mean_win_rate, mean_score, n_scenarios\nFROM ${sqlText(file)}\nWHERE benchmark = ${sqlText(board.benchmark)}\nORDER BY rank;`,
+  });
+}
