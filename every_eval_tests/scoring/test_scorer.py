@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -84,7 +85,7 @@ def test_the_leaderboard_is_beside_its_table_as_csv_with_the_same_bytes_when_mad
         assert head.fetch("latest/leaderboard_helm.csv").read_bytes() == leaderboard_csv(rows)
 
 
-def test_pairs_of_a_benchmark_that_did_not_change_are_not_compared_again(
+def test_models_of_a_benchmark_that_did_not_change_are_not_compared_again(
     published: Publishing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     head = published.hub.snapshot(REPO)
@@ -95,17 +96,20 @@ def test_pairs_of_a_benchmark_that_did_not_change_are_not_compared_again(
     commit_on_head(published.hub, Add(held_back, file))
     benchmarks = list[str]()
 
-    def note(source: str, benchmark: str, *rest: object) -> object:
-        benchmarks.append(benchmark)
-        return pairs(source, benchmark, *rest)  # type: ignore[arg-type]
+    def note(place: Mapping[str, str], *rest: object) -> object:
+        benchmarks.append(place["benchmark"])
+        return pairs(place, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr("every_eval.scoring.benchmark_scorer.pairs", note)
     score(published, at=NOON + timedelta(days=1))
     assert benchmarks == ["mmlu"]
-    rows = latest(published, "pairs_helm")
+    rows, board = latest(published, "pairs_helm"), latest(published, "leaderboard_helm")
+    moments = pq.read_table(published.hub.snapshot(SCORES).fetch("latest/leaderboard_helm.parquet"))
+    assert set(moments["comprehensive_stats_generated_at"].to_pylist()) == {NOON + timedelta(days=1)}
     score(published, force=True, at=NOON + timedelta(days=2))
     assert benchmarks == ["mmlu", "lite", "mmlu"]
     assert rows.equals(latest(published, "pairs_helm"))
+    assert board.equals(latest(published, "leaderboard_helm"))
     PAIRS.validate(rows)
 
 
