@@ -53,7 +53,10 @@ def test_the_graph_is_the_one_that_is_documented() -> None:
         "shards": ["stats"],
         "comprehensive_stats": ["releases", "stats"],
         "leaderboard": ["comprehensive_stats"],
-        "pairs": ["comprehensive_stats"],
+        **{
+            name: ["comprehensive_stats"]
+            for name in ("pairs", "items", "robustness", "calibration", "history", "changes")
+        },
         "cross_benchmark": ["leaderboard"],
         "eee": ["metrics", "releases", "samples", "stats"],
     }

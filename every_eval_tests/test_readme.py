@@ -1,6 +1,7 @@
 """Tests that the README and the other pages agree with the code."""
 
 import importlib.util
+import json
 import os
 import re
 import subprocess
@@ -128,7 +129,9 @@ def test_the_readers_questions_have_answers_that_agree_with_the_files(
 ) -> None:
     page = (ROOT / "every_eval" / "readers" / "README.md").read_text()
     queries = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
-    meaning, best, wrong, prompt, cost, subjects = (connection.sql(query).df().to_dict("records") for query in queries)
+    meaning, best, wrong, prompt, cost, subjects, changed, perturbed, failed = (
+        connection.sql(query).df().to_dict("records") for query in queries
+    )
     stats = published.table("latest/comprehensive_stats_helm.parquet", SCORES).to_pylist()
     main = [row for row in stats if row["is_main_metric"] and row["perturbation"] is None]
     samples = published.table("data/*/*.parquet").to_pylist()
@@ -171,6 +174,55 @@ def test_the_readers_questions_have_answers_that_agree_with_the_files(
     assert {(row["task"], row["mean_score"]) for row in subjects} == {
         (row["task"], row["mean_score"]) for row in of_mmlu
     }
+
+    items = published.table("item_scores/*/*.parquet").to_pylist()
+    check_changes(changed, stats)
+    check_perturbations(perturbed, [row for row in items if row["benchmark"] == "classic"])
+    check_failed(failed, items)
+
+
+def check_changes(changed: list[dict[str, Any]], stats: list[dict[str, Any]]) -> None:
+    """Each later mean is that of the run that the newest release shows, as all of its questions were asked before."""
+    scores = {row["mean_score"] for row in stats if row["is_main_metric"] and row["suite"] == "v1.1.0"}
+    assert len(changed) > 5
+    assert {(row["previous_release"], row["release"]) for row in changed} == {("v1.0.0", "v1.1.0")}
+    assert all(min(abs(row["mean"] - score) for score in scores) < 1e-12 for row in changed)
+    assert all(row["difference"] == pytest.approx(row["mean"] - row["previous_mean"]) for row in changed)
+
+
+def check_perturbations(perturbed: list[dict[str, Any]], items: list[dict[str, Any]]) -> None:
+    """Both means are over the instances that have a perturbed copy."""
+    assert perturbed == sorted(perturbed, key=lambda row: row["difference"])
+    assert perturbed[0]["difference"] < 0
+    row = perturbed[0]
+    names = {json.loads(one["perturbation"] or "{}").get("name"): one["perturbation"] for one in items}
+    of_model = [one for one in items if one["model_name"] == row["model_name"] and one["metric_name"] != "max_prob"]
+    values = {(one["run"], one["instance_id"], one["perturbation"]): one["value"] for one in of_model}
+    text = names[row["perturbation_name"]]
+    pairs = [
+        (value, values[run, name, None])
+        for (run, name, of), value in values.items()
+        if of == text and run.startswith(row["variant"].split(":")[0])
+    ]
+    assert len(pairs) == row["n"]
+    assert row["mean_original"] == pytest.approx(sum(before for _, before in pairs) / len(pairs))
+    assert row["difference"] == pytest.approx(sum(after - before for after, before in pairs) / len(pairs))
+
+
+def check_failed(failed: list[dict[str, Any]], items: list[dict[str, Any]]) -> None:
+    """No model has a value above 0 on such a question."""
+    assert failed
+    for row in failed:
+        values = [
+            one["value"]
+            for one in items
+            if (one["benchmark"], one["instance_id"], one["perturbation"])
+            == (row["benchmark"], row["instance_id"], None)
+            and one["run"].startswith(row["variant"].partition(",")[0])
+            and one["metric_name"] != "max_prob"
+        ]
+        assert values.count(0) >= row["n_models"] >= 3
+        assert row["raw_input"] and row["ground_truth"]
 
 
 @pytest.mark.slow

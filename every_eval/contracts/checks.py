@@ -12,7 +12,7 @@ CHECKS = Table(
         "published_cells compares our values with the values that the source publishes in tables of its own; for a "
         "release that is not the newest, the row says what was found when the release was last recomputed. The check "
         "left_out names the runs that could not be scored, or says why the rows of a benchmark stay as they were "
-        "published before; left_out_tables says why the source's own tables of a release are missing."
+        "published before; left_out_tables says why tables of a release are missing."
     ),
     columns=(
         shared.SOURCE,

@@ -5,11 +5,8 @@ from typing import Final
 
 import dagster as dg
 
-from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
-from every_eval.contracts.cross_benchmark import CROSS_BENCHMARK
 from every_eval.contracts.cross_source import CROSS_SOURCE
-from every_eval.contracts.leaderboard import LEADERBOARD
-from every_eval.contracts.pairs import PAIRS
+from every_eval.contracts.scores_tables import TABLES_OF_SOURCE
 from every_eval.contracts.table import Table
 from every_eval.sources.source import Source
 
@@ -67,4 +64,4 @@ def asset_key(source: Source, table: Table) -> dg.AssetKey:
 
 def scores_tables(source: Source) -> tuple[Table, ...]:
     """Return the tables of the scores repo that hold one source's scores."""
-    return (COMPREHENSIVE_STATS, LEADERBOARD, PAIRS, CROSS_BENCHMARK, *source.published_contracts)
+    return (*TABLES_OF_SOURCE, *source.published_contracts)

@@ -66,13 +66,15 @@ class Omissions:
     runs: dict[RunKey, Problem] = field(default_factory=dict)
     releases: dict[str, Problem] = field(default_factory=dict)
     """Releases without the source's own tables."""
+    tables: dict[str, Problem] = field(default_factory=dict)
+    """Tables, or parts of tables, that the scored release lacks although it is scored, by a phrase that names them."""
 
     @property
     def problems(self) -> Sequence[Problem]:
         """All problems; those of single runs do not count if nothing of the benchmark is scored."""
         if self.whole is not None:
             return [self.whole]
-        return [*self.runs.values(), *self.releases.values()]
+        return [*self.runs.values(), *self.releases.values(), *self.tables.values()]
 
     def add(self, whole: Problem, runs: Mapping[RunKey, Problem]) -> None:
         """Note that scoring failed: next time without these runs or, if that has failed too, not at all."""
@@ -95,10 +97,17 @@ class Omissions:
         problems = list(self.runs.values()) if self.whole is None else self.problems
         check = _check(LEFT_OUT, n_runs, problems)
         tables = [check_table(source, benchmark, release, [check], marks if problems else None)]
-        for name, problem in self.releases.items() if self.whole is None else ():
-            check = _check(LEFT_OUT_TABLES, 1, [problem])
+        for name, problems in self._lacking(release).items() if self.whole is None else ():
+            check = _check(LEFT_OUT_TABLES, len(problems), problems)
             tables.append(check_table(source, benchmark, name, [check], marks if name == release else None))
         return pa.concat_tables(tables)
+
+    def _lacking(self, release: str | None) -> Mapping[str, Sequence[Problem]]:
+        """Return why tables are missing, by release; `release` is the scored one."""
+        found = {name: [problem] for name, problem in self.releases.items()}
+        if release is not None and self.tables:
+            found[release] = [*found.get(release, ()), *self.tables.values()]
+        return found
 
 
 def _check(name: str, n_compared: int, problems: Sequence[Problem]) -> Check:

@@ -60,6 +60,10 @@ class PreviousScores:
                 found.append(table.decode(self._source.disagreements(rows)))
         return pa.concat_tables(found) if found else None
 
+    def has(self, table: Table) -> bool:
+        """Tell whether a table is published, with or without rows."""
+        return latest_path(table, self._source.name) in self._scores.files
+
     def rows(self, table: Table, folder: str) -> Iterator[pa.Table] | None:
         """Return the rows of a benchmark in pieces, by its folder; null if none are published."""
         file = self._fetch(table)

@@ -11,11 +11,10 @@ import pyarrow.parquet as pq
 
 from every_eval.contracts.checks import CHECKS
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
-from every_eval.contracts.cross_benchmark import CROSS_BENCHMARK
 from every_eval.contracts.cross_source import CROSS_SOURCE
 from every_eval.contracts.leaderboard import LEADERBOARD
-from every_eval.contracts.pairs import PAIRS
 from every_eval.contracts.repo_layout import csv_path, dated_path, latest_path, picture_path
+from every_eval.contracts.scores_tables import TABLES_OF_SOURCE
 from every_eval.contracts.state import STATE
 from every_eval.contracts.table import Table
 from every_eval.hub.cards import CARD
@@ -97,8 +96,7 @@ class Scorer:
     @property
     def tables(self) -> tuple[Table, ...]:
         """The tables that have one newest file each; the state has several files beside them."""
-        own = self.source.published_contracts
-        return (COMPREHENSIVE_STATS, LEADERBOARD, PAIRS, CROSS_BENCHMARK, CROSS_SOURCE, CHECKS, *own)
+        return (*TABLES_OF_SOURCE, CROSS_SOURCE, CHECKS, *self.source.published_contracts)
 
     def run(self) -> Scored:
         """Publish the scores if anything is new, and describe the scores that are published then.

@@ -10,12 +10,13 @@ from dagster._core.definitions.data_version import CachingStaleStatusResolver, S
 from dagster._core.loader import LoadingContextForTest
 
 from every_eval.contracts.repo_layout import SHARD_TABLES, published_shards
+from every_eval.contracts.scores_tables import TABLES_OF_SOURCE
 from every_eval.definitions import build_definitions
 from every_eval_tests.orchestration.deployment import Deployment
 
 pytestmark = pytest.mark.slow
 
-SCORES = {"helm/comprehensive_stats", "helm/leaderboard", "helm/pairs", "helm/cross_benchmark", "helm/tables"}
+SCORES = {"helm/tables", *(f"helm/{table.name}" for table in TABLES_OF_SOURCE)}
 SHARDED = [f"helm/{table.name}" for table in SHARD_TABLES]
 RUN = "mmlu:subject=anatomy,method=multiple_choice_joint,model=01-ai_yi-34b,eval_split=test,groups=mmlu_anatomy"
 

@@ -10,6 +10,8 @@ from dagster._core.test_utils import create_test_daemon_workspace_context, freez
 from dagster._core.workspace.load_target import ModuleTarget
 from dagster._daemon.freshness import FreshnessDaemon
 
+from every_eval.contracts.helm_tables import HELM_TABLES
+from every_eval.contracts.scores_tables import TABLES_OF_SOURCE
 from every_eval.definitions import build_definitions
 from every_eval_tests.orchestration.deployment import Deployment
 
@@ -24,7 +26,7 @@ def test_freshness_is_the_interval_of_the_schedule_and_the_limit_of_its_run() ->
     assert windows == {
         **dict.fromkeys(("helm/catalog", "helm/releases"), timedelta(days=7, hours=6)),
         **dict.fromkeys(
-            (f"helm/{name}" for name in ("comprehensive_stats", "leaderboard", "pairs", "cross_benchmark", "tables")),
+            (f"helm/{table.name.removeprefix('helm_')}" for table in (*TABLES_OF_SOURCE, HELM_TABLES)),
             timedelta(days=1, hours=2),
         ),
     }

@@ -9,7 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from every_eval.contracts.cross_benchmark import CROSS_BENCHMARK
 from every_eval.contracts.parquet import read_table, write_table
+from every_eval.contracts.scores_tables import TABLES_OF_SOURCE
 from every_eval.contracts.stats import STATS
 from every_eval.errors import HubUnavailable
 from every_eval.hub.hub import Add, Delete
@@ -24,7 +26,8 @@ from every_eval_tests.ingestion.publishing import Publishing
 HELM = HelmSource()
 SCORES = "owner/scores"
 CLOCK = ("processed_at", "comprehensive_stats_generated_at", "data_freshness_hours")
-Rows = list[dict[str, Any]]
+Row = dict[str, Any]
+Rows = list[Row]
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +56,7 @@ def rows_of(published: Publishing, table: str, benchmark: str) -> Rows:
     return [{k: v for k, v in row.items() if k not in CLOCK} for row in rows if row["benchmark"] == benchmark]
 
 
-TABLES = ("comprehensive_stats", "leaderboard", "pairs")
+TABLES = tuple(table.name for table in TABLES_OF_SOURCE if table is not CROSS_BENCHMARK)
 
 
 def scores_of(published: Publishing, benchmark: str) -> Mapping[str, Rows]:
@@ -201,6 +204,43 @@ def test_a_release_whose_own_tables_fail_has_its_scores_and_no_half_of_these_tab
         published.hub.snapshot(SCORES).fetch("latest/helm_tables.parquet")).to_pylist()} == {"lite"}  # fmt: skip
     assert rows_of(published, "leaderboard", "mmlu")
     assert [trace.count("Traceback") for trace in made.traces] == [1]
+
+
+def test_a_table_that_fails_is_left_out_and_named_and_made_again_when_it_can_be(
+    published: Publishing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> list[Row]:
+        raise ZeroDivisionError("no row")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("every_eval.scoring.item_tables.calibration", fail)
+        made = score(published)
+        reason = "the tables items, robustness, calibration, changes: ZeroDivisionError: no row"
+        assert made.left_out == [LeftOut(name, "v1.1.0", 1, (reason,)) for name in ("lite", "mmlu")]
+        assert rows_of(published, "items", "mmlu") == []  # and not half of them
+        assert rows_of(published, "history", "mmlu") and rows_of(published, "leaderboard", "mmlu")
+        assert not score(published).is_new
+    monkeypatch.setattr("every_eval.scoring.isolation.program_version", lambda: "99")
+    monkeypatch.setattr("every_eval.scoring.scorer.program_version", lambda: "99")
+    assert score(published, days=1).left_out == []
+    assert rows_of(published, "items", "mmlu") and rows_of(published, "calibration", "lite")
+
+
+def test_an_older_release_without_a_leaderboard_costs_its_history_alone(
+    published: Publishing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def main_table(source: HelmSource, release: Mapping[str, Any], stats: Any) -> Any:
+        if release["release"] == "v1.0.0":
+            raise ZeroDivisionError("no table")
+        return of_helm(source, release, stats)
+
+    of_helm = HelmSource.main_table
+    monkeypatch.setattr(HelmSource, "main_table", main_table)
+    made = score(published)
+    reason = "the history of release v1.0.0: ZeroDivisionError: no table"
+    assert made.left_out == [LeftOut(name, "v1.1.0", 1, (reason,)) for name in ("lite", "mmlu")]
+    assert {row["release"] for row in rows_of(published, "history", "mmlu")} == {"v1.1.0"}
+    assert rows_of(published, "items", "mmlu")
 
 
 def test_errors_of_the_hub_and_of_the_machine_pass_the_boundary() -> None:

@@ -1,4 +1,3 @@
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,8 +11,10 @@ from every_eval.contracts.repo_layout import files_of
 from every_eval.contracts.state import STATE
 from every_eval.contracts.stats import STATS
 from every_eval.hub.hub import Add, Delete
+from every_eval.scoring.benchmark_scorer import OF_STATE
 from every_eval.scoring.presentation.leaderboard_csv import leaderboard_csv
 from every_eval.scoring.presentation.published_table import N_PREVIEW
+from every_eval.scoring.release_tables import ReleaseTables, Write
 from every_eval.scoring.scorer import Scored, Scorer
 from every_eval.scoring.tables.pairs import pairs
 from every_eval.sources.helm.source import HelmSource
@@ -85,7 +86,7 @@ def test_the_leaderboard_is_beside_its_table_as_csv_with_the_same_bytes_when_mad
         assert head.fetch("latest/leaderboard_helm.csv").read_bytes() == leaderboard_csv(rows)
 
 
-def test_models_of_a_benchmark_that_did_not_change_are_not_compared_again(
+def test_tables_of_a_benchmark_that_did_not_change_are_not_made_again(
     published: Publishing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     head = published.hub.snapshot(REPO)
@@ -96,20 +97,28 @@ def test_models_of_a_benchmark_that_did_not_change_are_not_compared_again(
     commit_on_head(published.hub, Add(held_back, file))
     benchmarks = list[str]()
 
-    def note(place: Mapping[str, str], *rest: object) -> object:
-        benchmarks.append(place["benchmark"])
-        return pairs(place, *rest)  # type: ignore[arg-type]
+    def note(source: str, benchmark: str, *rest: object) -> object:
+        benchmarks.append(benchmark)
+        return pairs(source, benchmark, *rest)  # type: ignore[arg-type]
 
+    made = list[str]()
+
+    def note_tables(tables: ReleaseTables, write: Write) -> None:
+        made.append(tables.releases[-1]["benchmark"])
+        write_item_tables(tables, write)
+
+    write_item_tables = ReleaseTables.write_item_tables
     monkeypatch.setattr("every_eval.scoring.benchmark_scorer.pairs", note)
+    monkeypatch.setattr(ReleaseTables, "write_item_tables", note_tables)
     score(published, at=NOON + timedelta(days=1))
-    assert benchmarks == ["mmlu"]
-    rows, board = latest(published, "pairs_helm"), latest(published, "leaderboard_helm")
-    moments = pq.read_table(published.hub.snapshot(SCORES).fetch("latest/leaderboard_helm.parquet"))
-    assert set(moments["comprehensive_stats_generated_at"].to_pylist()) == {NOON + timedelta(days=1)}
+    assert benchmarks == made == ["mmlu"]
+    names = [f"{table.name}_helm" for table in OF_STATE]
+    before = [latest(published, name) for name in names]
+    assert all(set(rows["benchmark"].to_pylist()) == {"lite", "mmlu"} for rows in before if rows.num_rows)
     score(published, force=True, at=NOON + timedelta(days=2))
-    assert benchmarks == ["mmlu", "lite", "mmlu"]
-    assert rows.equals(latest(published, "pairs_helm"))
-    assert board.equals(latest(published, "leaderboard_helm"))
+    assert benchmarks == made == ["mmlu", "lite", "mmlu"]
+    rows = latest(published, "pairs_helm")
+    assert all(one.equals(latest(published, name)) for name, one in zip(names, before, strict=True))
     PAIRS.validate(rows)
 
 

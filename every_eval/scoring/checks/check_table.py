@@ -16,7 +16,7 @@ PUBLISHED_CELLS: Final = "published_cells"
 LEFT_OUT: Final = "left_out"
 """Name of the check that names runs that could not be scored, or why nothing of the benchmark could be scored."""
 LEFT_OUT_TABLES: Final = "left_out_tables"
-"""Name of the check that says why the source's own tables of a release could not be recomputed."""
+"""Name of the check that says why tables of a release are missing: the source's own, or ours."""
 _NOT_VALIDATION: Final = (PUBLISHED_CELLS, LEFT_OUT, LEFT_OUT_TABLES)
 
 

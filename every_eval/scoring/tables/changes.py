@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from every_eval.scoring.responses.item_draws import draw_signs_of, draw_weights_of
 from every_eval.scoring.tables.evaluated_runs import EvaluatedRun, MetricKey
 from every_eval.scoring.tables.paired_rows import Row, known, paired_columns, uncompared
 from every_eval.scoring.tables.response_matrix import Answers, ResponseMatrix
-from every_eval.statistics.paired_comparisons import compare
+from every_eval.statistics.before_and_after import compare_changes
 
 NO_COMMON_ITEMS: Final = "No item has a value in both runs: the questions are others."
 
@@ -70,7 +69,7 @@ def changes(
     later, earlier = zip(*answers, strict=True)
     matrix = ResponseMatrix.of([*earlier, *later])
     before, after = matrix.values[:, : len(found)], matrix.values[:, len(found) :]
-    compared = compare(before, after, draw_weights_of(matrix.items), draw_signs_of(matrix.items))
+    compared = compare_changes(matrix.items, before, after)
     rows = []
     for at, change in enumerate(found):
         obstacle = change.obstacle(metric) or (None if compared.n[at] else NO_COMMON_ITEMS)

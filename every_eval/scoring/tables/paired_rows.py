@@ -1,22 +1,24 @@
 """Columns that tables of paired comparisons share: the interval, and p-values adjusted over a whole table."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 
 from every_eval.contracts.table import Table
+from every_eval.statistics.before_and_after import Changes
+from every_eval.statistics.intervals import BOOTSTRAP
 from every_eval.statistics.p_values import benjamini_hochberg, holm
-from every_eval.statistics.paired_comparisons import BONETT_PRICE, BOOTSTRAP, PairedComparisons
 
 Row = dict[str, Any]
+BONETT_PRICE: Final = "bonett_price"
 
 
-def paired_columns(compared: PairedComparisons, at: int) -> Row:
+def paired_columns(compared: Changes, at: int) -> Row:
     """Return the columns of one comparison whose names all tables share."""
     numbers = {"difference": compared.difference, "ci_low": compared.low, "ci_high": compared.high}
-    row: Row = {name: known(values[at]) for name, values in (numbers | {"p_value": compared.p}).items()}
+    row: Row = {name: known(values[at]) for name, values in (numbers | {"p_value": compared.p_value}).items()}
     method = BONETT_PRICE if compared.is_binary[at] else BOOTSTRAP
     return row | {"n": int(compared.n[at]), "ci_method": None if row["ci_low"] is None else method}
 

@@ -1,6 +1,6 @@
 """A benchmark's releases: which one is scored, which runs it shows, and its published cells."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -52,6 +52,12 @@ class Releases:
     def newest(self) -> Mapping[str, Any] | None:
         """The newest release, without its cells; null if there is none."""
         return next((row for row in self._rows if row["is_newest"]), None)
+
+    @property
+    def in_order(self) -> Sequence[Mapping[str, Any]]:
+        """The releases without their cells, the oldest first; the suites, if nothing was released."""
+        released = [row for row in self._rows if row["is_release"]]
+        return released or self._rows
 
     @property
     def names(self) -> Set[str]:

@@ -6,12 +6,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from every_eval.scoring.responses.item_draws import draw_signs_of, draw_weights_of
 from every_eval.scoring.tables.evaluated_runs import EvaluatedRun, MetricKey
 from every_eval.scoring.tables.paired_rows import Row, known, paired_columns
 from every_eval.scoring.tables.response_matrix import Answers, ResponseMatrix
+from every_eval.statistics.before_and_after import compare_changes
 from every_eval.statistics.groups import FloatArray
-from every_eval.statistics.paired_comparisons import compare
 
 KINDS: Final = ("robustness", "fairness")
 """Flags of HELM's perturbations."""
@@ -41,7 +40,7 @@ def robustness(
     is_changed = np.isin(matrix.items, np.concatenate([numbers for numbers, _ in perturbed]))
     instances, values = matrix.items[is_changed], matrix.values[is_changed]
     before, after = values[:, : len(runs)], values[:, len(runs) :]
-    compared = compare(before, after, draw_weights_of(instances), draw_signs_of(instances))
+    compared = compare_changes(instances, before, after)
     worst = _worst(before, after, lower_is_better)
     return [
         {

@@ -3,7 +3,7 @@ import pytest
 
 from every_eval.contracts.robustness import ROBUSTNESS
 from every_eval.scoring.tables.paired_rows import adjusted, known, paired_columns
-from every_eval.statistics.paired_comparisons import compare
+from every_eval.statistics.before_and_after import compare_changes
 
 ROW = dict.fromkeys(ROBUSTNESS.schema.names) | {"n": 1, "n_perturbed": 1}
 
@@ -17,11 +17,8 @@ def test_p_values_are_adjusted_over_all_rows_that_have_one() -> None:
 
 
 def test_the_method_is_named_where_there_is_an_interval() -> None:
-    def ones(rows: np.ndarray) -> np.ndarray:
-        return np.ones((len(rows), 50), np.int64)
-
     before, after = np.array([[1.0, 0.5, np.nan, 0.5], [0.0, 0.5, np.nan, np.nan]]), np.full((2, 4), 0.0)
-    compared = compare(before, after, ones, ones)
+    compared = compare_changes(np.arange(2), before, after)
     rows = [paired_columns(compared, at) for at in range(4)]
     assert [row["ci_method"] for row in rows] == ["bonett_price", "bootstrap", None, None]
     assert [row["n"] for row in rows] == [2, 2, 0, 1]

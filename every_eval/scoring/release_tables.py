@@ -1,0 +1,99 @@
+"""Make the tables of one benchmark that compare runs item by item, or that follow the benchmark's releases."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from every_eval.contracts.history import HISTORY
+from every_eval.contracts.leaderboard import LEADERBOARD
+from every_eval.contracts.table import Table
+from every_eval.hub.work_folders import work_folder
+from every_eval.scoring.item_tables import ITEM_TABLES, ItemTables
+from every_eval.scoring.responses.instance_names import InstanceNames
+from every_eval.scoring.responses.item_scores_files import ItemScoresFiles
+from every_eval.scoring.responses.response_store import ResponseStore, scenarios_of
+from every_eval.scoring.tables.clock import Clock
+from every_eval.scoring.tables.evaluated_runs import read_runs
+from every_eval.scoring.tables.history import history
+from every_eval.scoring.tables.leaderboard import ModelKey, leaderboard
+from every_eval.scoring.tables.releases import ShownRelease
+from every_eval.sources.distinct import distinct
+from every_eval.sources.source import Source
+from every_eval.sources.statistics_files import RUN_COLUMNS, RunKey, StatisticsFiles
+
+RELEASE_TABLES: Final = (*ITEM_TABLES, HISTORY)
+"""The tables that this module makes."""
+Write = Callable[[Table, pa.Table], None]
+"""Takes the next rows of a table."""
+
+
+@dataclass(frozen=True)
+class ReleaseTables:
+    """Makes the tables of one benchmark from all of its releases."""
+
+    source: Source
+    clock: Clock
+    releases: Sequence[Mapping[str, Any]]
+    """Rows of the contract `releases`, the oldest first; the last one is the newest release."""
+    stats: StatisticsFiles
+    """Statistics of the benchmark's runs."""
+    item_scores: Sequence[Path]
+    """Files of the contract `state_item_scores`."""
+
+    def write_item_tables(self, write: Write) -> None:
+        """Give the rows of `ITEM_TABLES` to `write`."""
+        shown = [ShownRelease.of(row, self.source) for row in self.releases]
+        stats = self.stats.of(frozenset().union(*(release.runs for release in shown)))
+        scenarios, files = scenarios_of(stats), ItemScoresFiles(self.item_scores)
+        place = {"source": self.source.name, "benchmark": self.releases[-1]["benchmark"]}
+        with work_folder() as folder:
+            store = ResponseStore.fill(files, scenarios, folder)
+            ItemTables(place, shown, read_runs(stats), store, InstanceNames(files, scenarios)).write(write)
+
+    def write_history(self, write: Write, row: Mapping[str, Any], board: pa.Table | None) -> None:
+        """Give the rows of `HISTORY` of one release to `write`.
+
+        Args:
+            write: Takes the rows.
+            row: The release.
+            board: Leaderboard of the release; null if it is not made yet.
+        """
+        runs = ShownRelease.of(row, self.source).runs
+        rows = history(
+            self.board(row) if board is None else board,
+            number=1 + [one["release"] for one in self.releases].index(row["release"]),
+            is_newest=row["is_newest"],
+            date=row["date"],
+            n_runs=len(runs),
+            n_runs_missing=len(runs - self._known_runs),
+        )
+        write(HISTORY, rows)
+
+    def board(self, row: Mapping[str, Any]) -> pa.Table:
+        """Return the leaderboard of a release; no rows if the release has no main table."""
+        release = ShownRelease.of(row, self.source)
+        stats = self.stats.of(release.runs)
+        table = self.source.main_table(row, stats)
+        if table is None:
+            return LEADERBOARD.empty
+        return leaderboard(self.source.name, row["benchmark"], release.name, table, self.clock, _n_rejected(stats))
+
+    @cached_property
+    def _known_runs(self) -> Set[RunKey]:
+        """Runs that have statistics."""
+        return {run for piece in self.stats.pieces(RUN_COLUMNS) for run in distinct(piece, RUN_COLUMNS)[1]}
+
+
+def _n_rejected(stats: StatisticsFiles) -> Counter[ModelKey]:
+    """Return the number of files and rows that could not be read in the runs of each model."""
+    names = (*RUN_COLUMNS, "model_name", "model_deployment", "n_rejected")
+    runs = {run for piece in stats.pieces(names) for run in distinct(piece, names)[1]}
+    counts: Counter[ModelKey] = Counter()
+    for _, _, model, deployment, n_rejected in runs:
+        counts[model, deployment] += n_rejected
+    return counts
