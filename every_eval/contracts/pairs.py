@@ -1,4 +1,4 @@
-"""pairs: the difference between two models, with its confidence interval."""
+"""pairs: the difference between two models on the same items, with its confidence interval and tests."""
 
 import pyarrow as pa
 
@@ -9,11 +9,18 @@ MAIN_SCORE = "main_score"
 MEAN_WIN_RATE = "mean_win_rate"
 MEAN_SCORE = "mean_score"
 
+BONETT_PRICE = "bonett_price"
+PERCENTILES = "bootstrap"
+DECISIONS = "decisions"
+
 OF_STANDINGS = "kind is not main_score"
-UNKNOWN = (
-    "one of the two scores has no bootstrap replicates, because the score, or a score that it aggregates, is over "
-    "fewer than two instances or is only reported by the source"
+NO_ITEMS = "the models have no item in common, or the score of one of them is not over single items"
+UNTESTED = f"{NO_ITEMS}, or kind is {MEAN_WIN_RATE}"
+NO_SPREAD = (
+    f"{NO_ITEMS}, or they have one item alone in common in a scenario; if kind is {MEAN_WIN_RATE}, when the models "
+    "have scores in different columns"
 )
+NOT_BINARY = f"{UNTESTED}, or a value is neither 0 nor 1"
 
 
 def _side(side: str) -> tuple[Column, ...]:
@@ -33,7 +40,11 @@ def _side(side: str) -> tuple[Column, ...]:
             repeats=True,
         ),
         Column(f"run_{side}", pa.string(), f"Run of model {side}.", OF_STANDINGS, repeats=True),
-        Column(f"score_{side}", pa.float64(), f"Score of model {side}, in the unit of the metric."),
+        Column(
+            f"score_{side}",
+            pa.float64(),
+            f"Score of model {side} over all of its items, in the unit of the metric.",
+        ),
     )
 
 
@@ -41,12 +52,17 @@ PAIRS = Table(
     name="pairs",
     doc=(
         "One row per pair of models and score that both models have: the main score of each variant among the runs "
-        "that the newest release shows, and the number that the benchmark's main table ranks by. Model a is the model "
-        "that comes first by name, deployment and run. The 95 % confidence intervals are percentiles of paired "
-        "bootstrap replicates: both models are resampled on the same instances, so that equal outputs have a "
-        "difference of exactly zero. Runs with an unscored_reason, of which rows are missing or values are not finite, "
-        "are left out. The intervals cover the choice of instances, not the choice of trials or prompts. They hold for "
-        "one pair at a time and are not corrected for multiple comparisons."
+        "that the newest release shows, the mean score of the benchmark's main table, and the mean win rate if the "
+        "benchmark has one. Model a is the model that comes first by name, deployment and run, so that each pair is "
+        "there once. To look up a pair in either order, read the row where a is the one and b the other, or the row "
+        "where b is the one and a the other, and change the signs of difference, ci_low and ci_high (which change "
+        "places) there: SELECT difference ... WHERE run_a = x AND run_b = y UNION ALL SELECT -difference ... WHERE "
+        "run_a = y AND run_b = x. A difference is over the columns of the main table, and within them the items, that "
+        "both models have: with C columns and n items in a column, each item weighs 1 / (C n), and a column over "
+        "several scenarios weighs them as its score does. So it can differ from score_a - score_b. Runs with an "
+        "unscored_reason, of which rows are missing or values are not finite, are left out. Intervals and tests cover "
+        "the choice of items, not the choice of trials or prompts. Whether two models differ is decided by a p-value; "
+        "an interval holds for one pair at a time."
     ),
     columns=(
         shared.SOURCE,
@@ -72,18 +88,91 @@ PAIRS = Table(
             "the release's schema states no direction",
             repeats=True,
         ),
-        Column("difference", pa.float64(), "Difference of the scores: score_a - score_b."),
-        Column("ci_low", pa.float64(), "Lower end of the 95 % confidence interval of difference.", UNKNOWN),
-        Column("ci_high", pa.float64(), "Upper end of the 95 % confidence interval of difference.", UNKNOWN),
-        Column("excludes_zero", pa.bool_(), "True if the confidence interval of difference excludes 0.", UNKNOWN),
         Column(
-            "n_common",
+            "n",
             pa.int64(),
-            "Number of instances on which both models have a value; if the main table is compared, number of columns "
-            "in which both models have a score.",
-            "the models have values on different instances, so that only a part of the replicates is paired, or the "
-            "instances are unknown",
+            "Number of items that both models have a value for, over all columns. An item is a question itself, and an "
+            "item that a run has several times counts once.",
             minimum=0,
+        ),
+        Column(
+            "n_columns",
+            pa.int64(),
+            "Number of columns of the main table that the difference is over; 1 if runs are compared.",
+            minimum=0,
+        ),
+        Column(
+            "difference",
+            pa.float64(),
+            f"Difference of the scores over the items that both models have, a - b. If kind is {MEAN_WIN_RATE}, mean "
+            "difference of the win rates in the columns that both models have.",
+            f"{NO_ITEMS}; if kind is {MEAN_WIN_RATE}, when the models have no column in common",
+        ),
+        Column(
+            "ci_low",
+            pa.float64(),
+            f"Lower end of the 95 % confidence interval of difference; if kind is {MEAN_WIN_RATE}, lowest difference "
+            "that the decisions in the columns allow, which holds for all pairs at once.",
+            NO_SPREAD,
+        ),
+        Column("ci_high", pa.float64(), "Upper end of the same interval.", NO_SPREAD),
+        Column(
+            "ci_method",
+            pa.string(),
+            f"Method of the confidence interval: {BONETT_PRICE}, for values of 0 and 1 in one scenario; {PERCENTILES}, "
+            "percentiles of 2,000 paired replicates, whose ends have a Monte-Carlo error of 0.06 standard errors of "
+            f"the difference; or {DECISIONS}, bounds that follow from the pairs that are decided in single columns by "
+            "Holm's method over all pairs and columns.",
+            NO_SPREAD,
+            repeats=True,
+        ),
+        Column(
+            "p_value",
+            pa.float64(),
+            "P-value of the hypothesis that both models do equally well: McNemar's exact test for values of 0 and 1 in "
+            "one scenario, else 9,999 random sign flips, in which an item has the same sign in all pairs and columns; "
+            "beyond 3.5 standard errors, an upper bound of the p-value over all sign flips. Rounded to 9 significant "
+            "digits.",
+            UNTESTED,
+            minimum=0,
+            maximum=1,
+        ),
+        Column(
+            "p_holm",
+            pa.float64(),
+            "p_value adjusted by Holm's method over all pairs of the benchmark of the same kind. If all pairs with at "
+            "most 0.05 are called different, none is a false alarm with a probability of 0.95.",
+            UNTESTED,
+            minimum=0,
+            maximum=1,
+        ),
+        Column(
+            "q_bh",
+            pa.float64(),
+            "p_value adjusted by Benjamini and Hochberg's method over all pairs of the benchmark of the same kind. "
+            "Of the pairs with at most 0.05, about 5 % are false alarms.",
+            UNTESTED,
+            minimum=0,
+            maximum=1,
+        ),
+        Column(
+            "minimum_detectable_difference",
+            pa.float64(),
+            "Smallest true difference that a test at 0.05, not adjusted for other pairs, finds with a probability of "
+            "0.80: 2.80 standard errors of the difference, for values of 0 and 1 in one scenario by Bonett and Price.",
+            f"{UNTESTED}, or fewer than 6 items have different values",
+            minimum=0,
+        ),
+        Column("n_only_a", pa.int64(), "Number of the n items that only model a gets right.", NOT_BINARY, minimum=0),
+        Column("n_only_b", pa.int64(), "Number of the n items that only model b gets right.", NOT_BINARY, minimum=0),
+        Column(
+            "correlation",
+            pa.float64(),
+            "Correlation of the models' values over the n items; over several scenarios, of the sampling errors of "
+            "their two scores.",
+            f"{UNTESTED}, or the values of a model do not vary",
+            minimum=-1,
+            maximum=1,
         ),
     ),
     key=(

@@ -31,4 +31,5 @@ STATE_ITEM_SCORES = Table(
     columns=(*ORIGIN, *ITEM_SCORES.columns),
     key=ITEM_SCORES.key,
     rows_per_group=1 << 18,
+    layout=ITEM_SCORES.layout,
 )

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from every_eval.contracts.checks import CHECKS
 from every_eval.contracts.table import Table
 from every_eval.errors import ContractViolation
-from every_eval.scoring.benchmark_scorer import OF_STATE, BenchmarkScorer
+from every_eval.scoring.benchmark_scorer import KEPT_TABLES, BenchmarkScorer
 from every_eval.scoring.change_detection import BenchmarkState
 from every_eval.scoring.checks.check_table import LEFT_OUT, LEFT_OUT_TABLES
 from every_eval.scoring.checks.validation import lost_rows
@@ -62,24 +62,25 @@ class BenchmarkPart:
         benchmark = self.benchmark
         if benchmark.problem is not None:
             raise ContractViolation(benchmark.problem)
-        known = self._known_rows(scorer)
-        if self.state is None:
-            self.state = self.updater.update(benchmark)
-        if known is None and not benchmark.item_files.keys() <= self.state.keys():
-            self.state = {**self.state, **self.updater.update_item_scores(benchmark)}
-        board = scorer.score(benchmark, self.state, known, self.previous.checks, self.omissions)
+        is_current = self.updater.is_current(benchmark)
+        is_known = is_current and not self._was_left_out(scorer) and not self.omissions.runs
+        known = self._known_rows() if is_known else None
+        state = dict(self.updater.update(benchmark) if self.state is None else self.state)
+        if known is None and not benchmark.item_files.keys() <= state.keys():
+            state |= self.updater.update_item_scores(benchmark)
+        self.state = state
+        board = scorer.score(benchmark, state, known, self.previous.checks, self.omissions)
         lost = lost_rows(self.previous.leaderboard_of(benchmark.folder), board, self._n_models_left_out())
         if lost is not None and not self.updater.force:
             raise ContractViolation(f"{lost}. Run the job with force_regenerate to publish it all the same.")
         if lost is not None:
             scorer.report(f"{benchmark.folder}: {lost}. It is published because force_regenerate is set.")
 
-    def _known_rows(self, scorer: BenchmarkScorer) -> Mapping[Table, Iterable[pa.Table]] | None:
-        """Return the published rows of tables that follow from the state alone; null if the state is another now."""
-        is_current = self.updater.is_current(self.benchmark) and not self._was_left_out(scorer)
-        if not is_current or self.omissions.runs or not all(map(self.previous.has, OF_STATE)):
+    def _known_rows(self) -> Mapping[str, Iterable[pa.Table]] | None:
+        """Return the published rows of the tables that are kept; null if one of the tables is not published."""
+        if not all(map(self.previous.has, KEPT_TABLES)):
             return None
-        return {table: self.previous.rows(table, self.benchmark.folder) or () for table in OF_STATE}
+        return {table.name: self.previous.rows(table, self.benchmark.folder) or () for table in KEPT_TABLES}
 
     def _was_left_out(self, scorer: BenchmarkScorer) -> bool:
         return self.benchmark.folder in left_out_inputs(scorer.source.name, self.previous.checks)

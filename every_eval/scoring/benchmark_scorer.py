@@ -18,9 +18,12 @@ from every_eval.scoring.change_detection import BenchmarkState
 from every_eval.scoring.checks.check import Check, merge_checks, raise_for
 from every_eval.scoring.checks.check_table import PUBLISHED_CELLS, check_cells, check_table, remembered_checks
 from every_eval.scoring.checks.validation import Validation
+from every_eval.scoring.comparisons.board import compare_board
 from every_eval.scoring.isolation import Omissions, Problem, boundary, faulty_runs, inputs_digest
 from every_eval.scoring.item_tables import ITEM_TABLES
 from every_eval.scoring.release_tables import RELEASE_TABLES, ReleaseTables
+from every_eval.scoring.responses.item_scores_files import ItemScoresFiles
+from every_eval.scoring.responses.response_store import opened_store
 from every_eval.scoring.tables.clock import Clock
 from every_eval.scoring.tables.compared_scores import COLUMNS, is_main_score
 from every_eval.scoring.tables.leaderboard import ModelKey, leaderboard, rejected_of_models
@@ -33,9 +36,8 @@ from every_eval.sources.statistics_files import RunKey, StatisticsFiles
 Write = Callable[[Table, pa.Table], None]
 """Takes the next rows of a table."""
 Pieces = Iterable[pa.Table]
-OF_STATE: Final = (PAIRS, *RELEASE_TABLES)
-"""Tables that follow from the state alone, and that take long to make: their published rows are kept where the state is
-as it was."""
+KEPT_TABLES: Final = (LEADERBOARD, PAIRS, *RELEASE_TABLES)
+"""Tables whose rows of a benchmark stay as they are while nothing of the benchmark changes, but for their clock."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class BenchmarkScorer:
         self,
         benchmark: BenchmarkState,
         state: Mapping[str, Path],
-        known: Mapping[Table, Pieces] | None,
+        known: Mapping[str, Pieces] | None,
         known_checks: pa.Table,
         omissions: Omissions,
     ) -> pa.Table:
@@ -62,7 +64,8 @@ class BenchmarkScorer:
         Args:
             benchmark: The state files of the benchmark.
             state: Local files of the state, by path.
-            known: Published rows of the tables `OF_STATE`, if nothing has changed since; else null.
+            known: Published rows of each of `KEPT_TABLES`, by its name, if nothing has changed since; else null, and
+                `state` has the files of item scores, too.
             known_checks: Published rows of the contract `checks`.
             omissions: Runs, releases and tables that are left out. A release whose own tables cannot be recomputed is
                 added, and so is a table that cannot be made; some of its rows may be written then.
@@ -76,14 +79,11 @@ class BenchmarkScorer:
             self.report(f"{benchmark.folder}: no release is published, so no run of this benchmark is scored.")
             return LEADERBOARD.empty
         all_rows = StatisticsFiles([state[path] for path in benchmark.files], left_out=omissions.runs.keys())
-        board = self._score_release(newest, all_rows, None if known is None else known[PAIRS], omissions)
+        items = _item_scores(benchmark, state)
+        board = self._score_release(newest, all_rows, items, known, omissions)
         if known is None:
-            item_scores = [state[path] for path in benchmark.item_files]
-            tables = ReleaseTables(self.source, self.clock, releases.in_order, all_rows, item_scores)
+            tables = ReleaseTables(self.source, self.clock, releases.in_order, all_rows, items)
             self._write_release_tables(tables, board, omissions)
-        else:
-            for table in RELEASE_TABLES:
-                self._write_all(table, known[table])
         for contract in self.source.published_contracts:
             self._write_published_tables(contract, newest["benchmark"], releases, all_rows, known_checks, omissions)
         n_runs, inputs = len(newest["runs"]), inputs_digest(benchmark)
@@ -96,7 +96,7 @@ class BenchmarkScorer:
         newest = Releases(state[benchmark.releases] if benchmark.releases else None).newest
         if newest is None:
             return {}
-        files = StatisticsFiles([state[path] for path in benchmark.files])
+        files, items = StatisticsFiles([state[path] for path in benchmark.files]), _item_scores(benchmark, state)
         runs = sorted(ShownRelease.of(newest, self.source).runs & count_rows(files).keys())
         trial = replace(self, write=Table.validate, report=str)
 
@@ -104,13 +104,18 @@ class BenchmarkScorer:
             problems: list[Problem] = []
             name = "/".join(next(iter(some))) if len(some) == 1 else f"{len(some)} runs"
             with boundary(name, problems.append):
-                trial._score_release(newest, files.of(some), None, Omissions(benchmark.folder))
+                trial._score_release(newest, files.of(some), items, None, Omissions(benchmark.folder))
             return problems[0] if problems else None
 
         return faulty_runs(runs, attempt)
 
     def _score_release(
-        self, newest: Mapping[str, Any], rows: StatisticsFiles, known_pairs: Pieces | None, omissions: Omissions
+        self,
+        newest: Mapping[str, Any],
+        rows: StatisticsFiles,
+        items: ItemScoresFiles,
+        known: Mapping[str, Pieces] | None,
+        omissions: Omissions,
     ) -> pa.Table:
         """Write the scores of a release, and return its leaderboard; no rows if it has none."""
         benchmark = newest["benchmark"]
@@ -119,16 +124,12 @@ class BenchmarkScorer:
         release = replace(release, runs=runs - omissions.runs.keys())
         stats = rows.of(release.runs)
         validation, n_rejected = self._write_comprehensive_stats(stats, release)
-        main_table, board = self.source.main_table(newest, stats), None
-        if main_table is None:
-            self.report(f"{benchmark}: release {release.name} has no main table, so it has no leaderboard.")
+        if known is None:
+            board = self._write_comparisons(newest, release, stats, items, n_rejected)
         else:
-            board = leaderboard(self.source.name, benchmark, release.name, main_table, self.clock, n_rejected)
-            self.write(LEADERBOARD, board)
-        if known_pairs is None:
-            main_scores = stats.read(COLUMNS, is_main_score)
-            known_pairs = pairs(self.source.name, benchmark, release, main_scores, main_table)
-        self._write_all(PAIRS, known_pairs)
+            board = self._write_again(known)
+        if board is None:
+            self.report(f"{benchmark}: release {release.name} has no main table, so it has no leaderboard.")
         checks = validation.checks(board)
         raise_for(checks)
         self.write(CHECKS, check_table(self.source.name, benchmark, release.name, checks))
@@ -146,6 +147,37 @@ class BenchmarkScorer:
             if name not in omissions.tables:
                 with boundary(name, partial(omissions.tables.setdefault, name)):
                     make()
+
+    def _write_comparisons(
+        self,
+        newest: Mapping[str, Any],
+        release: ShownRelease,
+        stats: StatisticsFiles,
+        items: ItemScoresFiles,
+        n_rejected: Counter[ModelKey],
+    ) -> pa.Table | None:
+        """Compare the models item by item, write the rows, and return the leaderboard; null if there is none."""
+        place = {"source": self.source.name, "benchmark": newest["benchmark"], "release": release.name}
+        main_table, board, compared = self.source.main_table(newest, stats), None, None
+        with opened_store(items, stats) as store:
+            if main_table is not None:
+                compared = compare_board(main_table, store)
+                board = leaderboard(
+                    self.source.name, newest["benchmark"], release.name, main_table, self.clock, n_rejected
+                )
+                self.write(LEADERBOARD, board)
+            main_scores = stats.read(COLUMNS, is_main_score)
+            self._write_all(PAIRS, pairs(place, release, main_scores, store, main_table, compared))
+        return board
+
+    def _write_again(self, known: Mapping[str, Pieces]) -> pa.Table:
+        """Write the rows that were published last, and return the leaderboard."""
+        rows = pa.concat_tables([LEADERBOARD.empty, *map(LEADERBOARD.decode, known[LEADERBOARD.name])])
+        board = self.clock.renew(rows)
+        self.write(LEADERBOARD, board)
+        for table in KEPT_TABLES[1:]:
+            self._write_all(table, known[table.name])
+        return board
 
     def _write_published_tables(
         self,
@@ -192,3 +224,8 @@ class BenchmarkScorer:
     def _write_all(self, table: Table, pieces: Pieces) -> None:
         for piece in pieces:
             self.write(table, piece)
+
+
+def _item_scores(benchmark: BenchmarkState, state: Mapping[str, Path]) -> ItemScoresFiles:
+    """Return the files of item scores; none if the published rows are kept."""
+    return ItemScoresFiles([state[path] for path in benchmark.item_files if path in state])

@@ -92,7 +92,7 @@ class ScoresBuilder:
         Args:
             benchmarks: The benchmarks.
             updater: Updates the state.
-            previous: Scores published last; the pairs of a benchmark that did not change are taken from them.
+            previous: Scores published last; the comparisons of a benchmark that did not change are taken from them.
             files: Where each table is written.
         """
         parts = [BenchmarkPart(one, updater, previous, Omissions(one.folder)) for one in benchmarks]

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
@@ -12,11 +11,10 @@ import pyarrow as pa
 from every_eval.contracts.history import HISTORY
 from every_eval.contracts.leaderboard import LEADERBOARD
 from every_eval.contracts.table import Table
-from every_eval.hub.work_folders import work_folder
 from every_eval.scoring.item_tables import ITEM_TABLES, ItemTables
 from every_eval.scoring.responses.instance_names import InstanceNames
 from every_eval.scoring.responses.item_scores_files import ItemScoresFiles
-from every_eval.scoring.responses.response_store import ResponseStore, scenarios_of
+from every_eval.scoring.responses.response_store import opened_store
 from every_eval.scoring.tables.clock import Clock
 from every_eval.scoring.tables.evaluated_runs import read_runs
 from every_eval.scoring.tables.history import history
@@ -42,18 +40,17 @@ class ReleaseTables:
     """Rows of the contract `releases`, the oldest first; the last one is the newest release."""
     stats: StatisticsFiles
     """Statistics of the benchmark's runs."""
-    item_scores: Sequence[Path]
-    """Files of the contract `state_item_scores`."""
+    item_scores: ItemScoresFiles
+    """Item scores of the benchmark's runs."""
 
     def write_item_tables(self, write: Write) -> None:
         """Give the rows of `ITEM_TABLES` to `write`."""
         shown = [ShownRelease.of(row, self.source) for row in self.releases]
         stats = self.stats.of(frozenset().union(*(release.runs for release in shown)))
-        scenarios, files = scenarios_of(stats), ItemScoresFiles(self.item_scores)
         place = {"source": self.source.name, "benchmark": self.releases[-1]["benchmark"]}
-        with work_folder() as folder:
-            store = ResponseStore.fill(files, scenarios, folder)
-            ItemTables(place, shown, read_runs(stats), store, InstanceNames(files, scenarios)).write(write)
+        with opened_store(self.item_scores, stats) as store:
+            names = InstanceNames(self.item_scores, store.scenarios)
+            ItemTables(place, shown, read_runs(stats), store, names).write(write)
 
     def write_history(self, write: Write, row: Mapping[str, Any], board: pa.Table | None) -> None:
         """Give the rows of `HISTORY` of one release to `write`.

@@ -13,7 +13,7 @@ from every_eval.sources.statistic_key import PooledStatistic
 from every_eval.statistics.groups import BoolArray, FloatArray
 from every_eval.statistics.resampling import resampled_mean_scores, resampled_win_rates
 from every_eval.statistics.ties import TOLERANCE
-from every_eval.statistics.win_rates import mean_scores, mean_win_rates
+from every_eval.statistics.win_rates import mean_scores, mean_win_rates, win_rates_by_column
 
 Values = Sequence[float | None]
 
@@ -100,6 +100,11 @@ class MainTable:
             return Aggregate.undefined(len(self.standings))
         rates = mean_win_rates(self._columns, self.lower_is_better, TOLERANCE)
         return self._aggregate(rates, resampled_win_rates(self._replicates, self.lower_is_better))
+
+    @property
+    def win_rates_by_column(self) -> FloatArray:
+        """Win rates of the models in each column, of shape (columns, rows); NaN where there is none."""
+        return win_rates_by_column(self._columns, self.lower_is_better, TOLERANCE)
 
     @cached_property
     def mean_scores(self) -> Aggregate:

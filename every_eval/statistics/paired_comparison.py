@@ -48,6 +48,8 @@ class Comparison(NamedTuple):
     """Number of items that only model a gets right; NaN unless all values are 0 or 1."""
     n_only_b: FloatArray
     """Number of items that only model b gets right."""
+    is_exact: BoolArray
+    """Whether the values are 0 and 1 in a single stratum, so that test and interval are those of binary values."""
     correlation: FloatArray
     """Correlation of the two models' values over the common items; with several strata, of the sampling errors of the
     two means. NaN if one of the models does not vary."""
@@ -109,9 +111,8 @@ class _Block:
         tests[1:3, np.isnan(moments.variance)] = np.nan
         p_value, low, high, detectable = tests
         of_items = (moments.difference, moments.variance)
-        return Comparison(
-            n.astype(np.int64), *of_items, p_value, low, high, detectable, only_a, only_b, moments.correlation
-        )
+        tested = (p_value, low, high, detectable, only_a, only_b)
+        return Comparison(n.astype(np.int64), *of_items, *tested, is_exact, moments.correlation)
 
     def _drawn(self, pairs: IntArray) -> tuple[FloatArray, ...]:
         """Return p-value, low, high and detectable difference of some pairs, by sign flips and replicates."""

@@ -37,6 +37,20 @@ def mean_win_rates(
     return _mean_over_columns(columns, lower_is_better, rates)
 
 
+def win_rates_by_column(columns: Sequence[Values], lower_is_better: Directions, tolerance: float = 0.0) -> FloatArray:
+    """Return the win rates whose mean `mean_win_rates` is, of shape (columns, rows).
+
+    NaN where a row has no value, or where the column does not count.
+    """
+    rates = np.full((len(columns), len(columns[0]) if columns else 0), np.nan)
+    for at, (column, lower) in enumerate(zip(columns, lower_is_better, strict=True)):
+        values = _to_array(column)
+        if lower is not None and np.sum(~np.isnan(values)) > 1:
+            groups = np.zeros(len(values), np.int64)
+            rates[at] = count_ties(groups, -values if lower else values, tolerance).win_rates
+    return rates
+
+
 def mean_win_rates_by_row(columns: Sequence[Values], lower_is_better: Directions) -> list[float | None]:
     """Return mean win rates by HELM's rule before 0.5.4: equal values do not tie.
 
@@ -69,10 +83,14 @@ def _mean_over_columns(
 ) -> list[float | None]:
     rates: list[list[float]] = [[] for _ in (columns[0] if columns else ())]
     for column, lower in zip(columns, lower_is_better, strict=True):
-        values = np.array([np.nan if value is None else value for value in column], np.float64)
+        values = _to_array(column)
         if lower is None or np.sum(~np.isnan(values)) < 2:
             continue
         for of_row, rate in zip(rates, rates_of(values, lower).tolist(), strict=True):
             of_row += [] if np.isnan(rate) else [rate]
     # The exact mean, rounded once: a sum of floats would differ in the last digit, and HELM's tables with it.
     return [mean(of_row) if of_row else None for of_row in rates]
+
+
+def _to_array(column: Values) -> FloatArray:
+    return np.array([np.nan if value is None else value for value in column], np.float64)

@@ -8,12 +8,11 @@ from every_eval.contracts.leaderboard import LEADERBOARD
 from every_eval.contracts.pairs import PAIRS
 from every_eval.contracts.parquet import write_table
 from every_eval.contracts.repo_layout import latest_path
+from every_eval.contracts.table import Table
 from every_eval.hub.folder.folder_hub import FolderHub
 from every_eval.hub.hub import Add, Snapshot
 from every_eval.scoring.presentation.news import NEWS_SCHEMA
 from every_eval.scoring.previous_scores import PreviousScores
-from every_eval.scoring.tables.compared_scores import COLUMNS
-from every_eval.scoring.tables.pairs import pairs
 from every_eval.sources.helm.source import HelmSource
 from every_eval_tests.hub.hubs import NOON, commit_on_head
 from every_eval_tests.scoring.real_scores import RealScores
@@ -22,38 +21,32 @@ HELM = HelmSource()
 TABLES = (LEADERBOARD, COMPREHENSIVE_STATS, PAIRS)
 
 
-def compared(real_scores: RealScores) -> dict[str, pa.Table]:
-    """Pairs of each benchmark, by its folder."""
-    return {
-        f"helm_{one.name}": pa.concat_tables(
-            map(PAIRS.decode, pairs("helm", one.name, one.release, one.stats.select(COLUMNS), one.main_table))
-        )
-        for one in real_scores
-    }
-
-
 @pytest.fixture
 def head(real_scores: RealScores, tmp_path: Path) -> Snapshot:
     """Scores that were published last."""
     rows = {
         LEADERBOARD: [one.board for one in real_scores],
         COMPREHENSIVE_STATS: [one.comprehensive for one in real_scores],
-        PAIRS: list(compared(real_scores).values()),
+        PAIRS: [one.pairs for one in real_scores],
     }
     files = {table: write_table(table, tmp_path / table.name, pa.concat_tables(rows[table])) for table in TABLES}
     hub = FolderHub(tmp_path / "hub", lambda: NOON)
     return commit_on_head(hub, *(Add(latest_path(table, "helm"), file) for table, file in files.items()))
 
 
-def test_the_pairs_of_each_benchmark_are_found_among_those_of_all(real_scores: RealScores, head: Snapshot) -> None:
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_the_rows_of_each_benchmark_are_found_among_those_of_all(
+    real_scores: RealScores, head: Snapshot, table: Table
+) -> None:
     previous = PreviousScores(head, HELM)
 
     assert len(real_scores) == 3
-    for folder, rows in compared(real_scores).items():
-        pieces = previous.rows(PAIRS, folder)
+    for one in real_scores:
+        rows = {LEADERBOARD: one.board, PAIRS: one.pairs, COMPREHENSIVE_STATS: one.comprehensive}[table]
+        pieces = previous.rows(table, f"helm_{one.name}")
         assert pieces is not None
-        assert pa.concat_tables(map(PAIRS.decode, pieces)).equals(rows)
-    assert previous.rows(PAIRS, "helm_other") is None
+        assert pa.concat_tables(map(table.decode, pieces)).equals(rows)
+    assert previous.rows(table, "helm_other") is None
 
 
 def test_the_leaderboard_and_the_rows_for_the_news_are_read_as_published(

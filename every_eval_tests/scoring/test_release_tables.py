@@ -18,6 +18,7 @@ from every_eval.contracts.stats import STATS
 from every_eval.contracts.table import Table
 from every_eval.scoring.change_detection import expected_state
 from every_eval.scoring.release_tables import RELEASE_TABLES, ReleaseTables
+from every_eval.scoring.responses.item_scores_files import ItemScoresFiles
 from every_eval.scoring.state.state_updater import FetchCounter, StateUpdater
 from every_eval.scoring.tables.releases import Releases
 from every_eval.sources.helm.source import HelmSource
@@ -59,7 +60,8 @@ def make(published: Publishing, benchmark: str, folder: Path) -> Made:
     assert state.releases is not None
     releases = Releases(files[state.releases]).in_order
     stats = StatisticsFiles([files[path] for path in state.files])
-    tables = ReleaseTables(HELM, CLOCK, releases, stats, [files[path] for path in state.item_files])
+    items = ItemScoresFiles([files[path] for path in state.item_files])
+    tables = ReleaseTables(HELM, CLOCK, releases, stats, items)
     board = tables.board(releases[-1])
     written: list[dict[str, list[pa.Table]]] = []
     for _ in range(2):

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ from every_eval.contracts.repo_layout import files_of
 from every_eval.contracts.state import STATE
 from every_eval.contracts.stats import STATS
 from every_eval.hub.hub import Add, Delete
-from every_eval.scoring.benchmark_scorer import OF_STATE
+from every_eval.scoring.benchmark_scorer import KEPT_TABLES
 from every_eval.scoring.presentation.leaderboard_csv import leaderboard_csv
 from every_eval.scoring.presentation.published_table import N_PREVIEW
 from every_eval.scoring.release_tables import ReleaseTables, Write
@@ -97,9 +98,9 @@ def test_tables_of_a_benchmark_that_did_not_change_are_not_made_again(
     commit_on_head(published.hub, Add(held_back, file))
     benchmarks = list[str]()
 
-    def note(source: str, benchmark: str, *rest: object) -> object:
-        benchmarks.append(benchmark)
-        return pairs(source, benchmark, *rest)  # type: ignore[arg-type]
+    def note(place: Mapping[str, str], *rest: object) -> object:
+        benchmarks.append(place["benchmark"])
+        return pairs(place, *rest)  # type: ignore[arg-type]
 
     made = list[str]()
 
@@ -112,9 +113,11 @@ def test_tables_of_a_benchmark_that_did_not_change_are_not_made_again(
     monkeypatch.setattr(ReleaseTables, "write_item_tables", note_tables)
     score(published, at=NOON + timedelta(days=1))
     assert benchmarks == made == ["mmlu"]
-    names = [f"{table.name}_helm" for table in OF_STATE]
+    names = [f"{table.name}_helm" for table in KEPT_TABLES]
     before = [latest(published, name) for name in names]
     assert all(set(rows["benchmark"].to_pylist()) == {"lite", "mmlu"} for rows in before if rows.num_rows)
+    moments = pq.read_table(published.hub.snapshot(SCORES).fetch("latest/leaderboard_helm.parquet"))
+    assert set(moments["comprehensive_stats_generated_at"].to_pylist()) == {NOON + timedelta(days=1)}
     score(published, force=True, at=NOON + timedelta(days=2))
     assert benchmarks == made == ["mmlu", "lite", "mmlu"]
     rows = latest(published, "pairs_helm")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -11,10 +12,15 @@ from every_eval.sources.main_table import MainTable
 from every_eval.statistics.groups import FloatArray, IntArray
 from every_eval.statistics.paired_comparison import Comparison, all_pairs, compare
 
+_NAMES: Final = ("model_name", "model_deployment")
+
 
 @dataclass(frozen=True)
 class BoardComparison:
-    """Comparisons of the rows of a main table; each unordered pair of rows is there once, with a < b."""
+    """Comparisons of the rows of a main table; each unordered pair of rows is there once.
+
+    Model a comes first by name and deployment, and the pairs are sorted by those of a, then of b.
+    """
 
     n_models: int
     a: IntArray
@@ -49,12 +55,13 @@ def compare_board(table: MainTable, store: ResponseStore) -> BoardComparison:
         table: The main table.
         store: Responses of the statistics that its scores pool.
     """
-    n_models = len(table.standings)
-    a, b = all_pairs(n_models)
+    names = [[standing.facts.get(name) or "" for name in _NAMES] for standing in table.standings]
+    order = np.array(sorted(range(len(names)), key=names.__getitem__), np.int64)
+    a, b = (order[rows] for rows in all_pairs(len(order)))
     strata = [
         list(cell_strata(store, at, [standing.scores[at].statistics for standing in table.standings]))
         for at in range(len(table.lower_is_better))
     ]
     columns = [compare(of_column, a, b) for of_column in strata]
     means = compare([stratum for of_column in strata for stratum in of_column], a, b)
-    return BoardComparison(n_models, a, b, columns, means)
+    return BoardComparison(len(order), a, b, columns, means)

@@ -6,6 +6,7 @@ appended to a file for each column. The memory that this takes is that of a piec
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Set
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from every_eval.hub.work_folders import work_folder
 from every_eval.scoring.responses.item_numbers import InstanceNumbers, Scenario, digest_numbers
 from every_eval.scoring.responses.item_scores_files import ItemScoresFiles
 from every_eval.sources.distinct import distinct
@@ -141,6 +143,13 @@ class ResponseStore:
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.numbers"
+
+
+@contextmanager
+def opened_store(files: ItemScoresFiles, stats: StatisticsFiles) -> Iterator[ResponseStore]:
+    """Hold the responses of the runs that have statistics, in a temporary folder, while the body runs."""
+    with work_folder() as folder:
+        yield ResponseStore.fill(files, scenarios_of(stats), folder)
 
 
 def scenarios_of(stats: StatisticsFiles) -> dict[RunKey, Scenario]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import pyarrow as pa
+
 
 @dataclass(frozen=True)
 class Clock:
@@ -24,3 +26,11 @@ class Clock:
             "processed_at": self.processed_at,
             "data_freshness_hours": hours,
         }
+
+    def renew(self, rows: pa.Table) -> pa.Table:
+        """Return rows of an earlier file with the clock columns of this file."""
+        for name, value in self.columns.items():
+            field = rows.schema.field(name)
+            column = pa.repeat(pa.scalar(value, field.type), rows.num_rows)
+            rows = rows.set_column(rows.schema.get_field_index(name), field, column)
+        return rows

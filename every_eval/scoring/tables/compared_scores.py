@@ -1,20 +1,19 @@
 """The scores that are compared in pairs: main scores of runs, and aggregates of models on the main table."""
 
-import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from every_eval.scoring.comparisons.cell_strata import Cell
 from every_eval.scoring.tables.comprehensive_stats import score_of
 from every_eval.scoring.tables.releases import ShownRelease
+from every_eval.sources.distinct import to_list
 from every_eval.sources.main_table import MainTable
-from every_eval.sources.replicates import replicates_of, unpack
-from every_eval.statistics.bootstrap import BLOCK
-from every_eval.statistics.groups import BoolArray, FloatArray, IntArray
+from every_eval.sources.statistic_key import PooledStatistic, StatisticKey
+from every_eval.statistics.groups import IntArray
 
 STATISTIC: Final = ("variant", "metric_name", "split", "sub_split")
 """Columns that two scores must agree in to be compared."""
@@ -23,25 +22,12 @@ SIDE: Final = ("model_name", "model_deployment", "run")
 COLUMNS: Final = (
     *STATISTIC,
     *SIDE,
-    *("mean", "reported_mean", "n_scored", "boot_weight", "boot_sum", "is_main_metric", "perturbation"),
-    "unscored_reason",
+    *("suite", "mean", "reported_mean", "is_main_metric", "perturbation", "unscored_reason"),
 )
 """Columns of the contract `stats` that a comparison needs."""
 
-CountCommon = Callable[[IntArray, IntArray], tuple[IntArray, BoolArray]]
-"""From the positions of both sides of pairs to what both have in common, and whether that number is known."""
-
-
-@dataclass(frozen=True)
-class ComparedScores:
-    """Scores to compare in pairs, in any order."""
-
-    rows: pa.Table
-    """Columns of `STATISTIC` and `SIDE`, `lower_is_better` and `score`."""
-    replicates: FloatArray
-    """Replicates of the scores, of shape (rows, replicates); NaN where a score was not resampled."""
-    count_common: CountCommon
-    """Counts the instances of two runs, or the scenarios of two models, that both sides share."""
+Texts = Mapping[str, pa.DictionaryArray]
+"""Columns of `STATISTIC` and `SIDE`, by name."""
 
 
 def is_main_score(stats: pa.Table) -> pa.ChunkedArray:
@@ -49,45 +35,54 @@ def is_main_score(stats: pa.Table) -> pa.ChunkedArray:
     return pc.and_(stats["is_main_metric"], stats["perturbation"].is_null())
 
 
-def run_scores(stats: pa.Table, release: ShownRelease) -> ComparedScores:
-    """Return the main scores of runs; each sub-split is a score of its own.
+def run_scores(stats: pa.Table, release: ShownRelease) -> pa.Table:
+    """Return the main scores of runs, with `score` and `lower_is_better`; each sub-split is a score of its own.
 
-    A run that is not scored by its outputs, although it has some, is left out: it cannot be paired instance by
-    instance.
+    A run that is not scored by its outputs, although it has some, is left out: its items are not those of the score.
     """
     rows = stats.filter(pc.and_(is_main_score(stats), stats["unscored_reason"].is_null()))
-    weights = rows["boot_weight"]
     rows = rows.append_column("score", score_of(rows)).append_column("lower_is_better", release.directions(rows))
-    n_scored, is_resampled = rows["n_scored"].fill_null(0).to_numpy(), weights.is_valid().to_numpy()
-    # Weights follow from the instances: equal weights in every replicate mean the same instances.
-    seen: dict[bytes, int] = {}
-    digests = (_digest(draws) for start in range(0, len(rows), BLOCK) for draws in unpack(weights.slice(start, BLOCK)))
-    instances = np.array([seen.setdefault(digest, len(seen)) for digest in digests], np.int64)
-
-    def count_common(a: IntArray, b: IntArray) -> tuple[IntArray, BoolArray]:
-        return n_scored[a], (instances[a] == instances[b]) & is_resampled[a]
-
-    return ComparedScores(rows, replicates_of(rows), count_common)
+    return rows.filter(rows["score"].is_valid())
 
 
-def _digest(draws: FloatArray) -> bytes:
-    return hashlib.sha256(draws.tobytes()).digest()
+def cells_of(rows: pa.Table) -> list[Cell]:
+    """Return the statistic behind each main score of runs; nothing behind a score that the source reported."""
+    keys = map(StatisticKey._make, zip(*(to_list(rows[name]) for name in StatisticKey._fields), strict=True))
+    means = rows["mean"].to_pylist()
+    return [() if mean is None else (PooledStatistic(key, 1, mean),) for key, mean in zip(keys, means, strict=True)]
 
 
-def model_scores(table: MainTable) -> ComparedScores:
-    """Return the aggregates that rank the models of a main table: mean win rates or mean scores."""
-    aggregate, n_rows = table.win_rates if table.has_win_rates else table.mean_scores, len(table.standings)
-    lower = False if table.has_win_rates or not table.lower_is_better else table.lower_is_better[0]
+def model_scores(table: MainTable, values: Sequence[float | None], lower_is_better: bool | None) -> pa.Table:
+    """Return aggregates of the models of a main table, one row for each model, with the columns of `run_scores`."""
+    n_rows = len(table.standings)
     columns: dict[str, pa.Array] = {name: pa.nulls(n_rows, pa.string()) for name in (*STATISTIC, *SIDE)}
     for name in ("model_name", "model_deployment"):
         columns[name] = pa.array([row.facts[name] for row in table.standings], pa.string())
-    columns["lower_is_better"] = pa.array([lower] * n_rows, pa.bool_())
-    columns["score"] = pa.array(aggregate.values, pa.float64())
-    values = [[score.value is not None for score in row.scores] for row in table.standings]
-    has_value = np.array(values, np.bool_).reshape(n_rows, len(table.lower_is_better))
+    columns["score"] = pa.array(values, pa.float64())
+    columns["lower_is_better"] = pa.array([lower_is_better] * n_rows, pa.bool_())
+    return pa.table(columns)
 
-    def count_common(a: IntArray, b: IntArray) -> tuple[IntArray, BoolArray]:
-        return np.sum(has_value[a] & has_value[b], axis=1), np.ones(len(a), np.bool_)
 
-    replicates = np.where(aggregate.is_resampled[:, np.newaxis], aggregate.replicates, np.nan)
-    return ComparedScores(pa.table(columns), replicates, count_common)
+def texts_of(rows: pa.Table) -> Texts:
+    """Return the columns that identify the scores as dictionary columns."""
+    texts = {name: rows[name].unify_dictionaries().combine_chunks() for name in (*STATISTIC, *SIDE)}
+    return {name: one if pa.types.is_dictionary(one.type) else one.dictionary_encode() for name, one in texts.items()}
+
+
+def groups(texts: Texts) -> Iterator[IntArray]:
+    """Yield the positions of the scores that are compared with each other, all in the order of the columns."""
+    codes = {name: _sort_codes(column) for name, column in texts.items()}
+    order = np.lexsort([codes[name] for name in reversed((*STATISTIC, *SIDE))])
+    is_first = np.zeros(len(order), np.bool_)
+    for name in STATISTIC:
+        is_first[1:] |= np.diff(codes[name][order]) != 0
+    yield from np.split(order, np.flatnonzero(is_first))
+
+
+def _sort_codes(texts: pa.DictionaryArray) -> IntArray:
+    """Return numbers that sort as the texts do, null last."""
+    ranks = np.empty(len(texts.dictionary) + 1, np.int64)
+    ranks[pc.sort_indices(texts.dictionary).to_numpy()] = np.arange(len(texts.dictionary))
+    ranks[-1] = len(texts.dictionary)
+    codes: IntArray = ranks[pc.fill_null(texts.indices, len(texts.dictionary)).to_numpy()]
+    return codes

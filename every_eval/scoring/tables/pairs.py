@@ -1,128 +1,113 @@
-"""Rows of pairs: the difference of each two models, and whether the paired replicates tell it from zero."""
+"""Rows of pairs: the difference of each two models on the items that both have, with its interval and tests."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from every_eval.contracts.dictionary_encoding import CODES
 from every_eval.contracts.pairs import MAIN_SCORE, MEAN_SCORE, MEAN_WIN_RATE, PAIRS
-from every_eval.scoring.tables.compared_scores import SIDE, STATISTIC, ComparedScores, model_scores, run_scores
+from every_eval.scoring.comparisons.board import BoardComparison
+from every_eval.scoring.comparisons.cell_strata import cell_strata
+from every_eval.scoring.responses.response_store import ResponseStore
+from every_eval.scoring.tables.adjusted_p_values import adjust_p_values
+from every_eval.scoring.tables.compared_scores import (
+    SIDE,
+    STATISTIC,
+    cells_of,
+    groups,
+    model_scores,
+    run_scores,
+    texts_of,
+)
+from every_eval.scoring.tables.comparison_columns import mean_score_columns, run_columns, win_rate_columns
 from every_eval.scoring.tables.releases import ShownRelease
 from every_eval.sources.main_table import MainTable
-from every_eval.statistics.bootstrap import excludes_zero, percentile_interval
-from every_eval.statistics.groups import FloatArray, IntArray
+from every_eval.statistics.groups import IntArray
+from every_eval.statistics.paired_comparison import all_pairs, compare
 
 BLOCK: Final = 1 << 14
-"""Number of pairs that are compared at once."""
+"""Number of rows in a piece, from which on the piece is complete."""
 
 _SCHEMA: Final = pa.schema(
     [field.with_type(CODES) if pa.types.is_string(field.type) else field for field in PAIRS.schema],
     PAIRS.schema.metadata,
 )
 
-Texts = Mapping[str, pa.DictionaryArray]
-"""Columns of `STATISTIC` and `SIDE`, by name."""
-
 
 def pairs(
-    source: str, benchmark: str, release: ShownRelease, stats: pa.Table, main_table: MainTable | None
+    place: Mapping[str, str],
+    release: ShownRelease,
+    stats: pa.Table,
+    store: ResponseStore,
+    main_table: MainTable | None,
+    board: BoardComparison | None,
 ) -> Iterator[pa.Table]:
     """Yield rows of the contract `pairs` of one benchmark in pieces; texts are dictionary columns.
 
     Args:
-        source: Name of the source.
-        benchmark: Name of the benchmark.
+        place: Values of the columns source, benchmark and release.
         release: The release whose runs are compared.
         stats: `COLUMNS` of rows of the contract `stats`, of runs that the release shows; `is_main_score` chooses rows.
+        store: Responses of the statistics.
         main_table: Main table of the benchmark; null if it has none.
+        board: Comparison of its models; null as `main_table`.
     """
-    shared = {"source": source, "benchmark": benchmark, "release": release.name}
-    yield from _compare(run_scores(stats, release), shared | {"kind": MAIN_SCORE})
-    if main_table is not None:
-        kind = MEAN_WIN_RATE if main_table.has_win_rates else MEAN_SCORE
-        yield from _compare(model_scores(main_table), shared | {"kind": kind})
+    yield from adjust_p_values(_in_blocks(_of_runs(place, run_scores(stats, release), store)))
+    if main_table is not None and board is not None:
+        yield from adjust_p_values(_of_models(place, main_table, board))
 
 
-def _compare(scores: ComparedScores, shared: Mapping[str, str]) -> Iterator[pa.Table]:
-    """Yield a row for each pair, in the order of the key, in pieces that cut no group."""
-    texts = {name: scores.rows[name].combine_chunks() for name in (*STATISTIC, *SIDE)}
-    texts = {name: one if pa.types.is_dictionary(one.type) else one.dictionary_encode() for name, one in texts.items()}
-    order = np.lexsort([_sort_codes(texts[name]) for name in reversed((*STATISTIC, *SIDE))])
-    order = order[scores.rows["score"].is_valid().to_numpy()[order]]
-    starts = _starts([_sort_codes(texts[name])[order] for name in STATISTIC])
-    for groups in _blocks(starts):
-        a, b = (order[side] for side in _pair_up(groups))
+def _in_blocks(pieces: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """Yield the same rows in fewer pieces."""
+    pending: list[pa.Table] = []
+    for piece in pieces:
+        pending.append(piece)
+        if sum(map(len, pending)) >= BLOCK:
+            yield pa.concat_tables(pending).unify_dictionaries()
+            pending = []
+    if pending:
+        yield pa.concat_tables(pending).unify_dictionaries()
+
+
+def _of_runs(place: Mapping[str, str], rows: pa.Table, store: ResponseStore) -> Iterator[pa.Table]:
+    """Yield the pairs of each group of runs, in the order of the key."""
+    for group in groups(texts_of(rows)):
+        of_group = rows.take(pa.array(group))
+        a, b = all_pairs(len(group))
         if len(a):
-            yield _table(scores, texts, shared, a, b)
+            compared = compare(list(cell_strata(store, 0, cells_of(of_group))), a, b)
+            yield _table({**place, "kind": MAIN_SCORE}, of_group, (a, b), run_columns(compared))
 
 
-def _sort_codes(texts: pa.DictionaryArray) -> IntArray:
-    """Return numbers that sort as the texts do, null last."""
-    ranks = np.empty(len(texts.dictionary) + 1, np.int64)
-    ranks[pc.sort_indices(texts.dictionary).to_numpy()] = np.arange(len(texts.dictionary))
-    ranks[-1] = len(texts.dictionary)
-    codes: IntArray = ranks[pc.fill_null(texts.indices, len(texts.dictionary)).to_numpy()]
-    return codes
+def _of_models(place: Mapping[str, str], table: MainTable, board: BoardComparison) -> Iterator[pa.Table]:
+    """Yield the pairs of models of a main table that both have the aggregate."""
+    lower = table.lower_is_better[0] if table.lower_is_better else None
+    aggregates = [(MEAN_SCORE, table.mean_scores, lower, mean_score_columns(board))]
+    if table.has_win_rates:
+        aggregates.append((MEAN_WIN_RATE, table.win_rates, False, win_rate_columns(table, board)))
+    for kind, aggregate, lower_is_better, columns in aggregates:
+        rows = model_scores(table, aggregate.values, lower_is_better)
+        is_known = rows["score"].is_valid().to_numpy()
+        chosen = np.flatnonzero(is_known[board.a] & is_known[board.b])
+        if len(chosen):
+            of_pairs = {name: values.take(pa.array(chosen)) for name, values in columns.items()}
+            yield _table({**place, "kind": kind}, rows, (board.a[chosen], board.b[chosen]), of_pairs)
 
 
-def _table(scores: ComparedScores, texts: Texts, shared: Mapping[str, str], a: IntArray, b: IntArray) -> pa.Table:
-    rows = scores.rows
-    difference, low, high = _differences(rows["score"].to_numpy(), scores.replicates, a, b)
-    n_common, is_known = scores.count_common(a, b)
-    is_missing = np.isnan(low)
-    columns: dict[str, pa.Array | pa.ChunkedArray] = {
-        "difference": pa.array(difference),
-        "ci_low": pa.array(low, mask=is_missing),
-        "ci_high": pa.array(high, mask=is_missing),
-        "excludes_zero": pa.array(excludes_zero(low, high), mask=is_missing),
-        "n_common": pa.array(n_common, pa.int64(), mask=~is_known),
-        "lower_is_better": rows["lower_is_better"].take(a),
-        **{name: texts[name].take(a) for name in STATISTIC},
+def _table(
+    shared: Mapping[str, str], rows: pa.Table, pair: tuple[IntArray, IntArray], columns: Mapping[str, pa.Array]
+) -> pa.Table:
+    """Return the rows of pairs of scores, from the columns of their comparison."""
+    texts, (a, b) = texts_of(rows), pair
+    of_rows: dict[str, pa.Array | pa.ChunkedArray] = {
+        "lower_is_better": rows["lower_is_better"].take(pa.array(a)),
+        **{name: texts[name].take(pa.array(a)) for name in STATISTIC},
         **{name: pa.repeat(pa.scalar(value), len(a)).dictionary_encode() for name, value in shared.items()},
     }
-    for side, positions in (("a", a), ("b", b)):
-        columns |= {f"{name}_{side}": texts[name].take(positions) for name in SIDE}
-        columns[f"score_{side}"] = rows["score"].take(positions)
-    return pa.table([columns[name] for name in _SCHEMA.names], schema=_SCHEMA)
-
-
-def _starts(codes: Sequence[IntArray]) -> IntArray:
-    """Return where each group of rows that agree in all codes starts, and where the last group ends."""
-    is_first = np.zeros(len(codes[0]), np.bool_)
-    is_first[:1] = True
-    for column in codes:
-        is_first[1:] |= column[1:] != column[:-1]
-    return np.append(np.flatnonzero(is_first), len(codes[0]))
-
-
-def _blocks(starts: IntArray) -> Iterator[IntArray]:
-    """Yield starts of groups, and the end of the last, of about `BLOCK` pairs together, or of one larger group."""
-    sizes = np.diff(starts)
-    block = np.cumsum(sizes * (sizes - 1) // 2) // BLOCK
-    for number in np.unique(block).tolist():
-        groups = np.flatnonzero(block == number)
-        yield starts[groups[0] : groups[-1] + 2]
-
-
-def _pair_up(starts: IntArray) -> tuple[IntArray, IntArray]:
-    """Return the positions of both sides of every pair within a group."""
-    sides = [np.array(np.triu_indices(size, 1)) + start for start, size in zip(starts, np.diff(starts), strict=False)]
-    first, second = np.concatenate(sides, axis=1) if sides else np.zeros((2, 0), np.int64)
-    return first, second
-
-
-def _differences(
-    scores: FloatArray, replicates: FloatArray, a: IntArray, b: IntArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return the differences a - b and the ends of their intervals.
-
-    The work is done in blocks, as the replicates of a million pairs take gigabytes.
-    """
-    low, high = np.empty(len(a)), np.empty(len(a))
-    for start in range(0, len(a), BLOCK):
-        block = slice(start, start + BLOCK)
-        low[block], high[block] = percentile_interval(replicates[a[block]] - replicates[b[block]])
-    return scores[a] - scores[b], low, high
+    for side, positions in (("a", pa.array(a)), ("b", pa.array(b))):
+        of_rows |= {f"{name}_{side}": texts[name].take(positions) for name in SIDE}
+        of_rows[f"score_{side}"] = rows["score"].take(positions)
+    of_rows |= columns
+    return pa.table([of_rows[name] for name in _SCHEMA.names], schema=_SCHEMA)

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from every_eval.contracts.canonical import canonical_decoded, canonical_json
-from every_eval.contracts.samples import REFERENCES, SAMPLES
+from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.shared_columns import TEXTS
 from every_eval.sources.columns import build_table
 from every_eval.sources.eval_harness.aggregations import aggregation_of
@@ -15,6 +15,7 @@ from every_eval.sources.eval_harness.media import without_media
 from every_eval.sources.eval_harness.question import Question
 from every_eval.sources.eval_harness.sample_rows import ScoredRow
 from every_eval.sources.eval_harness.task import Task
+from every_eval.sources.references import reference_array
 from every_eval.sources.source import Run
 
 
@@ -33,7 +34,7 @@ def samples_table(rows: Sequence[ScoredRow], questions: Sequence[Question], task
         "instance_id": [row.instance_id for row in rows],
         "occurrence": [row.occurrence for row in rows],
         "prompt": texts([question.prompt for question in questions]),
-        "references": _references(questions),
+        "references": reference_array((question.texts, question.positions or ()) for question in questions),
         "truncated_output": pa.nulls(len(rows), pa.string()),
         "mapped_output": [question.chosen for question in questions],
         "responses": responses([row.sample.resps for row in rows]),
@@ -64,24 +65,6 @@ def _value(row: ScoredRow, metric: str | None) -> float | None:
         if value.metric_name == metric:
             return value.sum
     return None
-
-
-def _references(questions: Sequence[Question]) -> pa.Array:
-    """Return the references with their tags, built from columns, which is faster than from objects."""
-    texts: list[str] = []
-    starts, tag_starts = [0], [0]
-    for question in questions:
-        texts += question.texts
-        starts.append(len(texts))
-        correct = question.positions or ()
-        for position in range(len(question.texts)):
-            tag_starts.append(tag_starts[-1] + (position in correct))
-    tags = pa.ListArray.from_arrays(
-        pa.array(tag_starts, pa.int32()), pa.repeat(pa.scalar("correct"), tag_starts[-1]), type=TEXTS
-    )
-    fields = list(REFERENCES.value_type)
-    structs = pa.StructArray.from_arrays([pa.array(texts, pa.string()), tags], fields=fields)
-    return pa.ListArray.from_arrays(pa.array(starts, pa.int32()), structs, type=REFERENCES)
 
 
 def responses(stated: Sequence[Any]) -> pa.Array:

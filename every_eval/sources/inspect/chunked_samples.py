@@ -20,8 +20,11 @@ CHUNKED: Final = re.compile(r"(?P<prefix>samples/.+_epoch_\d+/)sample\.json")
 _ATTACHMENT: Final = re.compile(r"attachment://(\d+)")
 
 
-def resolve(sample: Sample, prefix: str, members: ZipMembers) -> Sample | Reject:
-    """Complete a sample with its metadata, its messages and its long texts; the folder of the sample is `prefix`."""
+def resolve(sample: Sample, prefix: str, members: ZipMembers) -> Reject | None:
+    """Complete a sample with its metadata, its messages and its long texts; return what cannot be read.
+
+    The folder of the sample is `prefix`.
+    """
     folder = _Folder(prefix, members)
     try:
         if sample.metadata is None and f"{prefix}metadata.json" in members.infos:
@@ -38,7 +41,7 @@ def resolve(sample: Sample, prefix: str, members: ZipMembers) -> Sample | Reject
     except (IndexError, TypeError, ValueError) as error:
         detail = f"a chunked sample whose references lead nowhere: {error}"
         return Reject(Reason.UNEXPECTED_SHAPE, detail, members.name, f"{prefix}sample.json")
-    return sample
+    return None
 
 
 class _Unreadable(Exception):

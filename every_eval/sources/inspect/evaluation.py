@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from every_eval.contracts.shared_columns import RUN_SETTINGS
-from every_eval.sources.inspect.evaluated_model import EvaluatedModel, model_of, plain
+from every_eval.sources.inspect.evaluated_model import EvaluatedModel, model_of, plain, role_models
 from every_eval.sources.inspect.own_arguments import own_arguments
 from every_eval.sources.inspect.published_spec import PublishedSpec, published_spec
 from every_eval.sources.inspect.records import EvalSpec, Header, ReportedMetric, ReportedScore, is_count, is_number
@@ -64,6 +64,11 @@ class Evaluation:
     def model(self) -> EvaluatedModel:
         """Model that was evaluated."""
         return model_of(self.header.eval, self.ordinal)
+
+    @cached_property
+    def roles(self) -> Mapping[str, str]:
+        """Name of the model of each role, for example of the grader."""
+        return role_models(self.header.eval)
 
     @cached_property
     def spec(self) -> PublishedSpec:

@@ -1,18 +1,18 @@
 """Make the rows of the table `item_scores`: the main metrics of a run on each sample, the mean over its epochs."""
 
-import math
 from collections.abc import Iterator
 
+import numpy as np
 import pyarrow as pa
 
 from every_eval.contracts.item_scores import ITEM_SCORES
-from every_eval.sources.columns import build_table
+from every_eval.sources.columns import build_table, dictionary_array
 from every_eval.sources.inspect.completeness import unscored_reason
 from every_eval.sources.inspect.evaluation import AVERAGES, Evaluation, ScoreName, cluster_key, metric_name, score_name
 from every_eval.sources.inspect.records import ReportedScore
 from every_eval.sources.inspect.run_samples import RunSamples
-from every_eval.sources.inspect.statistics.values import published_number
 from every_eval.sources.source import Run
+from every_eval.statistics.groups import FloatArray, IntArray, divide
 
 
 def item_scores_table(evaluation: Evaluation, run: Run, samples: RunSamples) -> pa.Table:
@@ -20,25 +20,23 @@ def item_scores_table(evaluation: Evaluation, run: Run, samples: RunSamples) -> 
 
     Only averages of scores are defined for a single sample, so that other main metrics have no rows.
     """
-    if unscored_reason(evaluation, samples) is not None:
-        return ITEM_SCORES.empty
     scores = dict(_averages(evaluation))
-    found = [
-        (metric, instance, numbers)
-        for metric, score in scores.items()
-        for instance, numbers in _numbers(samples, score_name(score)).items()
-    ]
-    clusters = {metric: samples.clusters(cluster_key(score)) for metric, score in scores.items()}
+    if not scores or unscored_reason(evaluation, samples) is not None:
+        return ITEM_SCORES.empty
+    instances = list(samples.instances)
+    of_metrics = [_means(samples, score_name(score)) for score in scores.values()]
+    clusters = [samples.clusters(cluster_key(score)) for score in scores.values()]
+    means, counts = (np.concatenate(each) for each in zip(*of_metrics, strict=True))
     columns = {
-        "metric_name": [metric for metric, _, _ in found],
-        "instance_id": [instance for _, instance, _ in found],
-        "item": [samples.items.get(instance) for _, instance, _ in found],
-        "cluster": [clusters[metric].get(instance) for metric, instance, _ in found],
-        "value": [_mean(numbers) for _, _, numbers in found],
-        "n_trials": [len(numbers) for _, _, numbers in found],
+        "metric_name": dictionary_array(np.repeat(np.arange(len(scores)), len(instances)), list(scores)),
+        "instance_id": instances * len(scores),
+        "item": [samples.items.get(instance) for instance in instances] * len(scores),
+        "cluster": [of_metric.get(instance) for of_metric in clusters for instance in instances],
+        "value": pa.array(means, mask=~np.isfinite(means)),
+        "n_trials": counts,
     }
     unstated = dict.fromkeys(("numerator", "denominator"))
-    return build_table(ITEM_SCORES, len(found), columns, {**evaluation.shared(run), **unstated})
+    return build_table(ITEM_SCORES, len(means), columns, {**evaluation.shared(run), **unstated})
 
 
 def _averages(evaluation: Evaluation) -> Iterator[tuple[str, ReportedScore]]:
@@ -50,20 +48,12 @@ def _averages(evaluation: Evaluation) -> Iterator[tuple[str, ReportedScore]]:
                 yield name, score
 
 
-def _numbers(samples: RunSamples, name: ScoreName) -> dict[str, list[float]]:
-    """Return the numbers of a score in all epochs of each sample; none for a sample that is unscored."""
-    found: dict[str, list[float]] = {}
-    for sample in samples.scored:
-        numbers = found.setdefault(str(sample.id), [])
-        value = sample.values.get(name.scorer)
-        if name.key is not None:
-            value = value.get(name.key, math.nan) if isinstance(value, dict) else math.nan
-        number = published_number(value, is_element=name.key is not None)
-        if number is not None:
-            numbers.append(number)
-    return found
-
-
-def _mean(numbers: list[float]) -> float | None:
-    mean = sum(numbers) / len(numbers) if numbers else math.nan
-    return mean if math.isfinite(mean) else None
+def _means(samples: RunSamples, name: ScoreName) -> tuple[FloatArray, IntArray]:
+    """Return the mean of a score over the epochs of each instance, and in how many epochs the instance is scored."""
+    numbers = samples.scores.get(name, np.full(len(samples.scored), np.nan))
+    is_scored = ~np.isnan(numbers)
+    codes, n_instances = samples.instance_codes[is_scored], len(samples.instances)
+    counts = np.bincount(codes, minlength=n_instances)
+    # Adds one number after the other, in the order of the log, so that sums are the same with every version of Python.
+    sums = np.bincount(codes, numbers[is_scored], n_instances).astype(np.float64, copy=False)
+    return divide(sums, counts), counts

@@ -6,7 +6,7 @@ samples, in an order that Inspect guarantees, so that discovery reads only the b
 
 import re
 from collections.abc import Iterator
-from typing import IO, Any, Final, Protocol
+from typing import IO, Any, Final, Protocol, TypeVar
 
 import msgspec
 
@@ -14,7 +14,7 @@ from every_eval.contracts.rejects import Reason
 from every_eval.sources.decoding import UNREADABLE
 from every_eval.sources.inspect.chunked_samples import CHUNKED, resolve
 from every_eval.sources.inspect.log_json import decode, decoded, restore
-from every_eval.sources.inspect.records import Header, Sample
+from every_eval.sources.inspect.records import Header, Sample, SampleScores
 from every_eval.sources.inspect.zip_members import ZipMembers
 from every_eval.sources.source import Reject
 from every_eval.sources.splitting import find_spans
@@ -26,12 +26,16 @@ START: Final = "_journal/start.json"
 _WHOLE: Final = re.compile(r"samples/.+_epoch_\d+\.json")
 _FOLDER: Final = "samples/"
 _PART: Final = re.compile(r"samples/.+_epoch_\d+/")
+_UNKNOWN_FORM: Final = (
+    "a sample in a form that every_eval does not know: neither one file nor a folder with sample.json"
+)
 _SAMPLES: Final = re.compile(rb'"samples"\s*:\s*\[')
 _HEAD_BYTES: Final = 1 << 16
 _PIECE_BYTES: Final = 4 << 20
 _NO_HEADER: Final = frozenset({"samples", "reductions", "written"})
 
-PlacedSample = tuple[str, int, Sample | Reject]
+S = TypeVar("S", bound=SampleScores)
+PlacedSample = tuple[str, int, S | Reject]
 """Place of a sample in the log, size of its JSON in bytes, and the sample."""
 
 
@@ -41,7 +45,7 @@ class Log(Protocol):
     def header(self) -> Header | Reject:
         """Read all but the samples."""
 
-    def samples(self, kind: type[Sample]) -> Iterator[PlacedSample]:
+    def samples(self, kind: type[S]) -> Iterator[PlacedSample[S]]:
         """Read the samples as records of type `kind`, in the order of the log."""
 
 
@@ -69,29 +73,33 @@ class EvalLog:
         detail = f"not a log of Inspect: the zip file has neither {HEADER} nor {START}"
         return Reject(Reason.UNEXPECTED_SHAPE, detail, self._name)
 
-    def samples(self, kind: type[Sample]) -> Iterator[PlacedSample]:
+    def samples(self, kind: type[S]) -> Iterator[PlacedSample[S]]:
+        others: list[str] = []
+        chunked: set[str] = set()
         for member in self._members.infos:
-            chunked = CHUNKED.fullmatch(member)
-            if not chunked and not _WHOLE.fullmatch(member):
-                continue
-            raw = self._members.read(member)
-            if isinstance(raw, Reject):
-                yield member, 0, raw
-                continue
-            sample = decoded(raw, kind, self._name, member)
-            if chunked and isinstance(sample, Sample):
-                sample = resolve(sample, chunked["prefix"], self._members)
-            yield member, len(raw), sample
-        for place in self._unknown():
-            detail = "a sample in a form that every_eval does not know: neither one file nor a folder with sample.json"
-            yield place, 0, Reject(Reason.UNEXPECTED_SHAPE, detail, self._name, place)
-
-    def _unknown(self) -> list[str]:
-        """Return the members of samples, or their folders, that are neither whole nor chunked samples."""
-        known = {match["prefix"] for name in self._members.infos if (match := CHUNKED.fullmatch(name))}
-        others = (name for name in self._members.infos if name.startswith(_FOLDER) and not _WHOLE.fullmatch(name))
+            if _WHOLE.fullmatch(member):
+                yield self._sample(member, kind)
+            elif match := CHUNKED.fullmatch(member):
+                chunked.add(match["prefix"])
+                yield self._sample(member, kind, match["prefix"])
+            elif member.startswith(_FOLDER):
+                others.append(member)
         folders = (match[0] if (match := _PART.match(name)) else name for name in others if name != _FOLDER)
-        return [folder for folder in dict.fromkeys(folders) if folder not in known]
+        for place in dict.fromkeys(folders):
+            if place not in chunked:
+                detail = (
+                    "a sample in a form that every_eval does not know: neither one file nor a folder with sample.json"
+                )
+                yield place, 0, Reject(Reason.UNEXPECTED_SHAPE, detail, self._name, place)
+
+    def _sample(self, member: str, kind: type[S], prefix: str | None = None) -> PlacedSample[S]:
+        """Read the sample in a member; `prefix` is its folder if it is a chunked sample."""
+        raw = self._members.read(member)
+        if isinstance(raw, Reject):
+            return member, 0, raw
+        sample = decoded(raw, kind, self._name, member)
+        odd = resolve(sample, prefix, self._members) if prefix is not None and isinstance(sample, Sample) else None
+        return member, len(raw), sample if odd is None else odd
 
 
 class JsonLog:
@@ -114,16 +122,22 @@ class JsonLog:
                     return _header(content, self._name)
         return _header(head, self._name)
 
-    def samples(self, kind: type[Sample]) -> Iterator[PlacedSample]:
+    def samples(self, kind: type[S]) -> Iterator[PlacedSample[S]]:
         spans = find_spans(self._file, "samples", _PIECE_BYTES)
         if spans is None:
             yield from self._unsplit(kind)
             return
         for span in spans:
             raw = span.read(self._file)
-            yield from self._elements(decode(raw, list[msgspec.Raw]), span.first, kind)
+            try:
+                samples = decode(raw, list[kind])  # type: ignore[valid-type]
+            except UNREADABLE:
+                yield from self._elements(decode(raw, list[msgspec.Raw]), span.first, kind)
+                continue
+            size = len(raw) // max(len(samples), 1)
+            yield from ((_place(position), size, sample) for position, sample in enumerate(samples, span.first))
 
-    def _unsplit(self, kind: type[Sample]) -> Iterator[PlacedSample]:
+    def _unsplit(self, kind: type[S]) -> Iterator[PlacedSample[S]]:
         """Read the samples of a file that cannot be cut, for example because there are none."""
         self._file.seek(0)
         content = decoded(self._file.read(), _Samples, self._name)
@@ -132,10 +146,14 @@ class JsonLog:
         else:
             yield from self._elements(content.samples or [], 0, kind)
 
-    def _elements(self, elements: list[msgspec.Raw], first: int, kind: type[Sample]) -> Iterator[PlacedSample]:
+    def _elements(self, elements: list[msgspec.Raw], first: int, kind: type[S]) -> Iterator[PlacedSample[S]]:
         for position, raw in enumerate(elements, first):
-            place = f"$.samples[{position}]"
-            yield place, len(raw), decoded(bytes(raw), kind, self._name, place)
+            yield _place(position), len(raw), decoded(bytes(raw), kind, self._name, _place(position))
+
+
+def _place(position: int) -> str:
+    """Return the place of a sample in a `.json` log."""
+    return f"$.samples[{position}]"
 
 
 def _header(raw: bytes, name: str, member: str | None = None) -> Header | Reject:

@@ -5,6 +5,7 @@ that it holds a credential, or its value is an address; a path is reduced to its
 """
 
 import re
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -15,10 +16,12 @@ from every_eval.network.redaction import REDACTED
 from every_eval.sources.arguments import Arguments, public_arguments, without_credentials
 from every_eval.sources.inspect.log_json import finite, json_text
 
-_DOUBTFUL: Final = re.compile(
-    r"[/\\=~@]|[\w-]{11}|auth|bearer|basic|token|cookie|cred|env|header|key|pass|secret", re.I
+_LONG_WORD: Final = re.compile(r"[\w-]{11}")
+_DOUBTFUL: Final = (
+    *("/", "\\", "=", "~", "@"),
+    *("auth", "bearer", "basic", "token", "cookie", "cred", "env", "header", "key", "pass", "secret"),
 )
-"""What paths, addresses, credentials and their names have in common: much metadata has nothing of it."""
+"""What paths, addresses, credentials and their names have in common, beside long words."""
 
 
 def own_arguments(stated: Any) -> Arguments:  # noqa: ANN401 - any JSON value
@@ -29,12 +32,20 @@ def own_arguments(stated: Any) -> Arguments:  # noqa: ANN401 - any JSON value
     return public_arguments(shown, frozenset(name for name, value in shown.items() if value != REDACTED))
 
 
-def metadata_json(stated: Any) -> str | None:  # noqa: ANN401 - any JSON value
-    """Return the metadata of a sample that may be published, as JSON; null if there is none."""
-    if not isinstance(stated, dict) or not stated:
-        return None
-    text = json_text(finite(stated))
-    return _checked(text) if _DOUBTFUL.search(text) else text
+def metadata_json(stated: Sequence[Any]) -> list[str | None]:
+    """Return the metadata of each sample that may be published, as JSON; null if there is none."""
+    texts = [json_text(metadata) if isinstance(metadata, dict) and metadata else None for metadata in stated]
+    together = "\n".join(filter(None, texts)).casefold()
+    occurring = [part for part in _DOUBTFUL if part in together]
+    return [_checked(text) if text and _is_doubtful(text, occurring) else text for text in texts]
+
+
+def _is_doubtful(text: str, parts: Collection[str]) -> bool:
+    """Tell whether something in a text can be private: of much metadata, nothing can."""
+    if _LONG_WORD.search(text):
+        return True
+    lowered = text.casefold() if parts else ""
+    return any(part in lowered for part in parts)
 
 
 @lru_cache(maxsize=1024)

@@ -10,8 +10,6 @@ from typing import Annotated, Any, Final, Self, TypeGuard
 import msgspec
 from msgspec import Meta, Struct
 
-from every_eval.sources.inspect.log_json import restore
-
 SUCCESS: Final = "success"
 STARTED: Final = "started"
 """Status of a log that is still being written, or whose process was killed."""
@@ -146,28 +144,31 @@ class Score(Struct):
     """What a scorer says of a sample."""
 
     value: Any = None
+    """Value as decoded: `restore` turns it into one in which NaN is a number."""
     answer: Any = None
     explanation: Any = None
     metadata: msgspec.Raw = msgspec.Raw(b"null")
     reason: Any = None
     """Why the sample is unscored, or scored without an answer."""
 
-    def __post_init__(self) -> None:
-        self.value = restore(self.value)
 
-
-class Sample(Struct):
-    """A sample in one epoch."""
+class SampleScores(Struct):
+    """The scores of a sample in one epoch."""
 
     id: int | str
     epoch: Annotated[int, Meta(ge=1, le=LARGEST_EPOCH)]
+    scores: dict[str, Score] | None = None
+    score: Score | None = None
+    """The only score, in the oldest logs."""
+
+
+class Sample(SampleScores):
+    """A sample in one epoch."""
+
     input: Any = None
     choices: Any = None
     target: Any = None
     output: Any = None
-    scores: dict[str, Score] | None = None
-    score: Score | None = None
-    """The only score, in the oldest logs."""
     metadata: Any = None
     model_usage: Any = None
     total_time: Any = None

@@ -1,11 +1,11 @@
 """Make the rows of the tables `samples`, `metrics` and `judgements` of some samples of a log."""
 
 import hashlib
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 
@@ -13,33 +13,25 @@ from every_eval.contracts.canonical import canonical_json
 from every_eval.contracts.judgements import JUDGEMENTS
 from every_eval.contracts.metrics import METRICS
 from every_eval.contracts.samples import SAMPLES
+from every_eval.contracts.shared_columns import JUDGES
 from every_eval.sources.columns import build_table, dictionary_array
 from every_eval.sources.inspect.evaluation import Evaluation
-from every_eval.sources.inspect.records import Sample
-from every_eval.sources.inspect.sample_row import Row
-from every_eval.sources.inspect.sample_values import SampleValue
+from every_eval.sources.inspect.question import Question
+from every_eval.sources.inspect.sample_batch import SampleBatch
+from every_eval.sources.inspect.sample_texts import text_columns
+from every_eval.sources.inspect.sample_values import ValueTable
 from every_eval.sources.judgement import Judgement
-from every_eval.sources.source import Run
-
-_KEY: Final = ("instance_id", "train_trial_index", "occurrence")
+from every_eval.sources.source import Run, RunRows
 
 
-@dataclass(frozen=True, slots=True)
-class ReadSample:
-    """A sample with all that its rows are made of."""
-
-    sample: Sample
-    occurrence: int
-    """Number, from 0, of the sample among samples of the same identifier and epoch."""
-    row: Row
-    """Columns of the texts."""
-    values: Sequence[SampleValue]
-    judgements: Sequence[Judgement]
-
-    @property
-    def key(self) -> tuple[str, int, int]:
-        """Identifier of the sample, epoch from 0, and occurrence."""
-        return (self.sample.instance_id, self.sample.epoch - 1, self.occurrence)
+def with_judges(piece: RunRows, judges: Sequence[str]) -> RunRows:
+    """Return a piece whose samples have the judges of the run."""
+    table = piece.samples
+    if not judges or not table.num_rows:
+        return piece
+    place = table.schema.get_field_index("judges")
+    column = pa.repeat(pa.scalar(judges, JUDGES.type), table.num_rows)
+    return replace(piece, samples=table.set_column(place, table.schema.field(place), column))
 
 
 class RowMaker:
@@ -49,52 +41,64 @@ class RowMaker:
         """Make the rows of `run`."""
         main = evaluation.main_score
         self._method = None if main is None else evaluation.value_name(main.scorer, main.key)
+        self._evaluation = evaluation
         self._shared = {**evaluation.shared(run), "split": None, "sub_split": None}
-        self._identity = canonical_json([run.source, run.benchmark, run.suite, run.name])[:-1]
+        identity = canonical_json([run.source, run.benchmark, run.suite, run.name]).removesuffix("]")
+        self._digest = hashlib.sha256(identity.encode())
 
-    def samples(self, read: Sequence[ReadSample], judges: Sequence[str] | None) -> pa.Table:
-        """Return the rows of the table `samples`, of at least one sample."""
-        columns: dict[str, list[Any]] = {name: [item.row[name] for item in read] for name in read[0].row}
-        columns |= _keys([item.key for item in read])
-        columns["evaluation_id"] = [self._evaluation_id(*item.key) for item in read]
-        columns["evaluation_score"] = [self._score(item) for item in read]
-        shared = {**self._shared, "evaluation_method_name": self._method, "judges": list(judges) if judges else None}
-        return build_table(SAMPLES, len(read), columns, shared)
+    def samples(self, batch: SampleBatch, questions: Sequence[Question] | None, values: ValueTable) -> pa.Table:
+        """Return the rows of the table `samples`, of at least one sample, without judges.
 
-    def metrics(self, read: Sequence[ReadSample]) -> pa.Table:
+        Without questions, no text is published.
+        """
+        columns, equal = text_columns(batch, questions, self._evaluation)
+        columns |= {
+            "instance_id": batch.instance_ids,
+            "train_trial_index": batch.trials,
+            "occurrence": batch.occurrences,
+            "evaluation_id": self._evaluation_ids(batch),
+        }
+        equal = {**equal, "evaluation_method_name": self._method, "judges": None}
+        scores = values.column(self._method)
+        if scores is None:
+            equal["evaluation_score"] = None
+        else:
+            columns["evaluation_score"] = pa.array(scores, mask=~np.isfinite(scores))
+        return build_table(SAMPLES, len(batch.samples), columns, self._shared | equal)
+
+    def metrics(self, batch: SampleBatch, values: ValueTable) -> pa.Table:
         """Return the rows of the table `metrics`: one row per number of a sample."""
-        values = [value for item in read for value in item.values]
-        samples = np.repeat(np.arange(len(read)), [len(item.values) for item in read])
-        numbers = pa.array([_finite(value.number) for value in values], pa.float64())
+        rows, metrics = np.nonzero(values.is_stated)
+        found = values.numbers[rows, metrics]
+        numbers = pa.array(found, mask=~np.isfinite(found))
         columns: dict[str, Any] = {
-            "instance_id": dictionary_array(samples, [item.sample.instance_id for item in read]),
-            "train_trial_index": np.array([item.sample.epoch - 1 for item in read])[samples],
-            "occurrence": np.array([item.occurrence for item in read])[samples],
-            "metric_name": pa.array([value.metric_name for value in values]).dictionary_encode(),
-            "count": [int(value.number is not None) for value in values],
+            "instance_id": dictionary_array(rows, batch.instance_ids),
+            "train_trial_index": np.array(batch.trials)[rows],
+            "occurrence": np.array(batch.occurrences)[rows],
+            "metric_name": dictionary_array(metrics, values.metric_names),
+            "count": (~np.isnan(found)).astype(np.int64),
             **dict.fromkeys(("sum", "min", "max", "value"), numbers),
         }
-        return build_table(METRICS, len(values), columns, self._shared)
+        return build_table(METRICS, len(rows), columns, self._shared)
 
-    def judgements(self, read: Sequence[ReadSample]) -> pa.Table:
+    def judgements(self, batch: SampleBatch, by_sample: Sequence[Sequence[Judgement]]) -> pa.Table:
         """Return the rows of the table `judgements`."""
-        keys = [item.key for item in read for _ in item.judgements]
-        found = [judgement for item in read for judgement in item.judgements]
-        columns = {**_keys(keys), **{name: [getattr(one, name) for one in found] for name in Judgement._fields}}
-        return build_table(JUDGEMENTS, len(keys), columns, self._shared)
+        rows = np.repeat(np.arange(len(by_sample)), [len(judgements) for judgements in by_sample])
+        found = [judgement for judgements in by_sample for judgement in judgements]
+        columns: Mapping[str, Any] = {
+            "instance_id": dictionary_array(rows, batch.instance_ids),
+            "train_trial_index": np.array(batch.trials)[rows],
+            "occurrence": np.array(batch.occurrences)[rows],
+            **dict(zip(Judgement._fields, zip(*found, strict=True), strict=False)),
+        }
+        return build_table(JUDGEMENTS, len(rows), columns, self._shared)
 
-    def _score(self, item: ReadSample) -> float | None:
-        return next((_finite(value.number) for value in item.values if value.metric_name == self._method), None)
-
-    def _evaluation_id(self, instance_id: str, trial: int, occurrence: int) -> str:
-        """Return the SHA-256 digest of the sample's key, as the documentation of the column states."""
-        text = f"{self._identity},{canonical_json(instance_id)},null,{trial},null,{occurrence}]"
-        return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _keys(keys: Sequence[tuple[str, int, int]]) -> Mapping[str, list[Any]]:
-    return {name: [key[at] for key in keys] for at, name in enumerate(_KEY)}
-
-
-def _finite(number: float | None) -> float | None:
-    return number if number is not None and math.isfinite(number) else None
+    def _evaluation_ids(self, batch: SampleBatch) -> list[str]:
+        """Return the SHA-256 digests of the samples' keys, as the documentation of the column states."""
+        digests = []
+        for instance_id, trial, occurrence in zip(batch.instance_ids, batch.trials, batch.occurrences, strict=True):
+            digest = self._digest.copy()
+            # A text has one spelling in JSON, so that msgspec writes canonical JSON.
+            digest.update(b",%b,null,%d,null,%d]" % (msgspec.json.encode(instance_id), trial, occurrence))
+            digests.append(digest.hexdigest())
+        return digests

@@ -1,21 +1,25 @@
 """Read one run, that is one log, into rows and rejects."""
 
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import IO, Final
+
+import numpy as np
 
 from every_eval.contracts.rejects import Reason
 from every_eval.sources.inspect.evaluation import Evaluation
 from every_eval.sources.inspect.item_scores_table import item_scores_table
-from every_eval.sources.inspect.judges import judgements_of
+from every_eval.sources.inspect.judges import judgements_of, judges_of_log, may_be_judged
 from every_eval.sources.inspect.log_file import Log, open_log
 from every_eval.sources.inspect.log_names import SUPERSEDED
 from every_eval.sources.inspect.records import STARTED, Sample, SampleWithMessages
-from every_eval.sources.inspect.rows import ReadSample, RowMaker
+from every_eval.sources.inspect.rows import RowMaker, with_judges
 from every_eval.sources.inspect.run_samples import RunSamples
-from every_eval.sources.inspect.sample_row import ALL, FINAL, question_digest, sample_row
-from every_eval.sources.inspect.sample_values import resource_values, score_values, scores_of
+from every_eval.sources.inspect.sample_batch import SampleBatch
+from every_eval.sources.inspect.sample_batches import SampleBatches
+from every_eval.sources.inspect.sample_texts import ALL, FINAL, questions_of
+from every_eval.sources.inspect.sample_values import ValueReader, ValueTable
 from every_eval.sources.inspect.stats_table import run_statistics
 from every_eval.sources.model_ordinals import ORDINAL
 from every_eval.sources.skipped_entries import reject_of
@@ -23,10 +27,8 @@ from every_eval.sources.source import Reject, Run, RunRows
 
 MESSAGES: Final = "messages"
 """Fact of a run that holds what is published of its messages."""
-PIECE_ROWS: Final = 250
-"""Largest number of samples in a piece."""
-PIECE_BYTES: Final = 4 << 20
-"""Size of the samples' JSON at which a piece ends, in bytes."""
+HELD_BYTES: Final = 32 << 20
+"""Size of the rows of samples that are held back until all judges of a log are known, in bytes."""
 
 
 def read_run(run: Run, open_file: Callable[[str], IO[bytes]]) -> Iterator[RunRows]:
@@ -66,77 +68,63 @@ class _RunReader:
         self._evaluation = evaluation
         self._name = name
         self._rows = RowMaker(run, evaluation)
+        self._values = ValueReader(evaluation)
         self._samples = RunSamples(evaluation.header)
-        self._seen: dict[tuple[str, int], int] = {}
-        self._uuids: set[str] = set()
-        self._rejects: list[Reject] = []
 
     def pieces(self) -> Iterator[RunRows]:
-        piece: list[ReadSample] = []
-        n_bytes = 0
         kind = SampleWithMessages if self._evaluation.messages == ALL else Sample
-        for place, size, sample in self._log.samples(kind):
-            if isinstance(sample, Reject):
-                self._samples.n_rejected += 1
-                self._reject(sample)
-            elif (read := self._read(sample, place)) is not None:
-                piece.append(read)
-                n_bytes += size
-            if len(piece) >= PIECE_ROWS or n_bytes >= PIECE_BYTES:
-                yield self._piece(piece)
-                piece, n_bytes = [], 0
-        yield self._piece(piece)
+        batches = SampleBatches(self._log, self._name, self._evaluation)
+        yield from self._with_judges(
+            self._piece(batch) if batch.samples else RunRows(rejects=self._with_version(batch.rejects))
+            for batch in batches.read(kind)
+        )
+        self._samples.n_rejected = batches.n_rejected
         statistics = run_statistics(self._evaluation, self._run, self._samples, self._name)
-        rejects = tuple(self._with_version(item) for item in statistics.rejects)
         yield RunRows(
             stats=statistics.table,
             item_scores=item_scores_table(self._evaluation, self._run, self._samples),
-            rejects=rejects,
+            rejects=self._with_version(statistics.rejects),
             disagreements=statistics.disagreements,
         )
 
-    def _read(self, sample: Sample, place: str) -> ReadSample | None:
-        """Return a sample with its rows' values; null for a sample that the log has twice under one uuid."""
-        if isinstance(sample.uuid, str):
-            if sample.uuid in self._uuids:
-                detail = f"sample {sample.id!r} in epoch {sample.epoch} has the uuid of another sample"
-                self._reject(Reject(Reason.DOUBLED_INSTANCE, detail, self._name, place))
-                return None
-            self._uuids.add(sample.uuid)
-        key = (sample.instance_id, sample.epoch)
-        occurrence = self._seen.get(key, 0)
-        self._seen[key] = occurrence + 1
-        scores = scores_of(sample, self._evaluation)
-        numbers = list(score_values(scores, self._evaluation))
-        resources = list(resource_values(sample, self._evaluation.header.eval.model))
-        for value in numbers:
-            if value.number is not None and not math.isfinite(value.number):
-                detail = f"{value.metric_name} is {value.number}"
-                self._reject(Reject(Reason.NOT_FINITE, detail, self._name, f"{place}.scores"))
-        judgements = list(judgements_of(scores, self._evaluation))
-        self._samples.add(sample, scores, resources)
-        self._samples.add_judgements(judgements)
-        row = sample_row(sample, scores, self._evaluation)
-        if sample.instance_id not in self._samples.items and (digest := question_digest(row)) is not None:
-            self._samples.items[sample.instance_id] = digest
-        return ReadSample(sample, occurrence, row, [*numbers, *resources], judgements)
+    def _with_judges(self, pieces: Iterator[RunRows]) -> Iterator[RunRows]:
+        """Give each sample the judges of all samples: pieces are held back until the end of a log that is not large.
 
-    def _piece(self, piece: list[ReadSample]) -> RunRows:
-        rejects = tuple(self._rejects)
-        self._rejects.clear()
-        if not piece:
-            return RunRows(rejects=rejects)
-        judges = sorted({one.judge for item in piece for one in item.judgements if one.judge is not None})
-        rows = self._rows
+        The samples of a large log are read again, if its header or the samples so far name a judge.
+        """
+        held: list[RunRows] = []
+        for piece in pieces:
+            held.append(piece)
+            if sum(one.samples.nbytes for one in held) > HELD_BYTES:
+                break
+        else:
+            yield from (with_judges(piece, sorted(self._samples.judges)) for piece in held)
+            return
+        is_judged = bool(self._samples.judges) or may_be_judged(self._evaluation)
+        judges = judges_of_log(self._log, self._evaluation) if is_judged else []
+        yield from (with_judges(piece, judges) for piece in chain(held, pieces))
+
+    def _piece(self, batch: SampleBatch) -> RunRows:
+        values = self._values.read(batch)
+        self._reject_not_finite(batch, values)
+        judgements = [list(judgements_of(scores, self._evaluation)) for scores in batch.scores]
+        questions = questions_of(batch, self._evaluation)
+        self._samples.add(batch, values)
+        if questions is not None:
+            self._samples.add_questions(batch, questions)
+        self._samples.add_judgements(judgements)
         return RunRows(
-            samples=rows.samples(piece, judges),
-            metrics=rows.metrics(piece),
-            judgements=rows.judgements(piece),
-            rejects=rejects,
+            samples=self._rows.samples(batch, questions, values),
+            metrics=self._rows.metrics(batch, values),
+            judgements=self._rows.judgements(batch, judgements),
+            rejects=self._with_version(batch.rejects),
         )
 
-    def _reject(self, reject: Reject) -> None:
-        self._rejects.append(self._with_version(reject))
+    def _reject_not_finite(self, batch: SampleBatch, values: ValueTable) -> None:
+        for row, column in np.argwhere(np.isinf(values.numbers)).tolist():
+            detail = f"{values.metric_names[column]} is {values.numbers[row, column]}"
+            batch.reject(Reject(Reason.NOT_FINITE, detail, self._name, f"{batch.places[row]}.scores"), row)
 
-    def _with_version(self, reject: Reject) -> Reject:
-        return replace(reject, detail=f"{reject.detail} ({self._evaluation.header.eval.inspect_version})")
+    def _with_version(self, rejects: Iterable[Reject]) -> tuple[Reject, ...]:
+        version = self._evaluation.header.eval.inspect_version
+        return tuple(replace(item, detail=f"{item.detail} ({version})") for item in rejects)

@@ -6,7 +6,7 @@ from typing import IO
 
 from every_eval.sources.inspect.discovery import SOURCE, benchmarks, discover, index_witness
 from every_eval.sources.inspect.run_reader import read_run
-from every_eval.sources.inspect.sample_row import FINAL
+from every_eval.sources.inspect.sample_texts import FINAL
 from every_eval.sources.log_source import LogSource
 from every_eval.sources.source import ALL, Discovery, Run, RunRows
 from every_eval.storage.storage import Storage

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -11,7 +12,7 @@ from every_eval.contracts.stats import N_REPLICATES
 from every_eval.statistics.bootstrap import draw_weights, replicate
 from every_eval.statistics.clusters import cluster_moments
 from every_eval.statistics.crossed_error import trial_moments
-from every_eval.statistics.groups import FloatArray
+from every_eval.statistics.groups import FloatArray, Groups, IntArray
 
 Row = dict[str, Any]
 """Columns of the table `stats`."""
@@ -20,15 +21,24 @@ _OF_TRIALS: Final = ("trial_variance", "residual_mean_square")
 _OF_CLUSTERS: Final = ("n_clusters", "cluster_m2")
 
 
-def moments(pairs: Sequence[tuple[str, float]]) -> Row:
+def means_of_groups(values: FloatArray, keys: IntArray) -> FloatArray:
+    """Return the mean of the values of each key, in ascending order of the keys; sums are exact, and rounded once."""
+    groups = Groups(keys)
+    ordered = values if groups.order is None else values[groups.order]
+    if len(groups.keys) == len(ordered):
+        return ordered
+    numbers, ends = ordered.tolist(), np.cumsum(groups.sizes).tolist()
+    return np.array([math.fsum(numbers[start:end]) / (end - start) for start, end in pairwise([0, *ends])])
+
+
+def moments(values: FloatArray) -> Row:
     """Return the columns of the spread of one number for each instance; none if a number is not finite."""
-    values = np.array([number for _, number in pairs])
     with np.errstate(over="ignore", invalid="ignore"):
         m2 = _sum_of_squares(values - values.mean())
     if not math.isfinite(m2):
         return {}
     return {
-        "n_scored": len(pairs),
+        "n_scored": len(values),
         "m2": m2,
         "min": float(values.min()),
         "max": float(values.max()),

@@ -1,11 +1,12 @@
 """Make the rows of the table `stats`: the metrics that Inspect reports beside the metrics recomputed from samples."""
 
 import math
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 
 from every_eval.contracts.rejects import Reason
@@ -21,15 +22,23 @@ from every_eval.contracts.stats import (
 )
 from every_eval.sources.columns import build_table
 from every_eval.sources.inspect.completeness import unscored_reason
+from every_eval.sources.inspect.epoch_tables import EpochTables
 from every_eval.sources.inspect.evaluation import AVERAGES, Evaluation, ScoreName, cluster_key, metric_name, score_name
 from every_eval.sources.inspect.records import ReportedMetric, ReportedScore, is_count, is_number
 from every_eval.sources.inspect.run_samples import INSTANCE, RunSamples
-from every_eval.sources.inspect.spread import Row, cluster_spread, moments, replicates, trial_spread, without_spread
+from every_eval.sources.inspect.spread import (
+    Row,
+    cluster_spread,
+    means_of_groups,
+    moments,
+    replicates,
+    trial_spread,
+    without_spread,
+)
 from every_eval.sources.inspect.statistics.comparison import ComparedMetric, compare, scores_of_log
 from every_eval.sources.inspect.statistics.derivable import NotDerivable
-from every_eval.sources.inspect.statistics.metrics import Score, mean_in_order
-from every_eval.sources.inspect.statistics.reliability import epoch_table, reliability
-from every_eval.sources.inspect.statistics.values import elements, published_number, to_float
+from every_eval.sources.inspect.statistics.metrics import Scores, mean_in_order
+from every_eval.sources.inspect.statistics.reliability import reliability
 from every_eval.sources.source import Reject, Run
 
 _PER_METRIC: Final = (
@@ -39,8 +48,8 @@ _PER_METRIC: Final = (
     *(column.name for column in (*REPORTED, *RECOMPUTED, *ERRORS, *BOOTSTRAP)),
 )
 _STATISTIC: Final = ("source", "benchmark", "suite", "run", *(column.name for column in STATISTIC_KEY))
-_GRADES: Final[set[float | None]] = {0.0, 0.5, 1.0, None}
-"""Numbers of grades, for which a success means something: wrong, partially right, right, and unscored."""
+_GRADES: Final = (0.0, 0.5, 1.0)
+"""Numbers of grades, for which a success means something: wrong, partially right and right."""
 _ERROR: Final = "stderr"
 """Metric that is the standard error of the averages of the same score."""
 
@@ -84,6 +93,7 @@ class _Statistics:
             "judges": sorted(samples.judges) or None,
             "n_unjudged": samples.n_unjudged if samples.n_judged else None,
         }
+        self._tables = EpochTables(samples, self._scores)
         self._found = RunStatistics()
 
     def build(self) -> RunStatistics:
@@ -181,23 +191,23 @@ class _Statistics:
         if spread.get("is_binary") is False and score.reducer in (None, "mean"):
             # The mean of an instance's trials lies between 0 and 1 even if each trial is 0 or 1.
             trials = self._scores.scored(found.scorer, found.key, None)
-            spread["is_binary"] = all(to_float(trial.value) in (0, 1) for trial in trials)
+            spread["is_binary"] = all(number in (0, 1) for number in trials.numbers)
         return spread
 
-    def _spread(self, scores: Sequence[Score], name: str, clustered_by: str | None = None) -> Row:
+    def _spread(self, scores: Scores, name: str, clustered_by: str | None = None) -> Row:
         if self._reason is not None or not scores:
             return {}
-        pairs = sorted((str(score.metadata[INSTANCE]), to_float(score.value)) for score in scores)
+        pairs = sorted(zip((str(score.metadata[INSTANCE]) for score in scores), scores.numbers, strict=True))
         scenario = (self._run.benchmark, self._evaluation.header.eval.task, self._shared["task"])
         drawn = replicates(pairs, scenario) if name in self._evaluation.main_metrics else {}
-        spread = moments(pairs)
+        spread = moments(np.array([number for _, number in pairs]))
         of_clusters = cluster_spread(pairs, self._samples.clusters(clustered_by)) if spread else {}
         return spread | of_clusters | drawn | {"n_trials": self._n_epochs}
 
     def _trials(self, name: ScoreName, spread: Row) -> Row:
         """Return the spread between epochs of a score that is the mean over epochs."""
-        is_spread = self._n_epochs > 1 and "m2" in spread
-        return trial_spread(epoch_table(self._scores, name.scorer, name.key)) if is_spread else {}
+        is_spread = self._n_epochs > 1 and "m2" in spread and name in self._samples.scores
+        return trial_spread(self._tables.of(name)) if is_spread else {}
 
     def _of_samples_alone(self, reported: Container[str]) -> Iterator[Row]:
         """Yield the mean of each score whose mean Inspect does not report."""
@@ -208,12 +218,12 @@ class _Statistics:
 
     def _mean(self, name: ScoreName, metric: str) -> Row:
         try:
-            scores = self._scores.scored(name.scorer, name.key, "mean") if self._reason is None else []
+            scores = self._scores.scored(name.scorer, name.key, "mean") if self._reason is None else Scores()
         except NotDerivable as why:
             return {"unscored_reason": str(why)}
         spread = self._spread(scores, metric)
         spread |= self._trials(name, spread)
-        numbers = [to_float(score.value) for score in scores]
+        numbers = scores.numbers
         mean = mean_in_order(numbers)
         if not math.isfinite(mean):
             return {"unscored_reason": self._reason or ("a score is not finite" if numbers else None)}
@@ -224,8 +234,9 @@ class _Statistics:
         if self._n_epochs < 2 or self._reason is not None:
             return
         for name in self._score_names:
-            found = reliability(self._scores, name.scorer, name.key)
-            is_graded = self._grades(name) <= _GRADES
+            numbers = self._samples.scores[name]
+            found = reliability(self._tables.of(name))
+            is_graded = np.isin(numbers[~np.isnan(numbers)], _GRADES).all()
             for sign, by_k in (("@", found.pass_at), ("^", found.pass_hat)) if is_graded else ():
                 for k, value in by_k.items():
                     if k > 1 and math.isfinite(value):
@@ -236,20 +247,12 @@ class _Statistics:
                 error = found.standard_error
                 yield row | {"mean": error, "sum": error, "n_scored": found.n_samples, "n_trials": 1}
 
-    def _grades(self, name: ScoreName) -> set[float | None]:
-        """Return the different numbers of a score."""
-        values = (sample.values.get(name.scorer) for sample in self._scores.samples)
-        stated = (value.get(name.key) if isinstance(value, dict) else value for value in values)
-        return {published_number(value) for value in stated}
-
     def _resources(self) -> Iterator[Row]:
         """Yield the mean of each number of tokens and each time, over the samples in all epochs."""
-        for name, pairs in sorted(self._samples.resources.items()):
-            by_instance: dict[str, list[float]] = {}
-            for instance, number in pairs:
-                by_instance.setdefault(instance, []).append(number)
-            means = [(instance, math.fsum(numbers) / len(numbers)) for instance, numbers in sorted(by_instance.items())]
-            mean = math.fsum(number for _, number in means) / len(means)
+        for name, numbers in sorted(self._samples.resources.items()):
+            is_stated = ~np.isnan(numbers)
+            means = means_of_groups(numbers[is_stated], self._samples.sorted_codes[is_stated])
+            mean = math.fsum(means.tolist()) / len(means)
             row = self._counted(name) | moments(means)
             if self._reason is None:
                 row |= {"mean": mean, "sum": mean * self._n_epochs, "n_trials": self._n_epochs}
@@ -289,12 +292,7 @@ class _Statistics:
     @cached_property
     def _score_names(self) -> list[ScoreName]:
         """Scores of the samples, in the order of their first appearance."""
-        found = {
-            ScoreName(scorer, key): None
-            for sample in self._samples.scored
-            for scorer, value in sample.values.items()
-            for key in elements(value)
-        }
+        found = self._samples.scores
         whole = {name.scorer for name in found if name.key is not None}
         # A scorer of objects can have an unscored sample, whose whole value is NaN.
         return [name for name in found if name.key is not None or name.scorer not in whole]

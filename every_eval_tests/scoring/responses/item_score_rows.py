@@ -39,7 +39,12 @@ def item_scores(model: str, values: Mapping[str, float | None], **rest: Any) -> 
 def state_file(path: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
     """A state file of one shard that holds the rows."""
     scores = pa.Table.from_pylist([dict(row) for row in rows], schema=ITEM_SCORES.schema)
-    marks = [pa.array([text] * len(rows), pa.string()) for text in ("helm_lite_part_00001", "0" * 12)]
+    return state_file_of(path, scores)
+
+
+def state_file_of(path: Path, scores: pa.Table) -> Path:
+    """A state file of one shard that holds rows of the contract `item_scores`."""
+    marks = [pa.array([text] * len(scores), pa.string()) for text in ("helm_lite_part_00001", "0" * 12)]
     return write_table(STATE_ITEM_SCORES, path, pa.table([*marks, *scores.columns], schema=STATE_ITEM_SCORES.schema))
 
 

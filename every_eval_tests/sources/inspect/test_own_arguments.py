@@ -28,7 +28,7 @@ def test_what_its_author_named_is_published_without_paths_addresses_and_credenti
     text = json.dumps(dict(own_arguments(stated).shown))
     for secret in ("/home", "internal", "abc"):
         assert secret not in text
-        assert secret not in (metadata_json(stated) or "")
+        assert secret not in str(metadata_json([stated]))
     assert {name: json.loads(text)[name] for name in shown.keys() & {"n", "file", "subject"}} == {
         name: shown[name] for name in shown.keys() & {"n", "file", "subject"}
     }
@@ -37,4 +37,9 @@ def test_what_its_author_named_is_published_without_paths_addresses_and_credenti
 @pytest.mark.parametrize("odd", [None, [], "text", 5, {}])
 def test_other_values_have_no_arguments(odd: object) -> None:
     assert own_arguments(odd).shown == {}
-    assert metadata_json(odd) is None
+    assert metadata_json([odd]) == [None]
+
+
+def test_the_metadata_of_a_sample_are_judged_by_what_they_are_themselves() -> None:
+    stated = [{"a": "x"}, {"file": "/home/me/a.json"}, None, {"n": 1}, {"code": "abcdefghijklm"}]
+    assert metadata_json(stated) == ['{"a":"x"}', '{"file":"a.json"}', None, '{"n":1}', '{"code":"abcdefghijklm"}']

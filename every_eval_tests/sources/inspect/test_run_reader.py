@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from every_eval.contracts.rejects import Reason
+from every_eval.sources.inspect import run_reader, sample_batches
 from every_eval_tests.sources.inspect.log_folder import (
     AGENT,
     AS_JSON,
@@ -354,3 +355,31 @@ def test_a_reported_number_that_the_samples_do_not_give_is_a_disagreement(logs: 
     [row] = logs.read(CHOICE).disagreements
     assert (row["metric_name"], row["field"]) == ("accuracy,choice", "mean")
     assert row["reported"] == pytest.approx(row["ours"] + 0.01)
+
+
+@pytest.mark.parametrize("held_bytes", [0, run_reader.HELD_BYTES])
+@pytest.mark.parametrize("is_named", [True, False])
+def test_every_sample_has_the_judges_of_the_whole_run(
+    logs: LogFolder, monkeypatch: pytest.MonkeyPatch, held_bytes: int, is_named: bool
+) -> None:
+    with logs.changed(ESSAY) as members:
+        for number, name in enumerate(name for name in members if name.startswith("samples/")):
+            score = members[name]["scores"]["model_graded_qa"]
+            score["metadata"]["grading"][-1]["model"] = f"judge-{number % 3}"
+            if number < 3 and not is_named:  # The first batch has no judgement.
+                del members[name]["scores"]["model_graded_qa"]
+    monkeypatch.setattr(run_reader, "HELD_BYTES", held_bytes)
+    monkeypatch.setattr(sample_batches, "BATCH_ROWS", 3)
+    rows = logs.read(ESSAY)
+    judges = ("judge-0", "judge-1", "judge-2")
+    assert {tuple(row["judges"]) for row in rows.samples.to_pylist()} == {judges}
+    assert {tuple(row["judges"]) for row in rows.stats.to_pylist()} == {judges}
+
+
+@pytest.mark.parametrize("batch_rows", [1, 7, 1000])
+def test_the_size_of_batches_changes_nothing(logs: LogFolder, monkeypatch: pytest.MonkeyPatch, batch_rows: int) -> None:
+    for suite, benchmark in ((ESSAY, "main"), (ODD_VALUES, "vals"), (ODD_OBJECTS, "vals"), (AS_JSON, "main")):
+        whole = logs.read(suite, benchmark, "all")
+        with monkeypatch.context() as patch:
+            patch.setattr(sample_batches, "BATCH_ROWS", batch_rows)
+            assert logs.read(suite, benchmark, "all") == whole

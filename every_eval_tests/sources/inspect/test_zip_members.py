@@ -3,6 +3,7 @@ from io import BytesIO
 from pathlib import Path
 from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_STORED, ZipFile
 
+import pyarrow as pa
 import pytest
 
 from every_eval.contracts.rejects import Reason
@@ -24,6 +25,20 @@ def test_members_are_read_whatever_method_of_inspect_compressed_them(tmp_path: P
     write_log(tmp_path / "log.eval", CONTENT, method)
     members = opened(tmp_path / "log.eval")
     assert {name: members.read(name) for name in members.infos} == CONTENT
+
+
+def test_a_member_of_a_single_frame_is_read_and_never_more_than_the_directory_states(tmp_path: Path) -> None:
+    raw = b"0123456789" * 5000
+    with ZipFile(tmp_path / "log.eval", "w") as archive:
+        for name, n_stated in (("whole", len(raw)), ("bomb", 10)):
+            archive.writestr(name, pa.compress(raw, codec="zstd", asbytes=True))
+            info = archive.filelist[-1]
+            info.compress_type, info.file_size, info.CRC = 93, n_stated, zlib.crc32(raw[:n_stated])
+    members = opened(tmp_path / "log.eval")
+    assert members.read("whole") == raw
+    bomb = members.read("bomb")
+    assert isinstance(bomb, Reject)
+    assert (bomb.reason, bomb.place) == (Reason.NOT_JSON, "bomb")
 
 
 class Counting(BytesIO):

@@ -21,7 +21,7 @@ from every_eval.sources.inspect.statistics.derivable import (
     parse_reducer,
     unfinished_reason,
 )
-from every_eval.sources.inspect.statistics.metrics import Result, Score, metadata_keys, metric_of, population_variance
+from every_eval.sources.inspect.statistics.metrics import Result, Scores, metadata_keys, metric_of, population_variance
 from every_eval.sources.inspect.statistics.reducers import HAS_THRESHOLD
 from every_eval.sources.inspect.statistics.run_scores import RunScores, ScoredSample
 from every_eval.sources.inspect.statistics.values import to_float
@@ -131,7 +131,7 @@ class _Recomputation:
     def compare(self, reason: str | None) -> Iterator[ComparedMetric]:
         """Yield each metric of the entry; nothing is recomputed if there is a reason why the samples do not give it."""
         scorer, name, reducer = _scorer(self.score), str(self.score.get("name")), _text(self.score.get("reducer"))
-        known: dict[str, tuple[Result, Sequence[Score]]] = {}
+        known: dict[str, tuple[Result, Scores]] = {}
         for key, metric in _metrics(self.score).items():
             function = self._function(metric)
             reported = ComparedMetric(scorer, name, key, function, reducer, _number(metric), reason=reason)
@@ -141,7 +141,7 @@ class _Recomputation:
                 yield replace(reported, reason=str(why))
 
     def _recompute(
-        self, reported: ComparedMetric, metric: Mapping[str, Any], known: dict[str, tuple[Result, Sequence[Score]]]
+        self, reported: ComparedMetric, metric: Mapping[str, Any], known: dict[str, tuple[Result, Scores]]
     ) -> ComparedMetric:
         arguments = _arguments(metric)
         call = json.dumps([reported.function, arguments], sort_keys=True)
@@ -149,7 +149,7 @@ class _Recomputation:
             known[call] = self._call(reported, arguments)
         result, scores = known[call]
         ours = _entry(result, reported.function, str(metric.get("name")))
-        scale = max((abs(to_float(score.value)) for score in scores), default=math.nan)
+        scale = max(map(abs, scores.numbers), default=math.nan)
         compared = replace(reported, recomputed=ours, n=len(scores), scale=scale)
         if reported.function == "var" and not compared.is_equal:
             earlier = replace(compared, recomputed=population_variance(scores))
@@ -163,7 +163,7 @@ class _Recomputation:
         has_threshold = reported.reducer is not None and parse_reducer(reported.reducer)[0] in HAS_THRESHOLD
         return THRESHOLD_UNKNOWN if has_threshold else None
 
-    def _call(self, reported: ComparedMetric, arguments: Mapping[str, Any]) -> tuple[Result, Sequence[Score]]:
+    def _call(self, reported: ComparedMetric, arguments: Mapping[str, Any]) -> tuple[Result, Scores]:
         check_declaration(reported.function, declared_names(self.declared, self.key))
         function = metric_of(reported.function, arguments)
         is_switched_off = _object(self.spec.get("config")).get("epochs_reducer") == []

@@ -8,27 +8,35 @@ because the quantile of Student's t is computed by another method.
 import math
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from statistics import NormalDist
 from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
+from msgspec import Struct
 
 from every_eval.sources.inspect.statistics.derivable import NotDerivable, check_metric
 from every_eval.sources.inspect.statistics.exact_student_t import student_t_quantile
 from every_eval.sources.inspect.statistics.values import is_nan, to_float
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(Struct, frozen=True):
     """A score that a metric counts: a sample's score after the reduction of its epochs, or that of a single epoch."""
 
     value: Any
     """Value as in the log, or as a reducer made it."""
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = {}
     """Metadata of the sample; only the keys of clusters and groups are used."""
+
+
+class Scores(list[Score]):
+    """Scores that are not changed, so that the number of each is found once for all metrics."""
+
+    @cached_property
+    def numbers(self) -> list[float]:
+        """Number that Inspect counts for each score."""
+        return [to_float(score.value) for score in self]
 
 
 Result = float | Mapping[str, float]
@@ -97,7 +105,7 @@ def clustered_standard_error(clusters: Sequence[Sequence[float]]) -> float:
 
 
 def _numbers(scores: Sequence[Score]) -> list[float]:
-    return [to_float(score.value) for score in scores]
+    return scores.numbers if isinstance(scores, Scores) else [to_float(score.value) for score in scores]
 
 
 def _mean(scores: Sequence[Score]) -> float:

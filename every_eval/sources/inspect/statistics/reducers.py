@@ -18,6 +18,8 @@ import numpy as np
 from every_eval.sources.inspect.statistics.derivable import NotDerivable, parse_reducer
 from every_eval.sources.inspect.statistics.values import is_nan, is_unscored, to_float
 
+_EXACT: Final = float(1 << 52)
+"""Sums of whole numbers are exact below it."""
 SUCCESS: Final = 1.0
 """Smallest value that counts as a success. A task can set another threshold, which its log does not record."""
 HAS_THRESHOLD: Final = frozenset({"pass_at", "pass_k", "at_least"})
@@ -95,7 +97,9 @@ def _mean(values: Sequence[Any], _: int) -> float:
     numbers = [*map(to_float, values)]
     if not all(map(math.isfinite, numbers)):
         return statistics.mean(numbers)
-    # As `statistics.mean`, the exact mean rounded once, but in whole numbers in place of fractions: ten times as fast.
+    # As `statistics.mean`, the exact mean rounded once, but without fractions: ten times as fast.
+    if all(map(float.is_integer, numbers)) and max(map(abs, numbers)) * len(numbers) < _EXACT:
+        return sum(numbers) / len(numbers)
     ratios = [number.as_integer_ratio() for number in numbers]
     denominator = max(below for _, below in ratios)
     return sum(above * (denominator // below) for above, below in ratios) / (denominator * len(numbers))

@@ -8,10 +8,8 @@ import numpy as np
 
 from every_eval.sources.inspect.statistics.metrics import mean_in_order
 from every_eval.sources.inspect.statistics.reducers import pass_at_k, pass_hat_k
-from every_eval.sources.inspect.statistics.run_scores import RunScores
-from every_eval.sources.inspect.statistics.values import elements, published_number
 from every_eval.statistics.crossed_error import crossed_standard_error
-from every_eval.statistics.groups import FloatArray
+from every_eval.statistics.groups import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +28,14 @@ class Reliability:
     """Mean of pass^k by k, likewise."""
 
 
-def reliability(scores: RunScores, scorer: str, key: str | None = None) -> Reliability:
-    """Return the reliability of a scorer, or of a key of its objects or a position in its lists.
+def reliability(values: FloatArray) -> Reliability:
+    """Return the reliability of a scorer, or of an element of its values.
 
     A score of 1 is a success. pass@k and pass^k are defined for scores from 0 to 1.
+
+    Args:
+        values: Scores of samples by epochs, none missing.
     """
-    values = epoch_table(scores, scorer, key)
     n_samples, n_epochs = values.shape
     with np.errstate(invalid="ignore", over="ignore"):  # Values may be infinite.
         error = crossed_standard_error(values)
@@ -49,25 +49,22 @@ def reliability(scores: RunScores, scorer: str, key: str | None = None) -> Relia
     )
 
 
-def epoch_table(scores: RunScores, scorer: str, key: str | None = None) -> FloatArray:
-    """Return the numbers of a scorer as a table of samples by epochs, of the samples with a score in every epoch."""
-    by_epoch = _by_epoch(scores, scorer, key)
-    epochs = sorted({epoch for numbers in by_epoch.values() for epoch in numbers})
-    table = [[numbers[each] for each in epochs] for numbers in by_epoch.values() if len(numbers) == len(epochs)]
-    return np.array(table, np.float64).reshape(len(table), len(epochs))
+def epoch_table(instances: IntArray, epochs: IntArray, numbers: FloatArray) -> FloatArray:
+    """Return the scores of the samples that are scored in every epoch, of shape (samples, epochs).
 
-
-def _by_epoch(scores: RunScores, scorer: str, key: str | None) -> Mapping[str, Mapping[int, float]]:
-    """Return the number of each epoch that is scored, by sample."""
-    by_epoch: dict[str, dict[int, float]] = {}
-    for sample in scores.samples:
-        value = sample.values.get(scorer)
-        if key is not None:
-            value = elements(value).get(key, math.nan)
-        number = published_number(value, is_element=key is not None)
-        if number is not None:
-            by_epoch.setdefault(str(sample.id), {})[sample.epoch] = number
-    return by_epoch
+    Args:
+        instances: Sample of each score, as a number from 0.
+        epochs: Epoch of each score.
+        numbers: Scores in Inspect's order; NaN for an unscored sample.
+    """
+    is_scored = ~np.isnan(numbers)
+    _, first, rows = np.unique(instances[is_scored], return_index=True, return_inverse=True)
+    stated, columns = np.unique(epochs[is_scored], return_inverse=True)
+    table = np.full((len(first), len(stated)), np.nan)
+    table[rows, columns] = numbers[is_scored]
+    in_order = table[np.argsort(first)]
+    complete: FloatArray = in_order[~np.isnan(in_order).any(axis=1)]
+    return complete
 
 
 def _means(

@@ -5,28 +5,28 @@ epochs of a sample are joined by the text of its identifier, and scores that are
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
+from msgspec import Struct
+
 from every_eval.sources.inspect.statistics.derivable import NotDerivable
-from every_eval.sources.inspect.statistics.metrics import Score
+from every_eval.sources.inspect.statistics.metrics import Score, Scores
 from every_eval.sources.inspect.statistics.reducers import reducer_of
 from every_eval.sources.inspect.statistics.values import elements, is_nan, is_unclear, is_unscored
 
 NAN: Final = float("nan")
 
 
-@dataclass(frozen=True, slots=True)
-class ScoredSample:
+class ScoredSample(Struct, frozen=True):
     """What the metrics of a log need of one sample in one epoch."""
 
     id: str | int
     """Identifier of the sample. As in Inspect, 1 and "1" are the same sample."""
     epoch: int
     """Number of the epoch, from 1."""
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = {}
     """Value by scorer, as in the log; empty if the sample has no scores."""
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = {}
     """Metadata of the sample; only the keys that `needed_metadata` of the log names are used."""
     has_error: bool = False
     """Whether the sample ended with an error."""
@@ -45,11 +45,15 @@ class RunScores:
         places: dict[str, int] = {}
         for name in (*(sample_ids or ()), *(sample.id for sample in samples)):
             places.setdefault(str(name), len(places))
-        self.samples = sorted(samples, key=lambda sample: (sample.epoch, places[str(sample.id)]))
+        keys = [(sample.epoch, places[str(sample.id)]) for sample in samples]
+        self.order = sorted(range(len(keys)), key=keys.__getitem__)
+        """Positions in `samples`, in Inspect's order."""
+        self.samples = [samples[position] for position in self.order]
         """Samples in Inspect's order."""
         self._reduced: dict[tuple[str, str | None, bool], list[Score]] = {}
+        self._known: dict[tuple[str, str | None, str | None, bool], Scores] = {}
 
-    def scored(self, scorer: str, key: str | None, reducer: str | None, n_stated: int | None = None) -> list[Score]:
+    def scored(self, scorer: str, key: str | None, reducer: str | None, n_stated: int | None = None) -> Scores:
         """Return the scores that a metric counts.
 
         Args:
@@ -63,10 +67,16 @@ class RunScores:
         """
         # Versions before 0.3.253 wrote a NaN in an object as null, which Inspect counted as unscored.
         for is_null_nan in (False,) if key is None else (False, True):
-            scores = [*_counted(self._scores(scorer, reducer, is_null_nan), key)]
+            scores = self._counted(scorer, key, reducer, is_null_nan)
             if n_stated is None or len(scores) == n_stated:
                 return scores
         raise NotDerivable(f"Inspect counted {n_stated} scores, and the samples of the log give {len(scores)}")
+
+    def _counted(self, scorer: str, key: str | None, reducer: str | None, is_null_nan: bool) -> Scores:
+        place = (scorer, key, reducer, is_null_nan)
+        if place not in self._known:
+            self._known[place] = Scores(_counted(self._scores(scorer, reducer, is_null_nan), key))
+        return self._known[place]
 
     def has_unclear(self, scorer: str) -> bool:
         """Tell whether a score has a value, or an element, that versions of Inspect count in different ways."""

@@ -28,6 +28,8 @@ def number_of(value: Any) -> float | None:  # noqa: ANN401 - any JSON value
 
 def to_float(value: Any) -> float:  # noqa: ANN401 - any JSON value
     """Return the number that Inspect counts for a value: 0 for a value that it cannot read."""
+    if type(value) is float:
+        return value
     number = number_of(value)
     return 0.0 if number is None else number
 
@@ -42,7 +44,7 @@ def is_unscored(value: Any) -> bool:  # noqa: ANN401 - any JSON value
 
 def is_nan(value: Any) -> bool:  # noqa: ANN401 - any JSON value
     """Tell whether a value is the number NaN; the text "nan" is not."""
-    return isinstance(value, float) and math.isnan(value)
+    return isinstance(value, float) and value != value  # Only NaN differs from itself.
 
 
 def is_unclear(value: Any) -> bool:  # noqa: ANN401 - any JSON value

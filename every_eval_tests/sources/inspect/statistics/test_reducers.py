@@ -1,4 +1,5 @@
 import math
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -26,6 +27,21 @@ from every_eval_tests.sources.inspect.statistics.logs import LOGS, load
 )
 def test_epochs_are_reduced_to_one_value(reducer: str, values: list[Any], reduced: Any) -> None:
     assert reducer_of(reducer)(values) == reduced
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [0.1, 0.2, 0.3],
+        [1.0, 2.0, 4.0],
+        [2.0**60, 1.0, -(2.0**60)],  # Added as floats, the 1 is lost.
+        [2.0**53, 1.0, 1.0],
+        [1e308, 1e308, 1e-308],
+    ],
+)
+def test_a_mean_is_the_exact_mean_rounded_once(values: list[float]) -> None:
+    exact = sum(map(Fraction, values)) / len(values)
+    assert reducer_of("mean")(values) == float(exact)
 
 
 def test_an_unscored_vote_counts_against_a_majority() -> None:

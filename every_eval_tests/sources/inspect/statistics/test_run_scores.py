@@ -4,7 +4,6 @@ from typing import Any
 import pytest
 
 from every_eval.sources.inspect.statistics.derivable import NotDerivable
-from every_eval.sources.inspect.statistics.reliability import reliability
 from every_eval.sources.inspect.statistics.run_scores import RunScores, ScoredSample
 
 
@@ -44,7 +43,6 @@ def test_lists_have_scores_by_position() -> None:
     scores = RunScores([sample(1, 1, ["C", 0.5]), sample(1, 2, ["I", 1.5]), sample(2, 1, math.nan)])
     assert values(scores, "0") == [0.5]
     assert values(scores, "1") == [1.0]
-    assert reliability(scores, "s", "0").pass_at == {1: 0.5, 2: 1.0}
 
 
 def test_a_null_in_an_object_was_nan_where_inspect_counted_it_as_unscored() -> None:

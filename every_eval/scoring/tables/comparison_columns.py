@@ -1,0 +1,82 @@
+"""Columns of the table `pairs` that follow from comparisons of models."""
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from every_eval.contracts.pairs import BONETT_PRICE, DECISIONS, PERCENTILES
+from every_eval.scoring.comparisons.board import BoardComparison
+from every_eval.scoring.comparisons.decisions import Decisions
+from every_eval.sources.main_table import MainTable
+from every_eval.statistics.groups import FloatArray
+from every_eval.statistics.paired_comparison import Comparison
+
+Columns = dict[str, pa.Array]
+"""Columns with one value for each pair."""
+
+
+def run_columns(compared: Comparison) -> Columns:
+    """Return the columns of pairs of runs."""
+    return _columns(compared) | {"n_columns": pa.array((compared.n > 0).astype(np.int64))}
+
+
+def mean_score_columns(board: BoardComparison) -> Columns:
+    """Return the columns of pairs of models by their mean scores."""
+    return _columns(board.means) | {"n_columns": pa.array(board.n_columns)}
+
+
+def win_rate_columns(table: MainTable, board: BoardComparison) -> Columns:
+    """Return the columns of pairs of models by their mean win rates, which have bounds and no test."""
+    rates = table.win_rates_by_column
+    apart = rates[:, board.a] - rates[:, board.b]
+    n_columns = np.sum(~np.isnan(apart), axis=0)
+    total = np.nansum(apart, axis=0)
+    difference = np.divide(total, n_columns, out=np.full(len(total), np.nan), where=n_columns > 0)
+    decisions = Decisions.of(table, board)
+    least, has_score = decisions.least_differences, decisions.has_score
+    have_same = np.all(has_score[:, board.a] == has_score[:, board.b], axis=0) & (n_columns > 0)
+    low, high = (np.where(have_same, end, np.nan) for end in (least[board.a, board.b], -least[board.b, board.a]))
+    unknown = np.full(len(total), np.nan)
+    of_tests = ("p_value", "minimum_detectable_difference", "n_only_a", "n_only_b", "correlation")
+    return {
+        **{name: _nullable(unknown, integer=name.startswith("n_")) for name in of_tests},
+        **_adjusted(len(total)),
+        "n": pa.array(board.means.n),
+        "n_columns": pa.array(n_columns.astype(np.int64)),
+        "difference": _nullable(difference),
+        "ci_low": _nullable(low),
+        "ci_high": _nullable(high),
+        "ci_method": _methods(low, np.full(len(low), DECISIONS)),
+    }
+
+
+def _columns(compared: Comparison) -> Columns:
+    methods = np.where(compared.is_exact, BONETT_PRICE, PERCENTILES)
+    return {
+        **_adjusted(len(compared.n)),
+        "n": pa.array(compared.n),
+        "difference": _nullable(compared.difference),
+        "ci_low": _nullable(compared.low),
+        "ci_high": _nullable(compared.high),
+        "ci_method": _methods(compared.low, methods),
+        "p_value": _nullable(compared.p_value),
+        "minimum_detectable_difference": _nullable(compared.detectable),
+        "n_only_a": _nullable(compared.n_only_a, integer=True),
+        "n_only_b": _nullable(compared.n_only_b, integer=True),
+        "correlation": _nullable(compared.correlation),
+    }
+
+
+def _adjusted(n_pairs: int) -> Columns:
+    """Return the columns of adjusted p-values, which need the p-values of all pairs."""
+    return {name: pa.nulls(n_pairs, pa.float64()) for name in ("p_holm", "q_bh")}
+
+
+def _methods(low: FloatArray, methods: npt.NDArray[np.str_]) -> pa.Array:
+    return pa.array(methods, pa.string(), mask=np.isnan(low)).dictionary_encode()
+
+
+def _nullable(values: FloatArray, *, integer: bool = False) -> pa.Array:
+    """Return values as a column, null where they are NaN."""
+    mask = np.isnan(values)
+    return pa.array(np.where(mask, 0, values).astype(np.int64), mask=mask) if integer else pa.array(values, mask=mask)
