@@ -16,7 +16,7 @@ export default [
       "no-implicit-globals": "off",
       "no-restricted-properties": ["error", ...["innerHTML", "outerHTML", "insertAdjacentHTML", "write"].map((property) => ({ property, message: MARKUP }))],
       "no-unused-vars": "error",
-      "no-use-before-define": ["error", { functions: false, classes: false }],
+      "no-use-before-define": ["error", { functions: false, classes: false, variables: false }],
       "no-var": "error",
       "object-shorthand": "error",
       "prefer-const": "error",

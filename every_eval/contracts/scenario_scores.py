@@ -1,5 +1,7 @@
 """scenario_scores: the scores behind a leaderboard, and where the answers behind each score are; a file of the page."""
 
+from typing import Final
+
 import pyarrow as pa
 
 from every_eval.contracts import shared_columns as shared
@@ -33,6 +35,20 @@ _COPIED = (
 )
 COPIED = tuple(column for name in _COPIED for column in COMPREHENSIVE_STATS.columns if column.name == name)
 """Columns whose values are those of comprehensive_stats."""
+
+USE: Final = {
+    "mean_prompt_tokens": ("num_prompt_tokens", "input_tokens"),
+    "mean_output_tokens": ("num_output_tokens", "output_tokens"),
+    "mean_seconds": ("inference_runtime", "total_time"),
+    "mean_cost": ("total_cost",),
+}
+"""Columns of what an instance uses, each with the metrics that state it, by HELM and by Inspect."""
+_USE_DOCS: Final = {
+    "mean_prompt_tokens": ("Mean number of tokens of an instance's prompt", "tokens"),
+    "mean_output_tokens": ("Mean number of tokens that the model wrote for an instance", "tokens"),
+    "mean_seconds": ("Mean time that the model took for an instance", "seconds"),
+    "mean_cost": ("Mean price of an instance, as the source states it", None),
+}
 
 NO_CELL = "the source publishes no such table, or leaves the cell blank"
 NOT_INDEXED = "the index of shards does not count the run's rows"
@@ -69,6 +85,16 @@ SCENARIO_SCORES = Table(
             NO_CELL,
         ),
         Column("published_value", pa.float64(), "Value of the table's cell that the source published.", NO_CELL),
+        *(
+            Column(
+                name,
+                pa.float64(),
+                f"{_USE_DOCS[name][0]}: the mean of the run's metric {' or '.join(metrics)}.",
+                "the source states no such metric of the run",
+                unit=_USE_DOCS[name][1],
+            )
+            for name, metrics in USE.items()
+        ),
         Column(
             "sample_row", pa.int64(), "First row of the run in the shard's samples, from 0.", NOT_INDEXED, minimum=0
         ),

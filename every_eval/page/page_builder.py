@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -63,7 +64,13 @@ class PageBuilder:
         return {
             CARD: card(self.data_repo, self.scores_repo),
             **site_files(self.hub.connect_sources()),
-            CONFIG: _json({"data": self._place(self.data_repo, data), "scores": self._place(self.scores_repo, scores)}),
+            CONFIG: _json(
+                {
+                    "version": version("every_eval"),
+                    "data": self._place(self.data_repo, data),
+                    "scores": self._place(self.scores_repo, scores),
+                }
+            ),
             "columns.json": _json(column_docs()),
             "index/data.json": _json(repo_index(data)),
             "index/scores.json": _json(repo_index(scores)),

@@ -6,7 +6,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from every_eval.contracts.scenario_scores import COPIED, SCENARIO_SCORES
+from every_eval.contracts.scenario_scores import COPIED, SCENARIO_SCORES, USE
 from every_eval.page.main_columns import MainColumn, main_columns
 
 Row = Mapping[str, Any]
@@ -17,6 +17,7 @@ RunKey = tuple[str, str]
 
 READ: Final = [*(column.name for column in COPIED), "source", "benchmark", "release", "groups", "is_main_metric"]
 """Columns of comprehensive_stats that the rows are made from."""
+_COLUMN_OF_METRIC: Final = {metric: name for name, metrics in USE.items() for metric in metrics}
 SHOWN: Final = pc.field("perturbation").is_null() & pc.field("computed_on").is_null() & pc.field("sub_split").is_null()
 """Statistics of unperturbed instances over a whole split."""
 
@@ -32,6 +33,10 @@ def scenario_scores(release: Row, statistics: pa.Table, cells: Iterable[Row], sh
     """
     group, columns = main_columns(release)
     values = _cell_values(cells, group, release["release"])
+    wanted = {column.metric for column in columns} | _COLUMN_OF_METRIC.keys()
+    is_needed = pc.field("is_main_metric") | pc.field("metric_name").isin(sorted(wanted))
+    read: list[dict[str, Any]] = statistics.filter(is_needed).to_pylist()
+    use = _use(read)
     places = {key: place for shard in shards for key, place in _places(shard["runs"])}
     rows = [
         {
@@ -41,9 +46,10 @@ def scenario_scores(release: Row, statistics: pa.Table, cells: Iterable[Row], sh
             **values.get(
                 (row["model_name"], row["model_deployment"], columns[index].name if index is not None else ""), {}
             ),
+            **use.get((row["suite"], row["run"], row["split"]), {}),
             **places.get((row["suite"], row["run"]), {}),
         }
-        for row, index in _shown(statistics.to_pylist(), columns)
+        for row, index in _shown(read, columns)
     ]
     return pa.Table.from_pylist(rows, schema=SCENARIO_SCORES.schema)
 
@@ -80,6 +86,15 @@ def _cell_values(cells: Iterable[Row], group: str | None, release: str) -> dict[
         for cell in cells
         if cell["group"] == group and cell["release"] == release and cell["table_index"] == 0
     }
+
+
+def _use(rows: Iterable[Row]) -> Mapping[tuple[str, str, str | None], Row]:
+    """Return what an instance of each run uses, by suite, run and split."""
+    found: dict[tuple[str, str, str | None], dict[str, Any]] = {}
+    for row in rows:
+        if name := _COLUMN_OF_METRIC.get(row["metric_name"]):
+            found.setdefault((row["suite"], row["run"], row["split"]), {})[name] = row["mean_score"]
+    return found
 
 
 def _places(runs: Sequence[Row]) -> Iterator[tuple[RunKey, Row]]:

@@ -18,9 +18,13 @@ const LEADERBOARD = /^latest\/leaderboard_([a-z0-9_]+)\.parquet$/;
 
 /** The published tables as the page's index lists them. */
 export class Tables {
-  /** @param {Record<Repo, Place>} places */
-  constructor(places) {
+  /**
+   * @param {Record<Repo, Place>} places
+   * @param {string} version version of every_eval that made the page
+   */
+  constructor(places, version) {
     this.places = places;
+    this.version = version;
     /** @type {Map<string, ParquetFile>} */
     this.files = new Map();
     /** @type {Map<string, Promise<any>>} */
@@ -29,8 +33,8 @@ export class Tables {
 
   /** @returns {Promise<Tables>} */
   static async open() {
-    const places = await fetchJson("config.json");
-    return new Tables({ ...places, page: { repo: "", commit: null, address: "", location: null } });
+    const { data, scores, version } = await fetchJson("config.json");
+    return new Tables({ data, scores, page: { repo: "", commit: null, address: "", location: null } }, version);
   }
 
   /**

@@ -21,7 +21,7 @@ import { domain, intervalPlot } from "../../interval_plot.js";
  * @returns {Column[]}
  */
 export function tableColumns({ board, standings, columns, byWinRate, isPublished, docs, nColumns }) {
-  const range = domain(standings.flatMap((one) => [one.score, one.low, one.high]), byWinRate ? [0, 1] : []);
+  const range = domain(standings.flatMap((one) => [one.score, one.low, one.high]), byWinRate ? [0, 1] : [0]);
   const hasTiers = isPublished && standings.some((one) => one.tier !== null);
   const link = (/** @type {Standing} */ one) => to({ view: "model", source: board.source, model: one.row.model_name, deployment: one.row.model_deployment });
   /** @type {Column[]} */

@@ -1,10 +1,10 @@
 // The leaderboard of a benchmark: models by rank, with the scores of every column behind the rank.
 
-import { change, current, to } from "../../address.js";
+import { change, current } from "../../address.js";
+import { chosenBoard } from "../../choosers.js";
 import { dataTable } from "../../data_table.js";
 import { h, replace } from "../../elements.js";
 import { note, problem, pythonText, recipe, sqlText } from "../../notices.js";
-import { boards } from "../../tables.js";
 import { mainColumns } from "./cells.js";
 import { readChoices, suiteFingerprint, written } from "./choices.js";
 import { tableColumns } from "./columns.js";
@@ -17,34 +17,19 @@ import { published, ranksByWinRate, recomputed } from "./standings.js";
  * @param {import("../../app.js").Context} context
  * @returns {Promise<string>} title of the view
  */
-export async function show({ tables, address, root }) {
-  const { rows, problems } = await tables.leaderboards();
-  root.append(...problems.map(problem));
-  const all = boards(rows);
-  const chosen = all.find((one) => one.source === address.get("source") && one.benchmark === address.get("benchmark")) ?? all[0];
-  if (!chosen) {
-    root.append(note("No leaderboard is published yet. Run the daily job, then load the page again."));
-    return "Leaderboard";
-  }
-  const own = rows.filter((row) => row.source === chosen.source && row.benchmark === chosen.benchmark);
+export async function show(context) {
+  const chosen = await chosenBoard(context, "leaderboard");
+  if (!chosen) return "Leaderboard";
+  const { tables, root } = context;
+  const { board, rows } = chosen;
   const body = h("div");
-  root.append(tabs(all, chosen), body);
+  root.append(body);
   const [docs, read] = await Promise.all([
     tables.docs().then((found) => found.leaderboard?.columns ?? {}, () => ({})),
-    tables.scenarioScores(chosen).then((found) => ({ columns: mainColumns(found), failure: null }), (failure) => ({ columns: [], failure })),
+    tables.scenarioScores(board).then((found) => ({ columns: mainColumns(found), failure: null }), (failure) => ({ columns: [], failure })),
   ]);
-  await draw({ body, board: chosen, rows: own, columns: read.columns, docs, failure: read.failure });
-  return `${chosen.benchmark} leaderboard`;
-}
-
-/**
- * @param {import("../../tables.js").Board[]} all
- * @param {import("../../tables.js").Board} chosen
- */
-function tabs(all, chosen) {
-  return h("nav.tabs", { "aria-label": "Benchmarks" }, all.map((one) =>
-    h("a", { href: to({ view: "leaderboard", source: one.source, benchmark: one.benchmark }), "aria-current": one === chosen ? "true" : null },
-      h("bdi", {}, one.benchmark), h("span.source", {}, one.source))));
+  await draw({ body, board, rows, columns: read.columns, docs, failure: read.failure });
+  return `${board.benchmark} leaderboard`;
 }
 
 /**
