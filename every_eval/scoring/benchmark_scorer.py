@@ -159,7 +159,7 @@ class BenchmarkScorer:
         """Compare the models item by item, write the rows, and return the leaderboard; null if there is none."""
         place = {"source": self.source.name, "benchmark": newest["benchmark"], "release": release.name}
         main_table, board, compared = self.source.main_table(newest, stats), None, None
-        with opened_store(items, stats) as store:
+        with opened_store(items, stats, self.source.pooled_statistics(stats)) as store:
             if main_table is not None:
                 compared = compare_board(main_table, store)
                 board = leaderboard(

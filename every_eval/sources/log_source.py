@@ -1,12 +1,13 @@
 """What sources have in common that write logs into folders and publish no tables: each folder is a benchmark."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from every_eval.sources.main_table import MainTable
 from every_eval.sources.model_standings import directions, main_statistics, main_table
+from every_eval.sources.statistic_key import PooledStatistic, StatisticKey
 from every_eval.sources.statistics_files import StatisticsFiles
 
 
@@ -28,6 +29,12 @@ class LogSource:
 
     def directions(self, release: Mapping[str, Any]) -> Mapping[str, bool]:
         return directions(release)
+
+    def pooled_statistics(
+        self,
+        stats: StatisticsFiles,  # noqa: ARG002 - part of the protocol
+    ) -> Mapping[StatisticKey, Sequence[PooledStatistic]]:
+        return {}
 
     def main_table(self, release: Mapping[str, Any], stats: StatisticsFiles) -> MainTable | None:
         return main_table(release, main_statistics(stats))

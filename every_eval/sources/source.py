@@ -5,7 +5,8 @@ A source is a program that writes evaluation results, such as HELM. To add a sou
 
 - weekly: `benchmarks` names the benchmarks, `discover` finds the runs of a benchmark, and `read` turns the files of a
   run into rows.
-- daily: `main_table`, `directions` and `published_tables` make the scores from the statistics of the runs.
+- daily: `main_table`, `directions`, `pooled_statistics` and `published_tables` make the scores from the statistics of
+  the runs.
 
 A source knows the file layout and the formats of its program. It does not know shards, the Hub or Dagster.
 """
@@ -24,6 +25,7 @@ from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.stats import STATS
 from every_eval.contracts.table import Table
 from every_eval.sources.main_table import MainTable
+from every_eval.sources.statistic_key import PooledStatistic, StatisticKey
 from every_eval.sources.statistics_files import StatisticsFiles
 from every_eval.storage.storage import Storage
 
@@ -218,6 +220,12 @@ class Source(Protocol):
         """Return for each metric of a release whether lower is better; metrics without a direction are absent.
 
         `release` is a row of the table `releases`.
+        """
+
+    def pooled_statistics(self, stats: StatisticsFiles) -> Mapping[StatisticKey, Sequence[PooledStatistic]]:
+        """Return the statistics that others pool, whose runs have no items of their own, such as groups of tasks.
+
+        The weighted mean of the pooled statistics is the statistic.
         """
 
     def main_table(self, release: Mapping[str, Any], stats: StatisticsFiles) -> MainTable | None:

@@ -107,6 +107,9 @@ class ToySource:
     def directions(self, release: Mapping[str, Any]) -> Mapping[str, bool]:  # noqa: ARG002
         return {METRIC: False}
 
+    def pooled_statistics(self, stats: Any) -> Mapping[Any, Any]:  # noqa: ARG002
+        return {}
+
     def main_table(self, release: Mapping[str, Any], stats: Any) -> MainTable | None:  # noqa: ARG002
         rows = [row for piece in stats.pieces(["model_name", "mean"]) for row in piece.to_pylist()]
         unknown = dict.fromkeys(

@@ -36,7 +36,7 @@ def cell_strata(store: ResponseStore, column: int, cells: Sequence[Cell]) -> Ite
     """
     by_stratum: dict[_StratumKey, dict[int, list[PooledStatistic]]] = defaultdict(lambda: defaultdict(list))
     for row, cell in enumerate(cells):
-        for statistic in cell:
+        for statistic in (part for whole in cell for part in store.parts(whole)):
             key = statistic.key
             if key in store.statistics:
                 scenario = store.scenarios[key.suite, key.run]

@@ -5,7 +5,7 @@ appended to a file for each column. The memory that this takes is that of a piec
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ from every_eval.hub.work_folders import work_folder
 from every_eval.scoring.responses.item_numbers import InstanceNumbers, Scenario, digest_numbers
 from every_eval.scoring.responses.item_scores_files import ItemScoresFiles
 from every_eval.sources.distinct import distinct
-from every_eval.sources.statistic_key import StatisticKey
+from every_eval.sources.statistic_key import PooledStatistic, StatisticKey
 from every_eval.sources.statistics_files import RunKey, StatisticsFiles
 from every_eval.statistics.groups import FloatArray, IntArray
 
@@ -67,6 +67,8 @@ class ResponseStore:
 
     folder: Path
     scenarios: Mapping[RunKey, Scenario]
+    pooled: Mapping[StatisticKey, Sequence[PooledStatistic]] = field(default_factory=dict)
+    """Statistics without items of their own, with the statistics that they pool."""
     _segments: dict[StatisticKey, list[_Segment]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
@@ -76,6 +78,7 @@ class ResponseStore:
         scenarios: Mapping[RunKey, Scenario],
         folder: Path,
         is_wanted: Callable[[StatisticKey], bool] = lambda _: True,
+        pooled: Mapping[StatisticKey, Sequence[PooledStatistic]] | None = None,
     ) -> "ResponseStore":
         """Read the item scores once, and write the wanted ones into an empty folder.
 
@@ -84,8 +87,9 @@ class ResponseStore:
             scenarios: Dataset and task of each run; runs without them are left out.
             folder: Where the store's files go; the caller deletes the folder when it is done.
             is_wanted: Chooses the statistics.
+            pooled: Statistics without items of their own, with the statistics that they pool.
         """
-        store, instances = cls(folder, scenarios), InstanceNumbers()
+        store, instances = cls(folder, scenarios, pooled or {}), InstanceNumbers()
         start = 0
         for piece in files.of(scenarios.keys()).pieces(_READ):
             start += store._add(piece, is_wanted, instances, start)
@@ -95,6 +99,14 @@ class ResponseStore:
     def statistics(self) -> Set[StatisticKey]:
         """Keys of the statistics that have responses."""
         return self._segments.keys()
+
+    def parts(self, statistic: PooledStatistic) -> Sequence[PooledStatistic]:
+        """Return the statistics that a statistic pools, with their weights in it; itself if it pools no others."""
+        parts = self.pooled.get(statistic.key)
+        if parts is None:
+            return [statistic]
+        total = sum(part.weight for part in parts)
+        return [part._replace(weight=statistic.weight * part.weight / total) for part in parts]
 
     def rows(self, key: StatisticKey) -> Responses:
         """Return the responses of a statistic, one for each of its rows; none if the statistic has no responses."""
@@ -146,10 +158,14 @@ class ResponseStore:
 
 
 @contextmanager
-def opened_store(files: ItemScoresFiles, stats: StatisticsFiles) -> Iterator[ResponseStore]:
+def opened_store(
+    files: ItemScoresFiles,
+    stats: StatisticsFiles,
+    pooled: Mapping[StatisticKey, Sequence[PooledStatistic]] | None = None,
+) -> Iterator[ResponseStore]:
     """Hold the responses of the runs that have statistics, in a temporary folder, while the body runs."""
     with work_folder() as folder:
-        yield ResponseStore.fill(files, scenarios_of(stats), folder)
+        yield ResponseStore.fill(files, scenarios_of(stats), folder, pooled=pooled)
 
 
 def scenarios_of(stats: StatisticsFiles) -> dict[RunKey, Scenario]:

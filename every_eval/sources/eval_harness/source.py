@@ -1,14 +1,17 @@
 """lm-evaluation-harness as a source of evaluation results."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO
 
 from every_eval.sources.benchmark_folders import benchmark_folders
 from every_eval.sources.eval_harness.discovery import SOURCE, discover, index_witness
+from every_eval.sources.eval_harness.group_members import group_members
 from every_eval.sources.eval_harness.public_names import PublicNames
 from every_eval.sources.eval_harness.task_run_reader import TaskRunReader
 from every_eval.sources.log_source import LogSource
 from every_eval.sources.source import ALL, Discovery, Run, RunRows
+from every_eval.sources.statistic_key import PooledStatistic, StatisticKey
+from every_eval.sources.statistics_files import StatisticsFiles
 from every_eval.storage.storage import Storage
 
 
@@ -43,3 +46,6 @@ class EvalHarnessSource(LogSource):
 
     def read(self, run: Run, open_file: Callable[[str], IO[bytes]]) -> Iterator[RunRows]:
         return TaskRunReader(run, open_file).pieces()
+
+    def pooled_statistics(self, stats: StatisticsFiles) -> Mapping[StatisticKey, Sequence[PooledStatistic]]:
+        return group_members(stats)

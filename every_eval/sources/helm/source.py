@@ -17,6 +17,7 @@ from every_eval.sources.helm.tables.release_tables import Release, blank, helm_t
 from every_eval.sources.helm.tables.standings import directions, read_main_statistics, standings
 from every_eval.sources.main_table import MainTable
 from every_eval.sources.source import ALL, Discovery, Run, RunRows
+from every_eval.sources.statistic_key import PooledStatistic, StatisticKey
 from every_eval.sources.statistics_files import RUN_COLUMNS, StatisticsFiles
 from every_eval.storage.storage import Storage
 
@@ -78,6 +79,12 @@ class HelmSource:
 
     def directions(self, release: Mapping[str, Any]) -> Mapping[str, bool]:
         return directions(release)
+
+    def pooled_statistics(
+        self,
+        stats: StatisticsFiles,  # noqa: ARG002 - part of the protocol
+    ) -> Mapping[StatisticKey, Sequence[PooledStatistic]]:
+        return {}
 
     def main_table(self, release: Mapping[str, Any], stats: StatisticsFiles) -> MainTable | None:
         return standings(release, read_main_statistics(release, stats))

@@ -100,3 +100,27 @@ def test_runs_of_one_scenario_that_a_score_pools_are_averaged_by_item(tmp_path: 
     # Item x: (1 + 0) / 2 - 0.25; item y: 0 - 0.25.
     assert found.means.difference[0] == pytest.approx(0.0)
     assert found.means.variance[0] == pytest.approx(np.var([0.25, -0.25], ddof=1) / 2)
+
+
+def test_a_statistic_without_items_is_compared_by_the_items_of_those_that_it_pools(tmp_path: Path) -> None:
+    answers = {
+        "a": {"x": {"x1": 1.0, "x2": 1.0}, "y": {"y1": 0.5}},
+        "b": {"x": {"x1": 0.0, "x2": 1.0}, "y": {"y1": 0.0}},
+    }
+    rows, scenarios, groups, standings = [], {}, {}, []
+    for model, by_scenario in answers.items():
+        parts = []
+        for name, of_items in by_scenario.items():
+            mean = float(np.mean(list(of_items.values())))
+            parts.append(PooledStatistic(key(model, name), len(of_items), mean))
+            rows += item_scores(model, of_items, run=parts[-1].key.run)
+            scenarios["v1", parts[-1].key.run] = (name, None)
+        group = PooledStatistic(key(model, "group"), 1, sum(one.weight * one.mean for one in parts) / 3)
+        groups[group.key] = parts
+        standings.append(Standing({}, [Score(group.mean, statistics=[group])]))
+    folder = tmp_path / "store"
+    folder.mkdir()
+    store = ResponseStore.fill(state_files(tmp_path, rows), scenarios, folder, pooled=groups)
+    found = compare_board(MainTable([False], standings, has_win_rates=True), store)
+    # Weighted by the number of items, the difference is that over all three of them.
+    assert (found.means.difference[0], found.means.n[0]) == (pytest.approx((1 + 0 + 0.5) / 3), 3)
