@@ -21,6 +21,7 @@ STAGES = (
     "previous_scores",
     "standing_checks",
     "item_tables",
+    "release_tables",
     "benchmark_scorer",
     "benchmark_part",
     "build",
