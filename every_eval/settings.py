@@ -104,6 +104,13 @@ class ShardSettings(_Group):
     """Input bytes that a shard is filled to."""
 
 
+class ScoresSettings(_Group):
+    """How long the scores repo keeps what each day adds to it."""
+
+    dated_scores: PositiveInt | None = Field(default=None, validation_alias="EVERY_EVAL_DATED_SCORES")
+    """Number of dated files of a source that stay, the newest; null to keep all."""
+
+
 class AcknowledgedSettings(_Group):
     """Where the faults are listed that somebody has acknowledged."""
 
@@ -129,6 +136,7 @@ GROUPS: Final[tuple[type[_Group], ...]] = (
     HubSettings,
     ClockSettings,
     ShardSettings,
+    ScoresSettings,
     AcknowledgedSettings,
     InspectSettings,
     AlertSettings,

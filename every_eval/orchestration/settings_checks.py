@@ -21,6 +21,7 @@ from every_eval.settings import (
     ClockSettings,
     HubAccess,
     InspectSettings,
+    ScoresSettings,
     SettingProblem,
     ShardSettings,
     nearest,
@@ -59,8 +60,10 @@ def check_settings(
     """
     for warning in unknown_variables({source.name: source.benchmarks_variable for source in sources}):
         report(warning)
-    problems = problems_of(ClockSettings) + (
-        problems_of(ShardSettings) + problems_of(InspectSettings) if places else []
+    problems = (
+        problems_of(ClockSettings)
+        + problems_of(ScoresSettings)
+        + (problems_of(ShardSettings) + problems_of(InspectSettings) if places else [])
     )
     problems += hub_problems(hub)
     problems += acknowledged_problems()
