@@ -104,11 +104,11 @@ class ShardSettings(_Group):
     """Input bytes that a shard is filled to."""
 
 
-class ScoresSettings(_Group):
-    """How long the scores repo keeps what each day adds to it."""
+class ScoringSettings(_Group):
+    """How models are ranked."""
 
-    dated_scores: PositiveInt | None = Field(default=None, validation_alias="EVERY_EVAL_DATED_SCORES")
-    """Number of dated files of a source that stay, the newest; null to keep all."""
+    min_coverage: float = Field(default=0.8, gt=0, le=1, validation_alias="EVERY_EVAL_MIN_COVERAGE")
+    """Least share of a main table's columns in which a model needs a score to be ranked."""
 
 
 class AcknowledgedSettings(_Group):
@@ -136,7 +136,7 @@ GROUPS: Final[tuple[type[_Group], ...]] = (
     HubSettings,
     ClockSettings,
     ShardSettings,
-    ScoresSettings,
+    ScoringSettings,
     AcknowledgedSettings,
     InspectSettings,
     AlertSettings,

@@ -4,15 +4,16 @@ import pyarrow as pa
 
 from every_eval.contracts import shared_columns as shared
 from every_eval.contracts.comprehensive_stats import CLOCK
-from every_eval.contracts.stats import N_REPLICATES
 from every_eval.contracts.table import Column, Table
 
-COVERAGE = (
-    "The interval covers the choice of instances in each scenario, not the choice of scenarios, trials or prompts."
+NO_SCORE_INTERVAL = (
+    "the number itself is null, or one of the scores that it is over has no interval in comprehensive_stats, as a "
+    "score that is only reported by the source"
 )
-NO_INTERVAL = (
-    "the number itself is null, or one of the model's scores is over fewer than two instances or is only reported by "
-    "the source"
+UNRANKED = "unranked_reason is not null"
+JOINTLY = (
+    "The bounds of all models of a board hold together with a probability of at least 95 %. They cover the choice of "
+    "instances in each scenario, not the choice of scenarios, trials or prompts."
 )
 UNSTATED = "the release's schema does not state it"
 
@@ -40,24 +41,72 @@ LEADERBOARD = Table(
         Column(
             "rank",
             pa.int32(),
-            "Rank by mean win rate or, where HELM hides win rates, by mean score; 1 is best. Values that are equal "
-            "within 1e-9 are a tie and share the best rank.",
-            "unranked_reason is not null",
+            "Rank by mean win rate or, where HELM hides win rates, by adjusted score; 1 is best. Values that are equal "
+            "within 1e-9 are a tie and share the best rank. Of several deployments of a model one is ranked, and the "
+            "others are no opponents in the win rates that rank.",
+            UNRANKED,
             minimum=1,
         ),
         Column(
             "rank_low",
             pa.int32(),
-            "Best rank that the model takes in the central 95 % of the bootstrap replicates; each replicate ranks all "
-            "models anew.",
-            NO_INTERVAL,
+            "Best rank that the model may truly have: 1 + the number of ranked models that are certainly better, by "
+            f"decided comparisons of pairs of models. {JOINTLY}",
+            UNRANKED,
             minimum=1,
         ),
         Column(
             "rank_high",
             pa.int32(),
-            "Worst rank that the model takes in the central 95 % of the bootstrap replicates.",
-            NO_INTERVAL,
+            "Worst rank that the model may truly have: the number of ranked models, without those that are certainly "
+            "not better.",
+            UNRANKED,
+            minimum=1,
+        ),
+        Column(
+            "score_rank_low",
+            pa.int32(),
+            "Best rank that the model may truly have by adjusted score: 1 + the number of ranked models that are "
+            "decidedly better, by Holm's method over the differences of adjusted scores. Where models are ranked by "
+            "win rates, these bounds are often much closer together than rank_low and rank_high.",
+            f"{UNRANKED}, or a ranked model has no adjusted score",
+            minimum=1,
+        ),
+        Column(
+            "score_rank_high",
+            pa.int32(),
+            "Worst rank that the model may truly have by adjusted score.",
+            f"{UNRANKED}, or a ranked model has no adjusted score",
+            minimum=1,
+        ),
+        Column(
+            "n_tied_with",
+            pa.int32(),
+            "Number of other ranked models that are neither certainly better nor certainly worse by the number that "
+            "ranks.",
+            UNRANKED,
+            minimum=0,
+        ),
+        Column(
+            "tier",
+            pa.int32(),
+            "1 for the ranked models than which none is certainly better, 2 for those of which this holds without the "
+            "models of tier 1, and so on.",
+            UNRANKED,
+            minimum=1,
+        ),
+        Column(
+            "rank_without_one_low",
+            pa.int32(),
+            "Best rank of the model if one scenario is left out, whichever.",
+            f"{UNRANKED}, or there is one scenario",
+            minimum=1,
+        ),
+        Column(
+            "rank_without_one_high",
+            pa.int32(),
+            "Worst rank of the model if one scenario is left out.",
+            f"{UNRANKED}, or there is one scenario",
             minimum=1,
         ),
         shared.MODEL_NAME,
@@ -80,18 +129,19 @@ LEADERBOARD = Table(
         Column(
             "mean_win_rate_low",
             pa.float64(),
-            f"Lower end of the 95 % confidence interval of mean_win_rate. {COVERAGE} Models with close scores swap "
-            "ranks in the replicates, which pulls their win rates towards one half: a win rate can lie outside its "
-            "interval.",
-            NO_INTERVAL,
+            "Lowest mean win rate that the model may truly have: only decided comparisons count as won. A comparison "
+            "of two models in a column is decided if its p-value, adjusted by Holm's method over all pairs and columns "
+            f"of the board, is at most 0.05. {JOINTLY}",
+            "mean_win_rate is null",
             minimum=0,
             maximum=1,
         ),
         Column(
             "mean_win_rate_high",
             pa.float64(),
-            "Upper end of the 95 % confidence interval of mean_win_rate.",
-            NO_INTERVAL,
+            "Highest mean win rate that the model may truly have: all comparisons count as won that are not decidedly "
+            "lost.",
+            "mean_win_rate is null",
             minimum=0,
             maximum=1,
         ),
@@ -105,19 +155,39 @@ LEADERBOARD = Table(
         Column(
             "mean_score_low",
             pa.float64(),
-            f"Lower end of the 95 % confidence interval of mean_score. {COVERAGE}",
-            NO_INTERVAL,
+            "Lower end of the 95 % confidence interval of mean_score, from the intervals of the single scores by the "
+            "method of variance estimates recovery (MOVER). The interval covers the choice of instances in each "
+            "scenario, not the choice of scenarios or prompts.",
+            NO_SCORE_INTERVAL,
         ),
         Column(
-            "mean_score_high", pa.float64(), "Upper end of the 95 % confidence interval of mean_score.", NO_INTERVAL
+            "mean_score_high",
+            pa.float64(),
+            "Upper end of the 95 % confidence interval of mean_score.",
+            NO_SCORE_INTERVAL,
         ),
         Column(
-            "ci_method",
-            pa.string(),
-            f"Method of the confidence intervals: bootstrap, that is percentiles of {N_REPLICATES} replicates that are "
-            "paired across models and scenarios. A score without replicates is constant in all of them.",
-            NO_INTERVAL,
-            repeats=True,
+            "adjusted_score",
+            pa.float64(),
+            "Score of the model over all columns of the main table, as if each model had been measured in all of them: "
+            "the model's effect in the additive fit score = model + column, plus the mean effect of all columns. Equal "
+            "to mean_score if the model has a score in all columns.",
+            "the model is not connected to the other models by common columns, another deployment of the model is "
+            "ranked and this one lacks a score, or higher is better for some metrics and lower for others",
+        ),
+        Column(
+            "adjusted_score_low",
+            pa.float64(),
+            "Lower end of the 95 % confidence interval of adjusted_score, which covers the choice of instances and, "
+            "for a model with gaps, how much better or worse than the fit models are in single columns. Equal to "
+            "mean_score_low if the model has a score in all columns.",
+            "adjusted_score is null, or the error of one of the scores that it counts is unknown",
+        ),
+        Column(
+            "adjusted_score_high",
+            pa.float64(),
+            "Upper end of the 95 % confidence interval of adjusted_score.",
+            "adjusted_score is null, or the error of one of the scores that it counts is unknown",
         ),
         Column(
             "n_scenarios",

@@ -18,7 +18,6 @@ from every_eval.scoring.change_detection import BenchmarkState
 from every_eval.scoring.checks.check import Check, merge_checks, raise_for
 from every_eval.scoring.checks.check_table import PUBLISHED_CELLS, check_cells, check_table, remembered_checks
 from every_eval.scoring.checks.validation import Validation
-from every_eval.scoring.comparisons.board import compare_board
 from every_eval.scoring.isolation import Omissions, Problem, boundary, faulty_runs, inputs_digest
 from every_eval.scoring.item_tables import ITEM_TABLES
 from every_eval.scoring.release_tables import RELEASE_TABLES, ReleaseTables
@@ -26,6 +25,7 @@ from every_eval.scoring.responses.item_scores_files import ItemScoresFiles
 from every_eval.scoring.responses.response_store import opened_store
 from every_eval.scoring.tables.clock import Clock
 from every_eval.scoring.tables.compared_scores import COLUMNS, is_main_score
+from every_eval.scoring.tables.compared_table import ComparedTable
 from every_eval.scoring.tables.leaderboard import ModelKey, leaderboard, rejected_of_models
 from every_eval.scoring.tables.pairs import pairs
 from every_eval.scoring.tables.releases import CELLS, Releases, ShownRelease
@@ -48,6 +48,8 @@ class BenchmarkScorer:
     clock: Clock
     older_releases: bool
     """Whether to recompute the source's own tables of all releases, or of the newest release alone."""
+    min_coverage: float
+    """Least share of the columns with scores in which a model needs a score to be ranked."""
     report: Callable[[str], object]
     write: Write
 
@@ -82,7 +84,7 @@ class BenchmarkScorer:
         items = _item_scores(benchmark, state)
         board = self._score_release(newest, all_rows, items, known, omissions)
         if known is None:
-            tables = ReleaseTables(self.source, self.clock, releases.in_order, all_rows, items)
+            tables = ReleaseTables(self.source, self.clock, releases.in_order, all_rows, items, self.min_coverage)
             self._write_release_tables(tables, board, omissions)
         for contract in self.source.published_contracts:
             self._write_published_tables(contract, newest["benchmark"], releases, all_rows, known_checks, omissions)
@@ -161,10 +163,8 @@ class BenchmarkScorer:
         main_table, board, compared = self.source.main_table(newest, stats), None, None
         with opened_store(items, stats, self.source.pooled_statistics(stats)) as store:
             if main_table is not None:
-                compared = compare_board(main_table, store)
-                board = leaderboard(
-                    self.source.name, newest["benchmark"], release.name, main_table, self.clock, n_rejected
-                )
+                table = ComparedTable.of(main_table, stats, store, newest["suites"], self.min_coverage)
+                board, compared = leaderboard(place, table, self.clock, n_rejected), table.board
                 self.write(LEADERBOARD, board)
             main_scores = stats.read(COLUMNS, is_main_score)
             self._write_all(PAIRS, pairs(place, release, main_scores, store, main_table, compared))

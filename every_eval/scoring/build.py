@@ -73,6 +73,8 @@ class ScoresBuilder:
     clock: Clock
     older_releases: bool
     """Whether to recompute the source's own tables of all releases, or of the newest release alone."""
+    min_coverage: float
+    """Least share of the columns with scores in which a model needs a score to be ranked."""
     report: Callable[[str], object]
     metadata: Mapping[str, str]
     """Metadata of every file that belongs to this source alone."""
@@ -114,7 +116,8 @@ class ScoresBuilder:
                 writers[table.name].write(rows)
                 built.keep(self.source, table, rows)
 
-            scorer = BenchmarkScorer(self.source, self.clock, self.older_releases, self.report, write)
+            options = (self.older_releases, self.min_coverage)
+            scorer = BenchmarkScorer(self.source, self.clock, *options, self.report, write)
             for part in parts:
                 part.score(scorer, [table for table in files if table not in NOT_OF_BENCHMARKS])
                 built.state.update(part.state or {})

@@ -11,11 +11,13 @@ import pyarrow as pa
 from every_eval.contracts.history import HISTORY
 from every_eval.contracts.leaderboard import LEADERBOARD
 from every_eval.contracts.table import Table
+from every_eval.scoring.comparisons.ranked_rows import MIN_COVERAGE
 from every_eval.scoring.item_tables import ITEM_TABLES, ItemTables
 from every_eval.scoring.responses.instance_names import InstanceNames
 from every_eval.scoring.responses.item_scores_files import ItemScoresFiles
 from every_eval.scoring.responses.response_store import opened_store
 from every_eval.scoring.tables.clock import Clock
+from every_eval.scoring.tables.compared_table import ComparedTable
 from every_eval.scoring.tables.evaluated_runs import read_runs
 from every_eval.scoring.tables.history import history
 from every_eval.scoring.tables.leaderboard import ModelKey, leaderboard
@@ -42,6 +44,8 @@ class ReleaseTables:
     """Statistics of the benchmark's runs."""
     item_scores: ItemScoresFiles
     """Item scores of the benchmark's runs."""
+    min_coverage: float = MIN_COVERAGE
+    """Least share of the columns with scores in which a model needs a score to be ranked."""
 
     def write_item_tables(self, write: Write) -> None:
         """Give the rows of `ITEM_TABLES` to `write`."""
@@ -78,7 +82,10 @@ class ReleaseTables:
         table = self.source.main_table(row, stats)
         if table is None:
             return LEADERBOARD.empty
-        return leaderboard(self.source.name, row["benchmark"], release.name, table, self.clock, _n_rejected(stats))
+        place = {"source": self.source.name, "benchmark": row["benchmark"], "release": release.name}
+        with opened_store(self.item_scores, stats) as store:
+            compared = ComparedTable.of(table, stats, store, row["suites"], self.min_coverage)
+        return leaderboard(place, compared, self.clock, _n_rejected(stats))
 
     @cached_property
     def _known_runs(self) -> Set[RunKey]:

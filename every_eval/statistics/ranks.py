@@ -1,4 +1,4 @@
-"""Ranks with ties, and the range of ranks that bootstrap replicates allow."""
+"""Ranks with ties."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from every_eval.statistics.bootstrap import percentile_interval
 from every_eval.statistics.groups import FloatArray, IntArray
 from every_eval.statistics.ties import count_ties
 
@@ -56,13 +55,3 @@ def competition_ranks(values: Sequence[float | None]) -> list[int | None]:
     """Return the rank of each value, the highest first; null has no rank."""
     found = ranks(np.array([np.nan if value is None else value for value in values], np.float64))
     return [None if np.isnan(rank) else int(rank) for rank in found]
-
-
-def rank_ranges(replicates: FloatArray, *, lower_is_better: bool = False) -> tuple[FloatArray, FloatArray]:
-    """Return the best and the worst rank that each row has in 95 % of the replicates.
-
-    Args:
-        replicates: Of shape (rows, replicates); a column is one resample of the instances, the same for all rows.
-        lower_is_better: Whether the lowest value has rank 1.
-    """
-    return percentile_interval(ranks(replicates, lower_is_better=lower_is_better))

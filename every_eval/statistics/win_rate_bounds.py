@@ -5,7 +5,7 @@ may be a win, a loss or a tie. If no decision is wrong, the bounds hold for all 
 
 `has_score[c, i]` is true if model i has a score in column c. The win rate of a model in a column is the share of the
 other models of the column that it beats, where a tie counts half; a column with one model does not count. The mean win
-rate of a model is over its columns.
+rate of a model is over its columns. Wins of and against models without a score in a column are left out.
 """
 
 import numpy as np
@@ -52,7 +52,7 @@ def win_rate_bounds(wins: BoolArray, has_score: BoolArray) -> tuple[FloatArray, 
     The lowest counts only decided wins, the highest all that is not a decided loss. NaN for a model without a column
     that counts.
     """
-    low, high = _column_bounds(wins, has_score)
+    low, high = _column_bounds(_among(wins, has_score), has_score)
     weights = _weights(has_score)
     unknown = np.where(np.any(weights > 0, axis=0), 0.0, np.nan)
     return np.sum(weights * low, axis=0) + unknown, np.sum(weights * high, axis=0) + unknown
@@ -68,6 +68,7 @@ def difference_bounds(wins: BoolArray, has_score: BoolArray) -> FloatArray:
     Returns:
         Of shape (models, models); NaN if one of the two has no column that counts.
     """
+    wins = _among(wins, has_score)
     low, high = _column_bounds(wins, has_score)
     weights = _weights(has_score)
     total = np.zeros(wins.shape[1:])
@@ -84,6 +85,10 @@ def difference_bounds(wins: BoolArray, has_score: BoolArray) -> FloatArray:
         total += (shares[:, np.newaxis] - common) * low_rates[:, np.newaxis] - (shares - common) * high_rates
     unknown = np.where(np.any(weights > 0, axis=0), 0.0, np.nan)
     return total + unknown[:, np.newaxis] + unknown
+
+
+def _among(wins: BoolArray, has_score: BoolArray) -> BoolArray:
+    return wins & has_score[:, :, np.newaxis] & has_score[:, np.newaxis]
 
 
 def _count_between(wins: BoolArray) -> FloatArray:

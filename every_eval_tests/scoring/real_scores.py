@@ -14,11 +14,11 @@ from every_eval.contracts.item_scores import ITEM_SCORES
 from every_eval.contracts.pairs import PAIRS
 from every_eval.contracts.releases import RELEASES
 from every_eval.contracts.stats import STATS
-from every_eval.scoring.comparisons.board import compare_board
 from every_eval.scoring.responses.item_scores_files import ItemScoresFiles
 from every_eval.scoring.responses.response_store import opened_store
 from every_eval.scoring.tables.clock import Clock
 from every_eval.scoring.tables.compared_scores import COLUMNS
+from every_eval.scoring.tables.compared_table import ComparedTable
 from every_eval.scoring.tables.leaderboard import leaderboard
 from every_eval.scoring.tables.pairs import pairs
 from every_eval.scoring.tables.releases import ShownRelease
@@ -65,11 +65,12 @@ def _score(row: Mapping[str, Any], stats: pa.Table, items: pa.Table) -> RealBenc
     of_runs = stats.filter(pa.array([run in release.runs for run in runs]))
     table = standings(row, of_runs)
     assert table is not None
-    board = leaderboard("helm", name, release.name, table, CLOCK)
     with tempfile.TemporaryDirectory() as folder, stored(of_runs) as state:
         files = ItemScoresFiles([state_file_of(Path(folder) / "items", items)])
         with opened_store(files, state) as store:
             place = {"source": "helm", "benchmark": name, "release": release.name}
-            found = pairs(place, release, of_runs.select(COLUMNS), store, table, compare_board(table, store))
+            compared = ComparedTable.of(table, state, store, row["suites"])
+            found = pairs(place, release, of_runs.select(COLUMNS), store, table, compared.board)
             of_pairs = pa.concat_tables(map(PAIRS.decode, found))
+            board = leaderboard(place, compared, CLOCK)
     return RealBenchmark(name, release, of_runs, table, scored(of_runs, release, CLOCK), board, of_pairs)

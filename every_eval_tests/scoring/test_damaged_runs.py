@@ -89,7 +89,9 @@ def test_a_run_of_which_rows_are_missing_has_its_reported_score_and_no_interval(
     cut = board["acme/cut"]
     assert (cut["mean_score"], cut["reported_mean_score"], cut["score_origin"]) == (0.05, 0.05, "reported")
     assert (cut["n_rejected"], cut["unranked_reason"]) == (95, None)
-    assert [cut[f"{name}_low"] for name in ("rank", "mean_score", "mean_win_rate")] == [None] * 3
+    # A score without known answers decides nothing.
+    assert (cut["mean_score_low"], cut["rank_low"], cut["rank_high"]) == (None, 1, 3)
+    assert (cut["mean_win_rate_low"], cut["mean_win_rate_high"]) == (0.0, 1.0)
     assert (board["acme/good"]["score_origin"], board["acme/good"]["n_rejected"]) == ("outputs", 0)
     pairs = tables["pairs"].filter(pc.field("kind") == "main_score").to_pylist()
     assert [(row["model_name_a"], row["model_name_b"]) for row in pairs] == [("acme/fair", "acme/good")]

@@ -32,3 +32,10 @@ def test_a_score_without_an_interval_leaves_the_mean_without_one() -> None:
     scores = np.array([[0.2], [0.6]])
     low, _ = mean_interval(scores, np.array([[0.1], [math.nan]]), scores)
     assert np.isnan(low[0])
+
+
+def test_weights_count_as_shares() -> None:
+    # Weights 3 and 1: mean 0.75 · 0.2 + 0.25 · 0.6 = 0.3; below, √((0.75 · 0.04)² + (0.25 · 0.16)²) = 0.05.
+    scores = np.array([[0.2], [0.6]])
+    low, high = mean_interval(scores, np.array([[0.16], [0.44]]), scores, np.array([3.0, 1.0]))
+    assert (low[0], high[0]) == pytest.approx((0.25, 0.3), rel=1e-12)

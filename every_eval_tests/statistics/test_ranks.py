@@ -1,10 +1,10 @@
-"""Ranks, and the ranges that replicates allow."""
+"""Ranks with ties."""
 
 import math
 
 import numpy as np
 
-from every_eval.statistics.ranks import BLOCK, competition_ranks, rank_ranges, ranks, ranks_within
+from every_eval.statistics.ranks import BLOCK, competition_ranks, ranks, ranks_within
 
 
 def test_ties_share_the_best_rank_and_the_next_rank_is_left_out() -> None:
@@ -20,26 +20,6 @@ def test_nan_has_no_rank() -> None:
     assert math.isnan(found[0])
     assert found[1:].tolist() == [2.0, 1.0]
     assert ranks(np.array([])).tolist() == []
-
-
-def test_a_range_spans_the_ranks_in_the_replicates() -> None:
-    # The second row is first in 20 of 200 replicates, the third never moves
-    replicates = np.array([[2.0] * 200, [3.0] * 20 + [1.0] * 180, [0.0] * 200])
-    low, high = rank_ranges(replicates)
-    assert list(zip(low, high, strict=True)) == [(1.0, 2.0), (1.0, 2.0), (3.0, 3.0)]
-
-
-def test_a_range_leaves_out_rare_ranks() -> None:
-    # First in 4 of 200, fewer than the 5 that an end needs
-    replicates = np.array([[2.0] * 200, [3.0] * 4 + [1.0] * 196])
-    low, high = rank_ranges(replicates)
-    assert list(zip(low, high, strict=True)) == [(1.0, 1.0), (2.0, 2.0)]
-
-
-def test_a_row_without_replicates_has_no_range() -> None:
-    low, high = rank_ranges(np.array([[1.0, 2.0], [math.nan, math.nan]]))
-    assert (low[0], high[0]) == (1.0, 1.0)
-    assert math.isnan(low[1]) and math.isnan(high[1])
 
 
 def test_the_highest_value_has_rank_1() -> None:

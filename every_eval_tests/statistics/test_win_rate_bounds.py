@@ -103,6 +103,13 @@ def test_of_one_column_all_bounds_are_attained() -> None:
     assert least[0, 1] == pytest.approx(1 / 3)
 
 
+def test_a_model_without_a_score_in_a_column_is_no_opponent_there() -> None:
+    wins, has_score = wins_of({(0, 1), (0, 2), (2, 1)}, n_models=3), np.array([[1, 1, 0]], np.bool_)
+    low, high = win_rate_bounds(wins, has_score)
+    assert (low[:2].tolist(), high[:2].tolist()) == ([1.0, 0.0], [1.0, 0.0])
+    assert difference_bounds(wins, has_score)[0, 1] == 1.0
+
+
 def test_models_decidedly_between_add_to_the_difference() -> None:
     wins = close_wins(wins_of({(0, 1), (1, 2)}, n_models=6))
     least = difference_bounds(wins, np.ones((1, 6), np.bool_))

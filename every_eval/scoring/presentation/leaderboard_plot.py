@@ -1,4 +1,4 @@
-"""A plot of the leaderboard: the score that each benchmark ranks by, with confidence intervals."""
+"""A plot of the leaderboard: the number that each benchmark ranks by, with its bounds or its interval."""
 
 import base64
 import io
@@ -25,7 +25,8 @@ _WIDTH: Final = 9
 def plot_png(board: pa.Table) -> bytes:
     """Return the leaderboard as a PNG, with a panel for each benchmark; the same rows give the same bytes.
 
-    A point is the mean win rate or, in a benchmark without win rates, the mean score; a line is its 95 % interval.
+    A point is the mean win rate, and a line its bounds; in a benchmark without win rates they are the adjusted score
+    and its 95 % interval.
     `board` holds rows of the contract `leaderboard`.
     """
     # The canvas draws without a display and without pyplot's global state. Imported here, as the import is slow.
@@ -63,7 +64,7 @@ def _name(row: dict[str, Any]) -> str:
 
 
 def _draw(axis: "Axes", rows: list[dict[str, Any]]) -> None:
-    measure = "mean_win_rate" if any(row["mean_win_rate"] is not None for row in rows) else "mean_score"
+    measure = "mean_win_rate" if any(row["mean_win_rate"] is not None for row in rows) else "adjusted_score"
     for place, row in enumerate(rows):
         if row[f"{measure}_low"] is not None:
             axis.hlines(place, row[f"{measure}_low"], row[f"{measure}_high"], color="tab:blue", linewidth=1.5)

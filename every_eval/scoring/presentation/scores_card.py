@@ -25,7 +25,17 @@ from every_eval.sources.source import Source
 
 TOP_ROWS: Final = 5
 """Models of each leaderboard that the card shows, by rank."""
-HEADER: Final = ("rank", "model", "deployment", "mean win rate", "95 %", "mean score", "95 %", "scenarios")
+HEADER: Final = (
+    "rank",
+    "bounds",
+    "model",
+    "deployment",
+    "mean win rate",
+    "bounds",
+    "adjusted score",
+    "95 %",
+    "scenarios",
+)
 INTRODUCTION: Final = """This dataset holds statistics and leaderboards over the evaluation results in
 [{data_repo}](https://huggingface.co/datasets/{data_repo}). Every Eval recomputes the statistics from single outputs and
 compares them with the numbers that the authors of the evaluations report.
@@ -116,7 +126,7 @@ class ScoresCard:
         """Yield the picture of each source's leaderboard, as Markdown; a leaderboard without rows has no picture."""
         for name in sorted({row["source"] for row in rows}, key=self._order):
             yield (
-                f"![Leaderboard of {name}, with 95 % confidence intervals]({picture_path(name)})\n\n"
+                f"![Leaderboard of {name}, with bounds and 95 % confidence intervals]({picture_path(name)})\n\n"
                 f"For spreadsheets, the leaderboard of {name} is also [a CSV file]({csv_path(name)}). A text that a "
                 "spreadsheet would run as a formula has an apostrophe in front."
             )
@@ -160,10 +170,11 @@ def _row_counts(rows_of: Mapping[Table, int]) -> str:
 
 def _top_row(row: Mapping[str, Any]) -> list[object]:
     deployment = row["model_deployment"]
-    values = [_interval(row, column) for column in ("mean_win_rate", "mean_score")]
+    values = [_interval(row, column) for column in ("mean_win_rate", "adjusted_score")]
+    bounds = "" if row["rank_low"] is None else f"{row['rank_low']} to {row['rank_high']}"
     names = [public_name(name) if name else None for name in (row["display_name"] or row["model_name"], deployment)]
     scenarios = f"{row['n_scenarios']} of {row['n_scenarios_total']}"
-    return [row["rank"], *names, *values[0], *values[1], scenarios]
+    return [row["rank"], bounds, *names, *values[0], *values[1], scenarios]
 
 
 def _interval(row: Mapping[str, Any], column: str) -> tuple[str, str]:

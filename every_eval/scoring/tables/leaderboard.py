@@ -1,69 +1,64 @@
-"""Rows of leaderboard: how models do on a benchmark's main table, with confidence intervals."""
+"""Rows of leaderboard: how models do on a benchmark's main table, with bounds from comparisons item by item."""
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from every_eval.contracts.comprehensive_stats import OUTPUTS, REPORTED
 from every_eval.contracts.leaderboard import LEADERBOARD
-from every_eval.scoring.tables.clock import Clock
-from every_eval.sources.distinct import distinct
-from every_eval.sources.main_table import Aggregate, MainTable, Standing
-from every_eval.statistics.bootstrap import percentile_interval
-from every_eval.statistics.groups import FloatArray
-from every_eval.statistics.intervals import BOOTSTRAP
-from every_eval.statistics.ranks import competition_ranks, rank_ranges
-
-NO_SCORE: Final = "The model has no score on the main table."
-NOT_COMPARABLE: Final = (
-    "The model's scores cannot be compared: no other model has a score on the same scenarios, or the release states no "
-    "one direction for the metrics."
+from every_eval.scoring.comparisons.board import BoardComparison
+from every_eval.scoring.comparisons.decisions import Decisions
+from every_eval.scoring.comparisons.mean_decisions import MeanDecisions, score_matrix
+from every_eval.scoring.comparisons.places import Places
+from every_eval.scoring.comparisons.ranked_rows import (
+    NOT_COMPARABLE,
+    other_deployments,
+    unranked_reasons,
+    without_scores,
 )
+from every_eval.scoring.tables.cell_intervals import CellIntervals, mean_ends
+from every_eval.scoring.tables.clock import Clock
+from every_eval.scoring.tables.compared_table import ComparedTable
+from every_eval.sources.distinct import distinct
+from every_eval.sources.main_table import MainTable, Standing
+from every_eval.statistics.groups import BoolArray, FloatArray
+from every_eval.statistics.win_rate_bounds import win_rate_bounds
 
 ModelKey = tuple[str | None, str | None]
 """(model, deployment)"""
+Columns = dict[str, Sequence[Any]]
 
 
 def leaderboard(
-    source: str,
-    benchmark: str,
-    release: str,
-    table: MainTable,
-    clock: Clock,
-    n_rejected: Mapping[ModelKey, int] | None = None,
+    place: Mapping[str, str], compared: ComparedTable, clock: Clock, n_rejected: Mapping[ModelKey, int] | None = None
 ) -> pa.Table:
     """Return rows of the contract `leaderboard`, the best first, ties in the order of the main table.
 
     Args:
-        source: Name of the source.
-        benchmark: Name of the benchmark.
-        release: Name of the release.
-        table: Main table of the release.
+        place: Values of the columns source, benchmark and release.
+        compared: Main table of the release, with comparisons of its rows.
         clock: The moment of the file.
         n_rejected: Number of files and rows of each model's runs that could not be read, where there are any.
     """
-    columns = _aggregates(table)
-    rejected = n_rejected or {}
+    columns, rejected = _columns(compared), n_rejected or {}
     rows = [
         {
             **standing.facts,
             **clock.columns,
+            **place,
             **{name: values[at] for name, values in columns.items()},
-            "source": source,
-            "benchmark": benchmark,
-            "release": release,
             "n_scenarios": sum(score.value is not None for score in standing.scores),
             "n_scenarios_total": len(standing.scores),
             "n_scored": standing.n_scored,
             "score_origin": _origin(standing),
             "n_rejected": rejected.get((standing.facts["model_name"], standing.facts["model_deployment"]), 0),
-            "unranked_reason": None if columns["rank"][at] is not None else _unranked_reason(standing),
         }
-        for at, standing in enumerate(table.standings)
+        for at, standing in enumerate(compared.table.standings)
     ]
     rows.sort(key=lambda row: row["rank"] or math.inf)
     return pa.Table.from_pylist(rows, schema=LEADERBOARD.schema)
@@ -90,36 +85,76 @@ def _origin(standing: Standing) -> str | None:
     return REPORTED if any(score.is_reported for score in scores) else OUTPUTS
 
 
-def _unranked_reason(standing: Standing) -> str:
-    if standing.unranked_because:
-        return standing.unranked_because
-    return NO_SCORE if all(score.value is None for score in standing.scores) else NOT_COMPARABLE
-
-
-def _aggregates(table: MainTable) -> dict[str, Sequence[Any]]:
-    """Return the columns of ranks, win rates and mean scores, and of the ends of their intervals."""
-    columns: dict[str, Sequence[Any]] = {
-        "rank": competition_ranks(table.ranking.values),
+def _columns(compared: ComparedTable) -> Columns:
+    """Return the columns that follow from the scores of all rows."""
+    table, board, cells = compared.table, compared.board, compared.cells
+    reasons = unranked_reasons(table, compared.suites, compared.min_coverage)
+    is_other = np.array(other_deployments(table, reasons), np.bool_)
+    # A second deployment of a model would make the others win or lose twice.
+    of_models = without_scores(table, is_other.tolist())
+    means = MeanDecisions.of(of_models, board, np.where(is_other, np.nan, cells.standard_error))
+    has_no_reason = np.array([reason is None for reason in reasons], np.bool_)
+    places = Places(of_models, board, means, has_no_reason).columns
+    unranked = [
+        None if rank is not None else reason or NOT_COMPARABLE
+        for rank, reason in zip(places["rank"], reasons, strict=True)
+    ]
+    return {
+        **places,
+        "unranked_reason": unranked,
         "mean_win_rate": table.win_rates.values,
         "mean_score": table.mean_scores.values,
         "reported_mean_win_rate": table.reported_win_rates,
         "reported_mean_score": table.reported_mean_scores,
-        **_ends("rank", table.ranking, rank_ranges),
-        **_ends("mean_win_rate", table.win_rates, percentile_interval),
-        **_ends("mean_score", table.mean_scores, percentile_interval),
+        **_win_rate_ends(table, board),
+        **_mean_scores(table, cells, means),
     }
-    lows = zip(columns["mean_win_rate_low"], columns["mean_score_low"], strict=True)
-    return columns | {"ci_method": [None if low == (None, None) else BOOTSTRAP for low in lows]}
 
 
-def _ends(
-    name: str, aggregate: Aggregate, interval: Callable[[FloatArray], tuple[FloatArray, FloatArray]]
-) -> dict[str, list[float | None]]:
-    """Return the two ends of each row's interval; null where the replicates of the row are unknown."""
-    return {
-        f"{name}_{end}": [
-            float(value) if known and not math.isnan(value) else None
-            for value, known in zip(values, aggregate.is_resampled, strict=True)
-        ]
-        for end, values in zip(("low", "high"), interval(aggregate.replicates), strict=True)
-    }
+def _win_rate_ends(table: MainTable, board: BoardComparison) -> Columns:
+    """Return the bounds of mean win rates, which contain the win rates themselves."""
+    rates = _to_array(table.win_rates.values)
+    decisions = Decisions.of(table, board)
+    low, high = win_rate_bounds(decisions.wins, decisions.has_score)
+    return _ends("mean_win_rate", np.minimum(low, rates), np.maximum(high, rates))
+
+
+def _mean_scores(table: MainTable, cells: CellIntervals, means: MeanDecisions | None) -> Columns:
+    """Return mean scores' intervals, and adjusted scores with theirs.
+
+    The adjusted score of a model with all scores is its mean score, to the last bit.
+    """
+    values = _to_array(table.mean_scores.values)
+    low, high = (np.where(np.isnan(values), np.nan, end) for end in mean_ends(score_matrix(table), cells))
+    if means is None:
+        unknown = np.full(len(values), np.nan)
+        return _ends("mean_score", low, high) | _with_ends("adjusted_score", unknown, unknown, unknown)
+    adjusted, ends = means.adjusted, means.adjusted.intervals()
+    signed = (-adjusted.values, -ends[1], -ends[0]) if means.lower_is_better else (adjusted.values, *ends)
+    is_plain = _is_complete(table) & ~np.isnan(values)
+    plain = (np.where(is_plain, one, other) for one, other in zip((values, low, high), signed, strict=True))
+    return _ends("mean_score", low, high) | _with_ends("adjusted_score", *plain)
+
+
+def _is_complete(table: MainTable) -> BoolArray:
+    """Tell for each row whether it has a score in each column in which any row has one."""
+    has_score = ~np.isnan(score_matrix(table))
+    complete: BoolArray = np.all(has_score | ~has_score.any(axis=1, keepdims=True), axis=0)
+    return complete
+
+
+def _with_ends(name: str, values: FloatArray, low: FloatArray, high: FloatArray) -> Columns:
+    return {name: _to_list(values)} | _ends(name, low, high)
+
+
+def _ends(name: str, low: FloatArray, high: FloatArray) -> Columns:
+    return {f"{name}_low": _to_list(low), f"{name}_high": _to_list(high)}
+
+
+def _to_array(values: Sequence[float | None]) -> FloatArray:
+    return np.array([np.nan if value is None else value for value in values], np.float64)
+
+
+def _to_list(values: FloatArray) -> list[float | None]:
+    """Return values with null in place of NaN."""
+    return [None if math.isnan(value) else value for value in values.tolist()]

@@ -54,7 +54,7 @@ def test_every_benchmark_has_a_panel_of_its_best_models() -> None:
     height = _pixels(plot_png(board(*one[:MAX_MODELS]))).shape[0]
 
     assert plot_png(board(*one)) == plot_png(board(*one[:MAX_MODELS]))
-    both = board(*one, row("mmlu", "m1", 1, mean_score=0.5))
+    both = board(*one, row("mmlu", "m1", 1, adjusted_score=0.5))
     assert _pixels(plot_png(both)).shape[0] > height
 
 
@@ -65,18 +65,19 @@ def test_models_without_a_rank_are_left_out() -> None:
 
 
 def test_names_are_drawn_as_they_are() -> None:
-    assert plot_png(board(row("lite", "a", 1, mean_score=0.5, display_name=r"costs $\no$ dollars")))
+    assert plot_png(board(row("lite", "a", 1, adjusted_score=0.5, display_name=r"costs $\no$ dollars")))
 
 
 def test_a_name_of_a_megabyte_is_cut() -> None:
     drawn = [
-        plot_png(board(row("lite", "a", 1, mean_score=0.5, display_name=name))) for name in ("x" * 1_000_000, "x" * 200)
+        plot_png(board(row("lite", "a", 1, adjusted_score=0.5, display_name=name)))
+        for name in ("x" * 1_000_000, "x" * 200)
     ]
     assert drawn[0] == drawn[1]
 
 
 def test_a_name_of_many_lines_is_drawn_on_one() -> None:
-    many, one = (row("lite", "a", 1, mean_score=0.5, display_name=name) for name in ("a\nb\n\nc", "a b c"))
+    many, one = (row("lite", "a", 1, adjusted_score=0.5, display_name=name) for name in ("a\nb\n\nc", "a b c"))
     assert plot_png(board(many)) == plot_png(board(one))
 
 

@@ -37,6 +37,7 @@ def board(source: str, benchmark: str, n_models: int, **values: Any) -> pa.Table
     rows = [
         nothing
         | {"source": source, "benchmark": benchmark, "release": "v1", "rank": rank, "model_name": f"m/{rank}"}
+        | {"rank_low": 1, "rank_high": rank + 1}
         | {"mean_win_rate": 1 - rank / 100, "mean_win_rate_low": 0.25, "mean_win_rate_high": 1.0}
         | {"data_freshness_hours": 0.0, "n_scenarios": 3, "n_scenarios_total": 10}
         | values
@@ -73,9 +74,9 @@ def with_latest(tmp_path: Path, source: str, leaderboard: pa.Table) -> Snapshot:
 def test_the_card_shows_the_first_rows_of_each_benchmark_and_leaves_unknown_values_empty(empty: Snapshot) -> None:
     body = card(HELM, pa.concat_tables([board("helm", "lite", 9), board("helm", "mmlu", 2)]), empty)
     assert "**lite** (helm), release v1, 9 models" in body
-    assert "| 1 | m/1 |  | 0.990 | 0.250 to 1.000 |  |  | 3 of 10 |" in body
-    assert f"| {TOP_ROWS} | m/{TOP_ROWS} |" in body
-    assert f"| {TOP_ROWS + 1} | m/{TOP_ROWS + 1} |" not in body
+    assert "| 1 | 1 to 2 | m/1 |  | 0.990 | 0.250 to 1.000 |  |  | 3 of 10 |" in body
+    assert f"| {TOP_ROWS} | 1 to {TOP_ROWS + 1} | m/{TOP_ROWS} |" in body
+    assert f" | m/{TOP_ROWS + 1} |" not in body
 
 
 def test_the_card_is_the_same_whichever_source_was_scored_last(tmp_path: Path) -> None:
@@ -133,7 +134,7 @@ def test_the_card_names_no_address_and_no_folder_of_a_machine(empty: Snapshot) -
     rows = board("eval_harness", "tasks", 1).to_pylist()
     places = {"model_name": "/home/ada/step-100", "model_deployment": "hf,base_url=http://10.0.0.7/v1"}
     body = card(HARNESS, pa.Table.from_pylist([rows[0] | places], schema=LEADERBOARD.schema), empty)
-    assert "| 1 | step-100 | hf,base_url |" in body
+    assert "| 1 | 1 to 2 | step-100 | hf,base_url |" in body
     assert "/home/ada" not in body
     assert "10.0.0.7" not in body
 
@@ -152,6 +153,6 @@ def test_names_of_others_cannot_add_anything_to_the_card(empty: Snapshot) -> Non
     assert "\n# " not in text
     assert "<img" not in contents.replace("\\<img", "")
     rows = [line.replace("\\|", "") for line in contents.split("\n") if line.startswith("| 1 ")]
-    assert [row.count("|") for row in rows] == [9]
+    assert [row.count("|") for row in rows] == [10]
     assert "'x|y # Heading" in query
     assert "''; DROP TABLE" in query
