@@ -45,4 +45,6 @@ def cluster(name: str, value: object) -> str:
         name: Name of the field that names the cluster, such as `passage_id`.
         value: Value of the field, of JSON's types.
     """
-    return sha256(canonical_json([name, value]).encode()).hexdigest()[:N_CLUSTER_DIGITS]
+    # As for items, there is one spelling unless the value is a number with a fraction.
+    raw = _encode([name, value]) if isinstance(value, str | int) else canonical_json([name, value]).encode()
+    return sha256(raw).hexdigest()[:N_CLUSTER_DIGITS]

@@ -4,7 +4,7 @@ Documents are as their data set has them, and only these fields say that documen
 documents happen to share say nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from every_eval.sources.eval_harness.sample_rows import ScoredRow
@@ -17,26 +17,28 @@ FIELDS: Final = (
 """Fields of a document that name its passage or dialogue, or hold its text; the first that a document has counts."""
 PARTS_OF_INDEX: Final = ("passage", "paragraph")
 """Fields of the object `idx` of ReCoRD and MultiRC, data sets of SuperGLUE, that number the passage."""
+_NAMES: Final = frozenset({*FIELDS, "idx"})
 
 
 def cluster_of(document: Any) -> str | None:  # noqa: ANN401 - any JSON value
     """Return the digest of a document's cluster; null if no field of the document names one."""
-    if not isinstance(document, dict):
+    if not isinstance(document, dict) or _NAMES.isdisjoint(document):
         return None
-    return next((cluster(name, value) for name, value in _named(document) if _is_name(value)), None)
+    for name in FIELDS:
+        if name in document and _is_name(document[name]):
+            return cluster(name, document[name])
+    stated = document.get("idx")
+    index: Mapping[str, Any] = stated if isinstance(stated, dict) else {}
+    for name in PARTS_OF_INDEX:
+        if _is_name(index.get(name)):
+            return cluster(f"idx.{name}", index[name])
+    return None
 
 
 def clusters_of(rows: Iterable[ScoredRow]) -> dict[int, str]:
     """Return the cluster of each document that has one, by the number of the document."""
     found = ((row.sample.doc_id, cluster_of(row.sample.doc)) for row in rows)
     return {document: name for document, name in found if name is not None}
-
-
-def _named(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    yield from ((name, document.get(name)) for name in FIELDS)
-    index = document.get("idx")
-    if isinstance(index, dict):
-        yield from ((f"idx.{name}", index.get(name)) for name in PARTS_OF_INDEX)
 
 
 def _is_name(value: Any) -> bool:  # noqa: ANN401 - any JSON value

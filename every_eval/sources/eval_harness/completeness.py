@@ -9,9 +9,11 @@ to 0.4.11 count the documents of the whole task.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from every_eval.contracts.canonical import canonical_json
+
+_MOST_HASHES: Final = 3000
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class RowCount:
     def __post_init__(self) -> None:
         """Start with no row."""
         self._hash = hashlib.sha256()
+        self._hashes: list[str] = []  # A few thousand at once are added in a tenth of the time.
         self._has_hashes = True
         self._documents: dict[int, int] = {}
 
@@ -69,7 +72,13 @@ class RowCount:
         """Count a row with the hashes of its document, prompt and target."""
         self._documents[document] = self._documents.get(document, 0) + 1
         self._has_hashes = self._has_hashes and all(hashes)
-        self._hash.update("".join(hashes).encode())
+        self._hashes += hashes
+        if len(self._hashes) >= _MOST_HASHES:
+            self._update()
+
+    def _update(self) -> None:
+        self._hash.update("".join(self._hashes).encode())
+        self._hashes.clear()
 
     def mismatch(self) -> str | None:
         """Return what tells that rows are missing although all that the file has could be read; null if nothing."""
@@ -99,6 +108,7 @@ class RowCount:
 
     @property
     def _fits(self) -> bool:
+        self._update()
         return self._hash.hexdigest() == self.stated_hash
 
     @property

@@ -1,14 +1,17 @@
 """Make the rows of the table `metrics`: one row per value of a samples file."""
 
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from every_eval.contracts.metrics import METRICS
-from every_eval.sources.columns import build_table
+from every_eval.sources.columns import build_table, dictionary_array
 from every_eval.sources.eval_harness.sample_rows import ScoredRow
 from every_eval.sources.eval_harness.task import Task
 from every_eval.sources.source import Run
+from every_eval.statistics.groups import divide
 
 
 def metrics_table(rows: Sequence[ScoredRow], task: Task, run: Run) -> pa.Table:
@@ -17,18 +20,22 @@ def metrics_table(rows: Sequence[ScoredRow], task: Task, run: Run) -> pa.Table:
     A pair of a log-likelihood and a number of words or bytes is a sum over as many values; the single values, and so
     `min` and `max`, are unknown.
     """
-    pairs = [(row, value) for row in rows for value in row.values]
-    sums = [value.sum for _, value in pairs]
-    single = [value.sum if value.is_single else None for _, value in pairs]
-    counts = [value.count for _, value in pairs]
-    columns = {
-        "instance_id": [row.instance_id for row, _ in pairs],
-        "occurrence": [row.occurrence for row, _ in pairs],
-        "metric_name": [value.metric_name for _, value in pairs],
+    values = [value for row in rows for value in row.values]
+    places = np.repeat(np.arange(len(rows)), [len(row.values) for row in rows])
+    counts = np.array([value.count for value in values], np.int64)
+    sums = np.array([value.sum for value in values], np.float64)  # Null becomes NaN.
+    is_missing = np.isnan(sums)
+    is_pair = np.array([not value.is_single for value in values], np.bool_)
+    single = pa.array(sums, mask=is_missing | is_pair)
+    means = divide(sums, counts)
+    columns: dict[str, Any] = {
+        "instance_id": dictionary_array(places, [row.instance_id for row in rows]),
+        "occurrence": np.array([row.occurrence for row in rows], np.int64)[places],
+        "metric_name": pa.array([value.metric_name for value in values]).dictionary_encode(),
         "count": counts,
-        "sum": sums,
+        "sum": pa.array(sums, mask=is_missing),
         "min": single,
         "max": single,
-        "value": [total / n if total is not None and n else None for total, n in zip(sums, counts, strict=True)],
+        "value": pa.array(means, mask=np.isnan(means)),
     }
-    return build_table(METRICS, len(pairs), columns, task.shared(run))
+    return build_table(METRICS, len(values), columns, task.shared(run))

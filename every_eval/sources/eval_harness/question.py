@@ -11,6 +11,9 @@ from every_eval.sources.eval_harness.task import Task
 
 MULTIPLE_CHOICE: Final = "multiple_choice"
 
+_SHORT: Final = tuple(map(str, range(10)))
+"""Positions as lm-eval writes them."""
+
 Verdict = tuple[int, bool]
 """Position of the choice that a score is for, and true if it was scored as right."""
 
@@ -78,12 +81,17 @@ def _verdicts(row: ScoredRow, texts: Sequence[str]) -> Iterator[Verdict]:
 
 def _prompt(requests: Sequence[Sequence[Any]]) -> str | None:
     """Return the prompt as sent (a chat's messages as JSON), or a JSON list if the requests have different prompts."""
-    sent = list(dict.fromkeys([_sent(request[0]) for request in requests if request]))
+    first = [request[0] for request in requests if request]
+    # Most often the same text is sent with each choice.
+    is_text = bool(first) and isinstance(first[0], str) and first.count(first[0]) == len(first)
+    sent = first[:1] if is_text else list(dict.fromkeys(map(_sent, first)))
     return sent[0] if len(sent) == 1 else _as_json(sent) if sent else None
 
 
 def _sent(prompt: Any) -> str:  # noqa: ANN401 - any JSON value
     """Return a prompt as text. A chat is a list with one text, which is the JSON of its messages."""
+    if isinstance(prompt, str):
+        return prompt
     while isinstance(prompt, list) and len(prompt) == 1:
         [prompt] = prompt
     return prompt if isinstance(prompt, str) else _as_json(prompt)
@@ -113,6 +121,8 @@ def correct_choices(
     as positions with different results, or as neither, the verdicts of the row's scores decide. The result is null if
     they do not and the target is a number, and empty if the target is a text that is none of the choices.
     """
+    if target in _SHORT and target not in texts and int(target) < len(texts):
+        return [int(target)]  # The usual case, which `_readings` would read in the same way.
     readings = _readings(target, texts)
     if len(readings) == 1:
         return readings[0]

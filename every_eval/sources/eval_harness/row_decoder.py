@@ -5,7 +5,7 @@ that does not have the type, or names other metrics, is decoded column by column
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any, Final
 
@@ -28,29 +28,73 @@ _ESCAPED: Final = re.compile(r'[\\"\x00-\x1f]')
 """Characters that JSON escapes; msgspec has no fields with such names."""
 
 
+class _RowType:
+    """Type of rows that name the same metrics."""
+
+    def __init__(self, metrics: Sequence[str]) -> None:
+        """Make the type of rows that name `metrics`, at least one and each once."""
+        names = [f"metric_{position}" for position in range(len(metrics))]
+        kind = msgspec.defstruct(
+            "Row",
+            [(name, Any, msgspec.UNSET) for name in names],
+            bases=(WrittenRow,),
+            rename=dict(zip(names, metrics, strict=True)),
+        )
+        self._metrics = metrics
+        self._columns = _tuple_of(names)
+        self.of_row: msgspec.json.Decoder[WrittenRow] = msgspec.json.Decoder(kind)
+        """Decoder of a row."""
+        self.of_list: msgspec.json.Decoder[list[WrittenRow]] = msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]
+        """Decoder of a list of rows."""
+
+    def values(self, row: WrittenRow) -> Values | None:
+        """Return the values of a row's metrics; null if the row names other metrics, or no filter."""
+        if row.metrics != self._metrics or not row.filter:
+            return None
+        return zip(self._metrics, self._columns(row), strict=True)
+
+
 class RowDecoder:
     """Decoder of the rows of one file."""
 
     def __init__(self) -> None:
         """Know no metric yet."""
         self._metrics: list[str] = []
-        self._columns: Callable[[WrittenRow], tuple[Any, ...]] = lambda _: ()
-        self._decoder: msgspec.json.Decoder[WrittenRow] | None = None
+        self._type: _RowType | None = None
         self._n_types = 0
 
-    def decode(self, record: Record, file: str) -> tuple[WrittenRow, Values] | Reject:
-        """Decode a row of `file` and the values of its metrics, each metric once."""
+    def decode(self, records: Sequence[Record], file: str) -> Iterator[tuple[WrittenRow, Values] | Reject]:
+        """Decode rows of `file` and the values of their metrics, each metric once."""
+        kind, rows = self._type, self._decode_together([record.raw for record in records])
+        if kind is None or rows is None:
+            yield from (self._decode_one(record, file) for record in records)
+            return
+        for record, row in zip(records, rows, strict=True):
+            values = kind.values(row)
+            yield self._decode_one(record, file) if values is None else (row, values)
+
+    def _decode_together(self, raws: Sequence[bytes | msgspec.Raw | Reject]) -> Sequence[WrittenRow] | None:
+        """Decode all rows at once, as most rows of a file can be; null if one of them does not have the type."""
+        if self._type is None or any(isinstance(raw, Reject) for raw in raws):
+            return None
+        try:
+            rows = self._type.of_list.decode(b"[" + b",".join(raws) + b"]")  # type: ignore[arg-type]
+        except UNREADABLE:
+            return None
+        return rows if len(rows) == len(raws) else None
+
+    def _decode_one(self, record: Record, file: str) -> tuple[WrittenRow, Values] | Reject:
         raw = record.raw
         if isinstance(raw, Reject):
             return raw
-        if self._decoder is not None:
+        if self._type is not None:
             try:
-                row = self._decoder.decode(raw)
+                row = self._type.of_row.decode(raw)
             except UNREADABLE:
                 pass
             else:
-                if row.metrics == self._metrics and row.filter:
-                    return row, zip(self._metrics, self._columns(row), strict=True)
+                if (values := self._type.values(row)) is not None:
+                    return row, values
         return self._decode_columns(bytes(raw), file, record.place)
 
     def _decode_columns(self, raw: bytes, file: str, place: str) -> tuple[WrittenRow, Values] | Reject:
@@ -69,19 +113,10 @@ class RowDecoder:
     def _expect(self, metrics: list[str]) -> None:
         """Make the type of rows that name `metrics`."""
         self._n_types += 1
-        self._metrics, self._decoder = metrics, None
+        self._metrics, self._type = metrics, None
         is_plain = len(set(metrics)) == len(metrics) and not ROW_COLUMNS & set(metrics)
-        if not metrics or not is_plain or any(_ESCAPED.search(name) for name in metrics):
-            return
-        names = [f"metric_{position}" for position in range(len(metrics))]
-        kind = msgspec.defstruct(
-            "Row",
-            [(name, Any, msgspec.UNSET) for name in names],
-            bases=(WrittenRow,),
-            rename=dict(zip(names, metrics, strict=True)),
-        )
-        self._columns = _tuple_of(names)
-        self._decoder = msgspec.json.Decoder(kind)
+        if metrics and is_plain and not any(_ESCAPED.search(name) for name in metrics):
+            self._type = _RowType(metrics)
 
 
 def _tuple_of(names: Sequence[str]) -> Callable[[WrittenRow], tuple[Any, ...]]:

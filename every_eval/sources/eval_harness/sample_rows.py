@@ -8,6 +8,8 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
 
+_LISTS: Final = {list}
+
 
 class WrittenRow(Struct):
     """A row as lm-eval writes it, without the columns of its metrics."""
@@ -30,8 +32,10 @@ class WrittenRow(Struct):
     @property
     def hashes(self) -> tuple[str, ...]:
         """Hashes of the document, the prompt and the target; a hash that is no text is empty."""
-        stated = (self.doc_hash, self.prompt_hash, self.target_hash)
-        return tuple([item if isinstance(item, str) else "" for item in stated])
+        document, prompt, target = self.doc_hash, self.prompt_hash, self.target_hash
+        if type(document) is type(prompt) is type(target) is str:
+            return document, prompt, target
+        return tuple([item if isinstance(item, str) else "" for item in (document, prompt, target)])
 
     def requests(self) -> list[list[Any]] | None:
         """Return the arguments of each request to the model, in order; null if they are not lists or objects.
@@ -44,8 +48,8 @@ class WrittenRow(Struct):
             return None
         if items and isinstance(stated, list) and isinstance(items[0], str):
             return [items]
-        requests = [list(item.values()) if isinstance(item, dict) else item for item in items]
-        return requests if all(isinstance(request, list) for request in requests) else None
+        requests = [[*item.values()] if type(item) is dict else item for item in items]
+        return requests if _LISTS.issuperset(map(type, requests)) else None
 
 
 ROW_COLUMNS: Final = frozenset(WrittenRow.__struct_fields__)

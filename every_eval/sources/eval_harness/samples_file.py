@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
+from itertools import islice
 from typing import IO, Any, Final
 
 import msgspec
@@ -14,13 +15,16 @@ from every_eval.sources.eval_harness.aggregations import Aggregation, aggregatio
 from every_eval.sources.eval_harness.completeness import RowCount, TaskCompleteness
 from every_eval.sources.eval_harness.number_text import as_number
 from every_eval.sources.eval_harness.results import is_count
-from every_eval.sources.eval_harness.row_decoder import RowDecoder
+from every_eval.sources.eval_harness.row_decoder import RowDecoder, Values
 from every_eval.sources.eval_harness.sample_records import Record, read_records
-from every_eval.sources.eval_harness.sample_rows import MetricValue, ScoredRow, as_document
+from every_eval.sources.eval_harness.sample_rows import MetricValue, ScoredRow, WrittenRow, as_document
 from every_eval.sources.eval_harness.task import Task
 from every_eval.sources.eval_harness.unnamed_filters import UnnamedFilters, filters_of
 from every_eval.sources.source import Reject
 
+_BATCH_ROWS: Final = 1000
+_BATCH_BYTES: Final = 1 << 20
+"""Most rows that are decoded at once, and their size, in bytes."""
 _NO_VERSION: Final = "version of lm-eval not stated"
 
 
@@ -43,6 +47,7 @@ class SamplesFileReader:
         self._unnamed = UnnamedFilters(filters_of(task), {})
         self._count = RowCount(task.results.task_hashes.get(task.name), task.results.size(task.name))
         self._aggregation = cache(self._find_aggregation)
+        self._metric = cache(self._find_metric)
         self._decoder = RowDecoder()
         version = task.results.lm_eval_version
         self._version = f"lm-eval {version}" if version else _NO_VERSION
@@ -59,8 +64,8 @@ class SamplesFileReader:
         """Read the rows of a seekable file, in order. If a document and filter has two rows, the second is a reject."""
         known: dict[int, set[int]] = {}
         self._count_unnamed(file)
-        for record in read_records(file, self._file):
-            row = self._row(record)
+        for record, decoded in self._decoded(file):
+            row = self._row(record, decoded)
             if row is None:
                 self._count.n_rejected += 1
                 continue
@@ -92,8 +97,15 @@ class SamplesFileReader:
             documents = (as_document(key.doc_id) for key in (first, *keys) if key.filter is None)
             self._unnamed = UnnamedFilters.counting(filters, documents)
 
-    def _row(self, record: Record) -> ScoredRow | None:
-        decoded = self._decoder.decode(record, self._file)
+    def _decoded(self, file: IO[bytes]) -> Iterator[tuple[Record, tuple[WrittenRow, Values] | Reject]]:
+        """Decode the rows: the first one, which names the metrics that the others will have, and then many at once."""
+        records = read_records(file, self._file)
+        n_rows = 1
+        while batch := list(islice(records, n_rows)):
+            yield from zip(batch, self._decoder.decode(batch, self._file), strict=True)
+            n_rows = max(1, min(_BATCH_BYTES // max(batch[-1].n_bytes, 1), _BATCH_ROWS))
+
+    def _row(self, record: Record, decoded: tuple[WrittenRow, Values] | Reject) -> ScoredRow | None:
         if isinstance(decoded, Reject):
             self._rejects.append(self._with_version(decoded))
             return None
@@ -114,14 +126,16 @@ class SamplesFileReader:
         return ScoredRow(sample, occurrence, scores, requests or [], record.position, record.n_bytes)
 
     def _value(self, filter_name: str, metric: str, value: Any, position: int) -> MetricValue:  # noqa: ANN401
-        name = f"{metric},{filter_name}"
-        aggregation = self._aggregation(metric)
-        if aggregation is not None and aggregation.is_weighted and value is not msgspec.UNSET:
-            return self._pair(name, value, f"$[{position}].{metric}")
-        number = value if type(value) is float else as_number(value)
+        name, is_weighted = self._metric(metric, filter_name)
+        if type(value) is float and not is_weighted and math.isfinite(value):
+            return MetricValue(name, 1, value)
+        place = f"$[{position}].{metric}"
+        if is_weighted and value is not msgspec.UNSET:
+            return self._pair(name, value, place)
+        number = as_number(value)
         if number is not None and math.isfinite(number):
             return MetricValue(name, 1, number)
-        place = f"$[{position}].{metric}"
+        aggregation = self._aggregation(metric)
         if number is not None:
             left_out = math.isnan(number) and aggregation is not None and aggregation.leaves_out_nan
             return MetricValue(name, 0 if left_out else 1, self._finite(number, place))
@@ -130,6 +144,11 @@ class SamplesFileReader:
         elif value is not None and not isinstance(value, list):
             self._reject(Reason.UNEXPECTED_SHAPE, f"{metric} is neither a number, a list nor null: {value!r}", place)
         return MetricValue(name, 0, None)
+
+    def _find_metric(self, metric: str, filter_name: str) -> tuple[str, bool]:
+        """Return the name of a metric with its filter, and whether its values are pairs with weights."""
+        aggregation = self._aggregation(metric)
+        return f"{metric},{filter_name}", aggregation is not None and aggregation.is_weighted
 
     def _find_aggregation(self, metric: str) -> Aggregation | None:
         return aggregation_of(self._task.config, metric).aggregation

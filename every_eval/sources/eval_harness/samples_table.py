@@ -87,8 +87,8 @@ def output(stated: Any) -> Any:  # noqa: ANN401 - any JSON value
 
 def texts(values: Sequence[Any], null: str | None = None) -> list[str | None]:
     """Return texts as they are, other values as JSON, and null as `null`."""
-    found = [null if value is None else without_media(value) if isinstance(value, str) else value for value in values]
+    found = [null if value is None else value for value in values]
     odd = [position for position, value in enumerate(found) if value is not None and not isinstance(value, str)]
     for position, text in zip(odd, canonical_decoded([found[position] for position in odd]), strict=True):
-        found[position] = without_media(text)
-    return found
+        found[position] = text
+    return [without_media(text) if text is not None and "data:" in text else text for text in found]

@@ -1,6 +1,6 @@
 """Read one run, that is one task or group of a results file, into rows and rejects."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import IO, Final
 
@@ -98,20 +98,22 @@ class TaskRunReader:
             while piece := _next_piece(rows, self._piece_rows):
                 add_values(piece, values)
                 clusters |= clusters_of(piece)
-                yield self._piece(piece, task, reader)
+                yield self._piece(piece, clusters, task, reader)
         yield RunRows(rejects=reader.take_rejects())
 
-    def _piece(self, rows: list[ScoredRow], task: Task, reader: SamplesFileReader) -> RunRows:
+    def _piece(
+        self, rows: list[ScoredRow], clusters: Mapping[int, str], task: Task, reader: SamplesFileReader
+    ) -> RunRows:
         questions = [Question.of(row, task) for row in rows]
         for row, question in zip(rows, questions, strict=True):
             if question.positions is None:
                 reader.reject_target(row)
         samples = samples_table(rows, questions, task, self.run)
-        inputs = samples["raw_input"].to_pylist()
+        texts = zip(samples["raw_input"].to_pylist(), questions, strict=True)
         return RunRows(
             samples,
             metrics_table(rows, task, self.run),
-            item_scores=item_scores_table(rows, questions, inputs, task, self.run),
+            item_scores=item_scores_table(rows, list(texts), clusters, task, self.run),
             rejects=reader.take_rejects(),
         )
 

@@ -35,7 +35,9 @@ def test_an_item_follows_from_the_published_sample_as_the_contract_says(output: 
 def test_a_pair_is_a_ratio() -> None:
     of = task(metrics(("word_perplexity", None)), {"word_perplexity,none": 7.4})
     rows = rows_of(of, [line(3, word_perplexity=[-146.0, 73]), line(4, word_perplexity=[-10.0, 0])])
-    table = item_scores_table(rows, [Question.of(row, of) for row in rows], ["a", ""], of, RUN)
+    table = item_scores_table(
+        rows, [(text, Question.of(row, of)) for text, row in zip(("a", ""), rows, strict=True)], {}, of, RUN
+    )
 
     ITEM_SCORES.validate(table)
     found = ITEM_SCORES.decode(table).to_pylist()

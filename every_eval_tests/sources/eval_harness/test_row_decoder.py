@@ -1,4 +1,5 @@
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -8,18 +9,27 @@ from every_eval.sources.eval_harness.row_decoder import RowDecoder
 from every_eval.sources.eval_harness.sample_records import Record
 from every_eval.sources.source import Reject
 
+Decoded = list[tuple[int, list[tuple[str, Any]]] | str]
 
-def decode(*written: dict[str, Any] | str) -> list[tuple[int, list[tuple[str, Any]]] | str]:
-    """Return the document and the values of each row, or the detail of its reject, from one decoder."""
+
+def decode(*written: dict[str, Any] | str) -> Decoded:
+    """Return the document and the values of each row, or the detail of its reject, however many are decoded at once."""
+    one_by_one, *others = [decode_in_batches(written, size) for size in (1, 2, 3, len(written))]
+    assert others == [one_by_one] * 3
+    return one_by_one
+
+
+def decode_in_batches(written: Sequence[dict[str, Any] | str], size: int) -> Decoded:
     decoder = RowDecoder()
-    found: list[tuple[int, list[tuple[str, Any]]] | str] = []
-    for position, row in enumerate(written):
-        raw = row if isinstance(row, str) else json.dumps(row)
-        decoded = decoder.decode(Record(position, raw.encode()), "samples.jsonl")
-        if isinstance(decoded, Reject):
-            found.append(f"{decoded.place}: {decoded.detail}")
-        else:
-            found.append((decoded[0].doc_id, list(decoded[1])))
+    texts = [row if isinstance(row, str) else json.dumps(row) for row in written]
+    records = [Record(position, text.encode()) for position, text in enumerate(texts)]
+    found: Decoded = []
+    for start in range(0, len(records), size):
+        for decoded in decoder.decode(records[start : start + size], "samples.jsonl"):
+            if isinstance(decoded, Reject):
+                found.append(f"{decoded.place}: {decoded.detail}")
+            else:
+                found.append((decoded[0].doc_id, list(decoded[1])))
     return found
 
 
@@ -62,3 +72,17 @@ def test_an_odd_row_costs_itself_alone() -> None:
     found = decode(good, row("x", "acc", acc=1), "[1]", '{"doc_id": 1', row("7", "acc", acc=float("nan")), good)
     assert (found[0], found[4], found[5]) == ((0, [("acc", 1)]), (7, [("acc", "NaN")]), (0, [("acc", 1)]))
     assert [str(item).partition(":")[0] for item in found[1:4]] == ["$[1].doc_id", "$[2]", "$[3]"]
+
+
+def test_a_type_that_changes_within_a_batch_gives_no_row_the_values_of_another_metric() -> None:
+    rows = [row(0, "a", "b", a=1, b=2), row(1, "b", "a", a=1, b=2), row(2, "a", "b", a=1, b=2), row(3, "b", a=1, b=2)]
+    assert (
+        decode(*rows, *rows)
+        == [
+            (0, [("a", 1), ("b", 2)]),
+            (1, [("b", 2), ("a", 1)]),
+            (2, [("a", 1), ("b", 2)]),
+            (3, [("b", 2)]),
+        ]
+        * 2
+    )
