@@ -104,9 +104,11 @@ class ShardSettings(_Group):
     """Input bytes that a shard is filled to."""
 
 
-class ScoringSettings(_Group):
-    """How models are ranked."""
+class ScoresSettings(_Group):
+    """How models are ranked, and how long the scores repo keeps what each day adds to it."""
 
+    dated_scores: PositiveInt | None = Field(default=None, validation_alias="EVERY_EVAL_DATED_SCORES")
+    """Number of dated files of a source that stay, the newest; null to keep all."""
     min_coverage: float = Field(default=0.8, gt=0, le=1, validation_alias="EVERY_EVAL_MIN_COVERAGE")
     """Least share of a main table's columns in which a model needs a score to be ranked."""
 
@@ -136,7 +138,7 @@ GROUPS: Final[tuple[type[_Group], ...]] = (
     HubSettings,
     ClockSettings,
     ShardSettings,
-    ScoringSettings,
+    ScoresSettings,
     AcknowledgedSettings,
     InspectSettings,
     AlertSettings,

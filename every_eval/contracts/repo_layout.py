@@ -134,6 +134,12 @@ def dated_path(table: Table, source: str, moment: datetime) -> str:
     return f"{table.name}_{source}_{moment:%Y%m%d_%H%M%S}.parquet"
 
 
+def dated_paths(table: Table, source: str, paths: Iterable[str]) -> list[str]:
+    """Return the paths of a table's dated files, the oldest first, from a listing of the scores repo."""
+    dated = re.compile(rf"{re.escape(table.name)}_{re.escape(source)}_\d{{8}}_\d{{6}}\.parquet")
+    return sorted(path for path in paths if dated.fullmatch(path))
+
+
 def files_of(table: Table, paths: Iterable[str]) -> list[str]:
     """Return the paths of a table's newest files, from a listing of the repo that has the table."""
     name, folder = re.escape(table.name), r"[A-Za-z0-9_]+"

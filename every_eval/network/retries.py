@@ -25,7 +25,8 @@ MAX_REFUSALS: Final = 3
 GIVE_UP_SECONDS: Final = 120.0
 """Longest time without a byte gained before the call fails, without the time that the server asked to wait."""
 RETRY_AFTER_SECONDS: Final = 900.0
-"""Longest time, in all, to wait because the server asks for it (`Retry-After`)."""
+"""Longest time, in all, to wait because the server asks for it (`Retry-After`). Who is asked to wait longer waits so
+long and tries once more: servers state the end of a quota's window, and may answer before it."""
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +100,7 @@ def retry_after_seconds(header: str | None) -> float | None:
 
 
 class _Attempts:
-    """The attempts at one call so far. `tenacity` calls the methods in the order in which they stand here."""
+    """The attempts at one call so far. `tenacity` calls the public methods in the order in which they stand here."""
 
     def __init__(self, name: str, understand: Callable[[Exception], Failure], policy: RetryPolicy) -> None:
         self._name = name
@@ -124,10 +125,15 @@ class _Attempts:
             self._n_attempts += 1
         return failure.is_transient
 
+    @property
+    def _left_seconds(self) -> float:
+        """Time that the server may still ask to wait."""
+        return self._policy.retry_after_seconds - self._asked_seconds
+
     def wait_seconds(self, _: RetryCallState) -> float:
         """Time to wait before the next attempt: what the server asks for, else a time that doubles, with jitter."""
         if self._failure.retry_after_seconds is not None:
-            return self._failure.retry_after_seconds
+            return min(self._failure.retry_after_seconds, self._left_seconds)
         first = self._policy.backoff_seconds
         doubled: float = first * 2 ** max(self._n_attempts - 1, 0)
         return min(doubled + random.uniform(0, first), self._policy.backoff_max_seconds)
@@ -139,15 +145,21 @@ class _Attempts:
             return True
         now = policy.clock()
         if failure.retry_after_seconds:
-            self._asked_seconds += failure.retry_after_seconds
-            self._progressed_at += failure.retry_after_seconds  # this wait does not count as silence
-            return self._asked_seconds > policy.retry_after_seconds
+            if self._left_seconds <= 0:
+                return True
+            self._asked_seconds += state.upcoming_sleep
+            self._progressed_at += state.upcoming_sleep  # this wait does not count as silence
+            return False
         last_seconds = 0.0 if failure.has_progressed else now - self._attempt_started
         return now + state.upcoming_sleep + last_seconds - self._progressed_at > policy.give_up_seconds
 
     def log(self, state: RetryCallState) -> None:
         """Say what happened, and when the next attempt comes."""
-        asked = ", as the server asks" if self._failure.retry_after_seconds else ""
+        asked, wanted = "", self._failure.retry_after_seconds
+        if wanted:
+            asked = (
+                ", as the server asks" if wanted <= state.upcoming_sleep else f" (the server asks for {wanted:,.0f} s)"
+            )
         logger.warning(
             "%s: %s. Trying again in %.0f s%s (%d of %d attempts used).",
             self._name, self._failure.reason, state.upcoming_sleep, asked, self._n_attempts, self._policy.max_attempts,

@@ -15,7 +15,7 @@ from every_eval.orchestration.settings_checks import check_settings
 from every_eval.orchestration.time_limit import Context, limited
 from every_eval.scoring.scorer import Scored, Scorer
 from every_eval.scoring.standing_checks import StandingChecks
-from every_eval.settings import ScoringSettings, read_settings
+from every_eval.settings import ScoresSettings, read_settings
 from every_eval.sources.source import Source
 
 
@@ -56,6 +56,7 @@ def score_source(
     check_scoring(hub.open(), hub.data, hub.scores)
     repo = data_repo(context, source)
     record_other_runs(context, repo)
+    settings = read_settings(ScoresSettings)
     scorer = Scorer(
         source=source,
         sources=sources,
@@ -66,7 +67,8 @@ def score_source(
         report=context.log.info,
         force=options.force_regenerate,
         older_releases=options.older_releases,
-        min_coverage=read_settings(ScoringSettings).min_coverage,
+        dated_files=settings.dated_scores,
+        min_coverage=settings.min_coverage,
     )
     scored = scorer.run()
     for trace in scored.traces:

@@ -21,7 +21,7 @@ from every_eval.settings import (
     ClockSettings,
     HubAccess,
     InspectSettings,
-    ScoringSettings,
+    ScoresSettings,
     SettingProblem,
     ShardSettings,
     nearest,
@@ -60,8 +60,11 @@ def check_settings(
     """
     for warning in unknown_variables({source.name: source.benchmarks_variable for source in sources}):
         report(warning)
-    groups = (ClockSettings, ShardSettings, InspectSettings) if places else (ClockSettings, ScoringSettings)
-    problems = [problem for group in groups for problem in problems_of(group)]
+    problems = (
+        problems_of(ClockSettings)
+        + problems_of(ScoresSettings)
+        + (problems_of(ShardSettings) + problems_of(InspectSettings) if places else [])
+    )
     problems += hub_problems(hub)
     problems += acknowledged_problems()
     problems += address_problems()

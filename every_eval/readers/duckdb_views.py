@@ -59,19 +59,30 @@ connect.__doc__ = f"{connect.__doc__}\nThe views are:\n\n{describe_tables()}\n"
 def _create_view(connection: "DuckDBPyConnection", table: Table, published: Published) -> None:
     """Create the view of a table; without files, the view has no rows.
 
-    The first file is the contract's own, without rows: from it DuckDB takes the columns, and so opens no file of the
-    Hub before a query. A folder's files are opened now: a column that older files lack is null there.
+    The first file is the contract's own, without rows, and the columns are stated. So DuckDB opens no other file before
+    a query, and a column that an older file lacks is null.
     """
     place, repo = published.place, published.repo_of(table)
+    contract = _write_contract(table)
     addresses = [place.prefix + address for address in published.addresses(table)]
-    files = ", ".join(_quoted(address) for address in [_write_contract(table), *addresses])
+    files = ", ".join(_quoted(address) for address in [contract, *addresses])
     view = f'"{table.name}"'
-    by_name = str(not place.prefix).lower()
-    statements = [f"CREATE VIEW {view} AS SELECT * FROM read_parquet([{files}], union_by_name = {by_name})"]
+    columns = _columns(connection, contract)
+    statements = [f"CREATE VIEW {view} AS SELECT * FROM read_parquet([{files}], schema = {columns})"]
     origin = f"{len(addresses)} files of {repo.repo}" + (f" at commit {repo.commit}" if repo.commit else "")
     statements.append(f"COMMENT ON VIEW {view} IS {_quoted(f'{table.doc} Read from {origin}.')}")
     statements += [f'COMMENT ON COLUMN {view}."{column.name}" IS {_quoted(column.meaning)}' for column in table.columns]
     connection.execute("; ".join(statements))
+
+
+def _columns(connection: "DuckDBPyConnection", contract: str) -> str:
+    """Return the columns of a file as `read_parquet` takes them: name, type, and the value where a file lacks one."""
+    described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({_quoted(contract)})").fetchall()
+    columns = (
+        f"{_quoted(name)}: {{name: {_quoted(name)}, type: {_quoted(kind)}, default_value: NULL}}"
+        for name, kind, *_ in described
+    )
+    return f"MAP {{{', '.join(columns)}}}"
 
 
 def _write_contract(table: Table) -> str:

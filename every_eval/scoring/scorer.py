@@ -13,7 +13,7 @@ from every_eval.contracts.checks import CHECKS
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
 from every_eval.contracts.cross_source import CROSS_SOURCE
 from every_eval.contracts.leaderboard import LEADERBOARD
-from every_eval.contracts.repo_layout import csv_path, dated_path, latest_path, picture_path
+from every_eval.contracts.repo_layout import csv_path, dated_path, dated_paths, latest_path, picture_path
 from every_eval.contracts.scores_tables import TABLES_OF_SOURCE
 from every_eval.contracts.state import STATE
 from every_eval.contracts.table import Table
@@ -93,6 +93,8 @@ class Scorer:
     """Whether to read every shard again and publish, whether or not anything is new."""
     older_releases: bool = False
     """Whether to recompute the source's own tables of all releases."""
+    dated_files: int | None = None
+    """Number of dated files of comprehensive_stats that stay, the newest; null to keep all."""
     min_coverage: float = MIN_COVERAGE
     """Least share of the columns with scores in which a model needs a score to be ranked."""
 
@@ -177,8 +179,14 @@ class Scorer:
             Add(csv_path(self.source.name), leaderboard_csv(built.leaderboard)),
             *self._picture(built.leaderboard),
             Add(CARD, self._card(head, files, built.leaderboard)),
+            *map(Delete, self._surplus_files(head)),
             *map(Delete, outdated_files(head, benchmarks, self.source.name, built.without_state)),
         ]
+
+    def _surplus_files(self, head: Snapshot) -> Sequence[str]:
+        """Return the dated files that do not stay beside the new one."""
+        dated = dated_paths(COMPREHENSIVE_STATS, self.source.name, head.files)
+        return () if self.dated_files is None else dated[: max(0, len(dated) + 1 - self.dated_files)]
 
     def _card(self, head: Snapshot, files: Mapping[Table, Path], board: pa.Table) -> bytes:
         n_rows = {table: pq.read_metadata(file).num_rows for table, file in files.items()}

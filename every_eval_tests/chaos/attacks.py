@@ -4,7 +4,7 @@ import json
 import os
 import random
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +27,12 @@ def seeds(whole: int) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("seed", chosen)
 
 
-def change_root(root: HelmRoot, dice: random.Random, week: int) -> None:
+KINDS_OF_CHANGE = ("add", "add", "change", "remove")
+
+
+def change_root(root: HelmRoot, dice: random.Random, week: int, kinds: Sequence[str] = KINDS_OF_CHANGE) -> None:
     """Add a run, change a run, or take a run away, as authors of evaluations do."""
-    kind = dice.choice(["add", "add", "change", "remove"])
+    kind = dice.choice(kinds)
     present = root.runs()
     if kind == "add" or len(present) < 3:
         model = f"model=chaos_{week}"
@@ -67,10 +70,11 @@ def copy_root(root: HelmRoot, place: Path) -> HelmRoot:
 
 def mutated(raw: bytes, dice: random.Random) -> bytes:
     """Return the content of a JSON file with a fault: of its bytes, or of a value in it."""
-    return _mutated_bytes(raw, dice) if dice.random() < 0.5 else _mutated_value(raw, dice)
+    return mutated_bytes(raw, dice) if dice.random() < 0.5 else _mutated_value(raw, dice)
 
 
-def _mutated_bytes(raw: bytes, dice: random.Random) -> bytes:
+def mutated_bytes(raw: bytes, dice: random.Random) -> bytes:
+    """Return content with a fault of its bytes."""
     at = dice.randrange(len(raw))
     return dice.choice(
         [

@@ -4,6 +4,7 @@ import logging
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,7 +12,7 @@ import pytest
 
 from every_eval.errors import ConfigurationError, UpstreamUnavailable
 from every_eval.network.client import MAX_REDIRECTS, Client, Limits
-from every_eval.network.retries import MAX_ATTEMPTS, MAX_REFUSALS, RetryPolicy
+from every_eval.network.retries import MAX_ATTEMPTS, MAX_REFUSALS, RETRY_AFTER_SECONDS, RetryPolicy
 from every_eval.network.version import Version
 from every_eval.storage.bucket import BucketStorage
 from every_eval_tests.storage.bucket_server import (
@@ -228,13 +229,14 @@ def test_a_busy_server_is_given_the_time_that_it_asks_for_and_the_log_says_so(
     assert f"the server answers 429 Too Many Requests and asks to wait {asked} s. Trying again in {asked} s" in message
 
 
-def test_a_server_that_asks_for_more_than_fifteen_minutes_is_given_up_at_once(
-    server: BucketServer, waits: FakeSleep
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_server_that_asks_for_more_than_fifteen_minutes_is_tried_once_more_after_these(
+    server: BucketServer, waits: FakeSleep, times: int
 ) -> None:
-    server.spoil(NAME, busy(429, "100000"))
-    with pytest.raises(UpstreamUnavailable, match="asks to wait 100,000 s"):
+    server.spoil(NAME, busy(429, "100000"), times)
+    with nullcontext() if times == 1 else pytest.raises(UpstreamUnavailable, match="asks to wait 100,000 s"):
         BucketStorage(server.root_url, limits=waits.limits()).stat(NAME)
-    assert waits == []
+    assert waits == [RETRY_AFTER_SECONDS]
 
 
 def test_an_error_shows_neither_credentials_nor_objects_of_the_library(server: BucketServer) -> None:

@@ -52,15 +52,18 @@ def test_the_help_of_a_reader_describes_every_table(reader: str) -> None:
     assert [name for name, table in TABLES.items() if f"\n{name}: {table.doc}\n" not in text] == []
 
 
-def test_in_a_folder_a_column_that_an_older_file_lacks_is_null(folder: Publisher) -> None:
-    folder.reject(1, "new.json")
-    newer = next((folder.scratch / "hub" / DATA).rglob("helm_lite_part_00001.parquet"))
-    older = folder.scratch / "older.parquet"
-    pq.write_table(pq.read_table(newer).drop_columns(["detail"]), older)
-    folder.commit(DATA, "rejects/helm_lite/helm_lite_part_00002.parquet", older.read_bytes())
-    rows = every_eval.connect(folder.place).sql("SELECT detail FROM rejects").fetchall()
-    assert sorted(rows, key=str) == [("",), (None,)]
-    assert every_eval.table("rejects", hub=folder.place)["detail"].to_pylist() == ["", None]
+@pytest.mark.parametrize("lacking", [["detail"], ["detail", "file"]])
+def test_a_column_that_an_older_file_lacks_is_null(publisher: Publisher, lacking: list[str]) -> None:
+    publisher.reject(1, "new.json")
+    newer = every_eval.table("rejects", hub=publisher.place)
+    older = publisher.scratch / "older.parquet"
+    pq.write_table(newer.drop_columns(lacking), older)
+    publisher.commit(DATA, "rejects/helm_lite/helm_lite_part_00002.parquet", older.read_bytes())
+
+    connection = every_eval.connect(publisher.place)
+    assert sorted(connection.sql("SELECT detail FROM rejects").fetchall(), key=str) == [("",), (None,)]
+    assert connection.sql("SELECT count(*) FROM rejects WHERE detail IS NULL AND run IS NOT NULL").fetchall() == [(1,)]
+    assert every_eval.table("rejects", hub=publisher.place)["detail"].to_pylist() == ["", None]
 
 
 def test_of_a_large_file_on_the_hub_a_query_fetches_a_part_and_once(online: tuple[Publisher, HubServer]) -> None:

@@ -11,7 +11,7 @@ from every_eval.contracts.pairs import PAIRS
 from every_eval.contracts.repo_layout import files_of
 from every_eval.contracts.state import STATE
 from every_eval.contracts.stats import STATS
-from every_eval.hub.hub import Add, Delete
+from every_eval.hub.hub import Add, Delete, publish
 from every_eval.scoring.benchmark_scorer import KEPT_TABLES
 from every_eval.scoring.presentation.leaderboard_csv import leaderboard_csv
 from every_eval.scoring.presentation.published_table import N_PREVIEW
@@ -22,6 +22,7 @@ from every_eval.sources.helm.source import HelmSource
 from every_eval.storage.archive import HELM_SAMPLE, ArchiveStorage
 from every_eval_tests.hub.hubs import NOON, REPO, commit_on_head
 from every_eval_tests.ingestion.publishing import Publishing
+from every_eval_tests.ingestion.upstream import small_root
 
 HELM = HelmSource()
 SCORES = "owner/scores"
@@ -36,8 +37,8 @@ def published(tmp_path: Path) -> Publishing:
     return published
 
 
-def score(published: Publishing, *, force: bool = False, at: datetime = NOON) -> Scored:
-    return Scorer(HELM, [HELM], published.hub, REPO, SCORES, lambda: at, str, force=force).run()
+def score(published: Publishing, *, force: bool = False, at: datetime = NOON, dated: int | None = None) -> Scored:
+    return Scorer(HELM, [HELM], published.hub, REPO, SCORES, lambda: at, str, force=force, dated_files=dated).run()
 
 
 def latest(published: Publishing, name: str) -> pa.Table:
@@ -85,6 +86,24 @@ def test_the_leaderboard_is_beside_its_table_as_csv_with_the_same_bytes_when_mad
         assert made.is_new
         rows = pq.read_table(head.fetch("latest/leaderboard_helm.parquet"))
         assert head.fetch("latest/leaderboard_helm.csv").read_bytes() == leaderboard_csv(rows)
+
+
+@pytest.mark.slow
+def test_the_oldest_dated_files_of_the_source_go_if_their_number_is_limited(tmp_path: Path) -> None:
+    published = Publishing.of(small_root(tmp_path / "root").path, tmp_path / "hub", shard_bytes=1 << 30)
+    published.refresh()
+
+    def dated(day: int, limit: int | None) -> list[str]:
+        score(published, force=True, at=NOON + timedelta(days=day), dated=limit)
+        paths = published.hub.snapshot(SCORES).files
+        return sorted(path.split("_")[-2][-2:] for path in paths if path.startswith("comprehensive_stats_helm_"))
+
+    assert [dated(day, None) for day in range(3)] == [["20"], ["20", "21"], ["20", "21", "22"]]
+    other = "comprehensive_stats_helm_two_20200101_000000.parquet"
+    publish(published.hub, SCORES, "Another source", lambda _: [Add(other, b"of another source")])
+    assert dated(3, 2) == ["01", "22", "23"]
+    assert dated(4, 1) == ["01", "24"]
+    assert dated(5, 30) == ["01", "24", "25"]
 
 
 def test_tables_of_a_benchmark_that_did_not_change_are_not_made_again(

@@ -181,19 +181,30 @@ class HubClient:
             parent_commit=parent,
         )
 
+        is_in_doubt = False
+
         def attempt() -> str | Failed:
+            nonlocal is_in_doubt
+            if is_in_doubt and (known := self._find_lost(repo, parent, publish_id)) is not None:
+                return known
             with warnings.catch_warnings():
                 # The page keeps small tables beside its scripts, on purpose.
                 warnings.filterwarnings("ignore", "It seems that you are about to commit a data file")
                 made = self._calls.attempt(action, send)
             if not isinstance(made, Failed):
                 return str(made.oid)
-            head = self._calls.attempt(f"look up {repo}", partial(self._read_commit, repo, None))
-            if isinstance(head, Failed) or (head is not None and head.commit == parent):
-                return made
-            return self._find(repo, parent, publish_id)
+            # A Hub that asks to wait is not asked whether it made the commit before the wait is over.
+            is_in_doubt = bool(made.failure.retry_after_seconds)
+            found = None if is_in_doubt else self._find_lost(repo, parent, publish_id)
+            return found if isinstance(found, str) else made
 
-        return self._calls.repeat_attempt(action, attempt)
+        try:
+            return self._calls.repeat_attempt(action, attempt)
+        except HubUnavailable:
+            known = self._find_lost(repo, parent, publish_id) if is_in_doubt else None
+            if isinstance(known, str):
+                return known
+            raise
 
     def open_pull_request(self, repo: str, operations: Sequence[Operation], title: str, description: str) -> str:
         """Propose changes to a repo, and return the address of the pull request.
@@ -237,6 +248,13 @@ class HubClient:
             return Failed(HubUnavailable(f"Cannot {action}: {reason}."), Failure(reason, is_transient=True))
 
         return self._calls.repeat_attempt(action, attempt)
+
+    def _find_lost(self, repo: str, parent: str, publish_id: str) -> str | Failed | None:
+        """Return the commit with `publish_id` if the head is no longer `parent`; null if it still is."""
+        head = self._calls.attempt(f"look up {repo}", partial(self._read_commit, repo, None))
+        if isinstance(head, Failed):
+            return head
+        return None if head is not None and head.commit == parent else self._find(repo, parent, publish_id)
 
     def _find(self, repo: str, parent: str, publish_id: str) -> str:
         """Return the commit with `publish_id` among the commits since `parent`."""

@@ -8,7 +8,7 @@ import pytest
 from every_eval.errors import ConfigurationError, HubUnavailable, PublishConflict, TerminalError
 from every_eval.hub.hub import Add, Delete, publish
 from every_eval.hub.huggingface.hugging_face_hub import HuggingFaceHub
-from every_eval.network.retries import MAX_ATTEMPTS
+from every_eval.network.retries import MAX_ATTEMPTS, RETRY_AFTER_SECONDS
 from every_eval_tests.hub.commits import Blob
 from every_eval_tests.hub.faults import Fault
 from every_eval_tests.hub.hub_server import CLIENT_WARNING, TOKEN, HubServer
@@ -167,11 +167,34 @@ def test_a_busy_hub_is_left_alone_for_as_long_as_it_says(
     assert waits == [seconds]
 
 
-def test_a_hub_that_asks_for_more_than_an_hour_is_given_up(hub: HuggingFaceHub, hub_server: HubServer) -> None:
-    hub_server.faults.append(Fault(COMMIT, status=429, headers={"Retry-After": "3601"}))
+def test_a_hub_that_asks_for_more_than_an_hour_is_tried_once_more_after_a_quarter(
+    hub: HuggingFaceHub, hub_server: HubServer, waits: list[float]
+) -> None:
+    hub_server.faults.append(Fault(COMMIT, status=429, headers={"Retry-After": "3601"}, times=2))
     with pytest.raises(HubUnavailable):
         commit_on_head(hub, *CHANGES)
-    assert hub_server.count(COMMIT) == 1
+    assert (hub_server.count(COMMIT), waits) == (2, [RETRY_AFTER_SECONDS])
+
+
+@pytest.mark.parametrize("is_accepted", [True, False])
+def test_a_busy_hub_is_asked_for_nothing_before_the_wait_is_over(
+    hub_server: HubServer, tmp_path: Path, is_accepted: bool
+) -> None:
+    """It is not even asked whether it made the commit."""
+    n_requests = list[int]()
+
+    def sleep(seconds: float) -> None:
+        assert seconds == 5
+        n_requests.append(len(hub_server.requests))
+        [last, _, _] = hub_server.requests[-1]
+        assert "/commit/" in last
+
+    hub = HuggingFaceHub(TOKEN, hub_server.url, tmp_path / "cache", sleep)
+    hub_server.faults.append(Fault(COMMIT, status=429, headers={"Retry-After": "5"}, is_accepted=is_accepted, times=2))
+    made = commit_on_head(hub, *CHANGES)
+    assert len(n_requests) == (1 if is_accepted else 2)
+    assert len(hub_server.repos[REPO]) == 3 and made.commit == hub_server.repos[REPO][2].id
+    assert hub_server.count(COMMIT) == (1 if is_accepted else 3)
 
 
 @pytest.mark.parametrize(
