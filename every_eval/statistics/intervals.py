@@ -24,6 +24,8 @@ T: Final = "t"
 """Method for values of a metric whose range is unknown or unbounded."""
 BOOTSTRAP: Final = "bootstrap"
 
+CLOSENESS: Final = 1e-9
+"""Distance from an end of the range of a metric up to which a mean counts as that end."""
 SMALL: Final = 100
 """Number of items below which a sample is marked as small."""
 
@@ -80,7 +82,7 @@ def confidence_intervals(sample: Moments) -> Intervals:
     error, freedom = _error(sample, n, divide(sample.m2, np.where(n > 1, n - 1, 0)))
     lowest, highest = np.where(sample.is_binary, 0.0, sample.lowest), np.where(sample.is_binary, 1.0, sample.highest)
     span = np.where(highest > lowest, highest - lowest, np.nan)
-    p = (sample.mean - lowest) / span
+    p = _at_ends((sample.mean - lowest) / span)
     is_simple = sample.is_binary & ~(sample.n_trials > 1) & np.isnan(sample.stated_error)
     is_bounded = (p >= 0) & (p <= 1)
     effective = effective_size(p, _bounded_error(sample, n, p, span), freedom, n)
@@ -90,6 +92,15 @@ def confidence_intervals(sample: Moments) -> Intervals:
     low, high = np.where(is_simple, wilson(np.where(is_simple, sample.mean, np.nan), n), (low, high))
     method = np.where(is_simple, WILSON, np.where(is_bounded, WILSON_EFFECTIVE, T))
     return Intervals(error, low, high, method, n < SMALL)
+
+
+def _at_ends(p: FloatArray) -> FloatArray:
+    """Return proportions, with those that only rounding tells from 0 or 1, such as 2e-308, moved there.
+
+    The effective size of such a proportion would be almost 0, and its square no number.
+    """
+    p = np.where((p > 0) & (p < CLOSENESS), 0.0, p)
+    return np.where((p < 1) & (p > 1 - CLOSENESS), 1.0, p)
 
 
 def _error(sample: Moments, n: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -127,6 +127,14 @@ def test_equal_values_at_an_end_of_a_range_have_the_interval_of_wilson() -> None
     assert low[0] == 0.0
 
 
+def test_a_mean_that_only_rounding_tells_from_an_end_has_the_interval_of_the_end() -> None:
+    # HELM's BLEU is 2.2e-308 where no words match.
+    for value, end in ((2.2250738585072626e-308, 0.0), (math.nextafter(1, 0), 1.0)):
+        found = of_samples(np.full((1, 9), value), lowest=0.0, highest=1.0)
+        assert ends(found) == ends(of_samples(np.full((1, 9), end), lowest=0.0, highest=1.0))
+        assert ends(found)[0] <= value <= ends(found)[1]
+
+
 def test_a_mean_beyond_its_range_has_students_interval() -> None:
     found = of_samples(np.array([[1.0, 2.0, 3.0, 4.0, 5.0]]), lowest=0.0, highest=1.0)
     assert found.method.item() == "t"
