@@ -40,6 +40,14 @@ class Selection:
     run: str | None = None
     """Name of the run, with or without the suite and a slash in front."""
 
+    @property
+    def run_names(self) -> list[str] | None:
+        """Names that the run can have, since a name and a suite may hold slashes themselves; null for all runs."""
+        if self.run is None:
+            return None
+        parts = self.run.split("/")
+        return ["/".join(parts[first:]) for first in range(len(parts))]
+
     def takes(self, key: RunKey) -> bool:
         """Tell whether a run is among the chosen ones."""
         suite, run = key
@@ -73,10 +81,8 @@ class PublishedRuns:
 
     published: Published
     selection: Selection
-    with_samples: bool
-    """Whether to read samples and metrics too."""
-    stats_columns: Collection[str]
-    """Columns of the table `stats` to read."""
+    columns: Mapping[Table, Collection[str]]
+    """Columns to read of `stats` and, if they are to be read, of `samples` and `metrics`; suite and run among them."""
 
     def __iter__(self) -> Iterator[PublishedRun]:
         """Yield the chosen runs.
@@ -115,7 +121,7 @@ class PublishedRuns:
     def _runs(self, source: Source, folder: str) -> Iterator[PublishedRun]:
         releases = self._releases(source, folder)
         for shard, fingerprints in sorted(published_shards(self._files, folder).items()):
-            tables = (STATS, SAMPLES, METRICS) if self.with_samples else (STATS,)
+            tables = [table for table in (STATS, SAMPLES, METRICS) if table in self.columns]
             pieces = [self._pieces(table, shard_path(table, shard, fingerprints[0])) for table in tables]
             for key, stats in pieces[0]:
                 others = [piece.take(key) for piece in pieces[1:]] or [SAMPLES.empty, METRICS.empty]
@@ -124,8 +130,8 @@ class PublishedRuns:
             _check_finished(shard, pieces[1:])
 
     def _pieces(self, table: Table, path: str) -> RunPieces:
-        names = self.stats_columns if table is STATS else table.schema.names
-        return RunPieces(table, self.published.place.filesystem, self._files[path], names)
+        names = self.columns[table]
+        return RunPieces(table, self.published.place.filesystem, self._files[path], names, self.selection.run_names)
 
     def _releases(self, source: Source, folder: str) -> Sequence[ReleaseFacts]:
         """Return the benchmark's releases, the newest first."""

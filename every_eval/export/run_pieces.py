@@ -4,13 +4,12 @@ from collections.abc import Collection, Iterator
 from itertools import chain, pairwise
 from typing import Any, Final
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from every_eval.contracts.conforming import conform
 from every_eval.contracts.table import Table
-from every_eval.sources.distinct import to_list
 
 RunKey = tuple[str, str]
 """Suite and name of a run."""
@@ -21,7 +20,14 @@ PIECE_ROWS: Final = 1 << 14
 class RunPieces:
     """The rows of one file, by run. Only the rows of one run, and one piece of the file, are in memory."""
 
-    def __init__(self, table: Table, filesystem: Any, address: str, names: Collection[str]) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        table: Table,
+        filesystem: Any,  # noqa: ANN401 - a file system of fsspec
+        address: str,
+        names: Collection[str],
+        runs: Collection[str] | None = None,
+    ) -> None:
         """Open nothing yet.
 
         Args:
@@ -29,10 +35,12 @@ class RunPieces:
             filesystem: File system of fsspec that opens the address.
             address: Address of the file.
             names: Columns to read.
+            runs: Names of the runs to read; null for all.
         """
         self.table = table
         self._filesystem, self._address = filesystem, address
         self._columns = [column for column in table.columns if column.name in names]
+        self._wanted = None if runs is None else sorted(runs)
         self._runs = self._by_run()
         self._next: tuple[RunKey, pa.Table] | None = None
         self._is_started = False
@@ -57,14 +65,29 @@ class RunPieces:
 
     def read(self) -> pa.Table:
         """Return all rows."""
-        return pa.concat_tables(self._pieces()).unify_dictionaries()
+        empty = pa.schema([column.field for column in self._columns]).empty_table()
+        return pa.concat_tables([empty, *self._pieces()])
 
     def _pieces(self) -> Iterator[pa.Table]:
         with self._filesystem.open(self._address, "rb") as file:
             parquet = pq.ParquetFile(file, pre_buffer=False)
             present = [column.name for column in self._columns if column.name in parquet.schema_arrow.names]
-            for batch in parquet.iter_batches(PIECE_ROWS, columns=present, use_threads=False):
-                yield conform(self.table, self._columns, self._address, pa.Table.from_batches([batch]))
+            groups = [group for group in range(parquet.num_row_groups) if self._may_hold(parquet.metadata, group)]
+            for batch in parquet.iter_batches(PIECE_ROWS, row_groups=groups, columns=present, use_threads=False):
+                rows = pa.Table.from_batches([batch])
+                if self._wanted is not None:
+                    rows = rows.filter(pc.is_in(rows["run"], pa.array(self._wanted, pa.string())))
+                yield conform(self.table, self._columns, self._address, rows)
+
+    def _may_hold(self, metadata: pq.FileMetaData, group: int) -> bool:
+        """Tell, by the statistics of a row group, whether one of the runs can be in it."""
+        if self._wanted is None:
+            return True
+        columns = (metadata.row_group(group).column(number) for number in range(metadata.num_columns))
+        stated = next((each.statistics for each in columns if each.path_in_schema == "run"), None)
+        if stated is None or not stated.has_min_max:
+            return True
+        return any(stated.min <= run <= stated.max for run in self._wanted)
 
     def _by_run(self) -> Iterator[tuple[RunKey, pa.Table]]:
         """Join the rows of each run, which may reach over several pieces."""
@@ -82,8 +105,10 @@ class RunPieces:
 
 def _split(piece: pa.Table) -> Iterator[tuple[RunKey, pa.Table]]:
     """Yield the runs of a piece, with the rows of each."""
-    keys = list(zip(to_list(piece["suite"]), to_list(piece["run"]), strict=True))
-    starts = [0, *(np.flatnonzero([one != other for one, other in pairwise(keys)]) + 1).tolist()]
-    for start, stop in zip(starts, [*starts[1:], len(keys)], strict=True):
-        if start < stop:
-            yield keys[start], piece.slice(start, stop - start)
+    if not piece.num_rows:
+        return
+    keys = [piece[name].combine_chunks() for name in ("suite", "run")]
+    ends = sorted({end for key in keys for end in pc.run_end_encode(key).run_ends.to_pylist()})
+    for start, stop in pairwise([0, *ends]):
+        suite, run = (key[start].as_py() for key in keys)
+        yield (suite, run), piece.slice(start, stop - start)

@@ -7,8 +7,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from every_eval.contracts.metrics import METRICS
+from every_eval.contracts.samples import SAMPLES
+from every_eval.contracts.stats import STATS
 from every_eval.errors import ConfigurationError, ContractViolation
-from every_eval.export.eee.results import STATS_COLUMNS
 from every_eval.export.published_runs import PublishedRuns, Selection
 from every_eval.readers.published import Published, open_published
 from every_eval_tests.hub.commits import Blob
@@ -20,7 +21,7 @@ ALL = Selection()
 
 
 def runs(published: Published, selection: Selection = ALL) -> PublishedRuns:
-    return PublishedRuns(published, selection, with_samples=True, stats_columns=STATS_COLUMNS)
+    return PublishedRuns(published, selection, {table: table.schema.names for table in (STATS, SAMPLES, METRICS)})
 
 
 def test_every_run_comes_once_with_all_of_its_rows(published: Published) -> None:

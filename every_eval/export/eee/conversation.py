@@ -28,6 +28,13 @@ def conversation(sample: Row, n_turns: int | None) -> list[dict[str, Any]] | Non
     return [_message(turn, message) for turn, message in enumerate(known)]
 
 
+def kind_of(messages: Sequence[Row] | None) -> str:
+    """Return the type of an interaction: `agentic` if the model called tools; no messages are a single turn."""
+    if messages is None:
+        return SINGLE_TURN
+    return AGENTIC if count_tool_calls(messages) else MULTI_TURN
+
+
 def count_tool_calls(messages: Sequence[Row]) -> int:
     """Count the tool calls in all messages."""
     return sum(len(message.get("tool_calls") or ()) for message in messages)

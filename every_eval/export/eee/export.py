@@ -3,15 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
+from every_eval.contracts.metrics import METRICS
+from every_eval.contracts.samples import SAMPLES
+from every_eval.contracts.stats import STATS
 from every_eval.errors import ConfigurationError
 from every_eval.export.eee.counts import Counts
 from every_eval.export.eee.exporter import Exporter
+from every_eval.export.eee.instances import Value
 from every_eval.export.eee.record import MAIN, Level
 from every_eval.export.eee.results import STATS_COLUMNS
+from every_eval.export.eee.sample_texts import SAMPLE_COLUMNS
 from every_eval.export.published_runs import PublishedRuns, Selection
 from every_eval.readers.published import Published
 from every_eval.settings import ClockSettings, read_settings
+
+RUN: Final = ("suite", "run")
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,10 @@ def export(published: Published, selection: Selection, options: Options) -> Expo
     published.check()
     provider = published.data.repo.partition("/")[0]
     exporter = Exporter(options.out, _timestamp(published), provider, options.level, options.samples)
-    runs = PublishedRuns(published, selection, options.samples, STATS_COLUMNS)
+    columns = {STATS: STATS_COLUMNS}
+    if options.samples:
+        columns |= {SAMPLES: (*RUN, *SAMPLE_COLUMNS), METRICS: (*RUN, *Value._fields)}
+    runs = PublishedRuns(published, selection, columns)
     return Exported(list(exporter.export(runs)), exporter.counts)
 
 

@@ -6,12 +6,13 @@ portable file name.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
-from every_eval.contracts.canonical import canonical_json
+from every_eval.contracts.canonical import canonical_decoded, canonical_json
 
 NO_DEVELOPER: Final = "not_stated"
 """Developer of a model whose name has no creator; the schema needs a developer, and refuses `unknown`."""
@@ -40,9 +41,13 @@ class RunIdentity:
         digest = sha256(canonical_json([self.source, self.benchmark, self.suite, self.run]).encode()).digest()
         return str(UUID(bytes=digest[:16], version=4))
 
-    def result_id(self, statistic: tuple[str | None, ...]) -> str:
-        """Return the identifier of a statistic of the run: its metric, split, sub-split, perturbation, computed_on."""
-        return sha256(canonical_json([self.evaluation_id, *statistic]).encode()).hexdigest()
+    def result_ids(self, statistics: Sequence[tuple[str | None, ...]]) -> list[str]:
+        """Return the identifiers of statistics of the run, each a SHA-256.
+
+        It is of the run's identifier, metric, split, sub-split, perturbation and computed_on, as canonical JSON.
+        """
+        texts = canonical_decoded([[self.evaluation_id, *statistic] for statistic in statistics])
+        return [sha256(text.encode()).hexdigest() for text in texts]
 
 
 def model_id(name: str) -> str:

@@ -49,9 +49,11 @@ class Record:
     @cached_property
     def results(self) -> Sequence[tuple[Row, dict[str, Any]]]:
         """The statistics that have a value, each with its result."""
+        found = list(results(self.statistics, self.run.release, evaluation_name(self._first)))
+        ids = self._identity.result_ids([_statistic(row) for row, _ in found])
         return [
-            (row, result | {"evaluation_result_id": self._result_id(row)} | self._shared)
-            for row, result in results(self.statistics, self.run.release, evaluation_name(self._first))
+            (row, result | {"evaluation_result_id": each} | self._shared)
+            for each, (row, result) in zip(ids, found, strict=True)
         ]
 
     @property
@@ -148,9 +150,6 @@ class Record:
                 "additional_details": text_map(details | {"withheld_arguments": run["withheld_arguments"]}),
             },
         }
-
-    def _result_id(self, row: Row) -> str:
-        return self._identity.result_id(_statistic(row))
 
 
 def _statistic(row: Row) -> tuple[str | None, ...]:

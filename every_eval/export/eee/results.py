@@ -6,7 +6,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from every_eval.contracts.metric_ranges import range_of
-from every_eval.contracts.stats import STATS
+from every_eval.contracts.stats import ERRORS, RECOMPUTED, REPORTED, STATS
 from every_eval.export.eee.json_text import text_map
 from every_eval.export.release_facts import ReleaseFacts
 from every_eval.scoring.tables.comprehensive_stats import intervals
@@ -14,10 +14,14 @@ from every_eval.sources.statistics_files import unscore
 
 STATISTIC: Final = ("metric_name", "split", "sub_split", "perturbation", "computed_on")
 """Columns that identify a statistic within its run, as the identifier of a result has them."""
-STATS_COLUMNS: Final = tuple(
-    name for name in STATS.schema.names if name not in ("boot_weight", "boot_sum", "reported_index", "source_version")
-)
+STATS_COLUMNS: Final = tuple(name for name in STATS.schema.names if name not in ("boot_weight", "boot_sum"))
 """Columns of the table `stats` that a record is made from."""
+_ROW_COLUMNS: Final = (
+    *("source", *STATISTIC, "perturbation_name", "is_main_metric", "judges", "n_unjudged", "is_complete", "n_rejected"),
+    *(column.name for column in (*REPORTED, *RECOMPUTED, *ERRORS)),
+    "unscored_reason",
+)
+"""Columns that differ between the statistics of a run, or that a result repeats."""
 _COUNTS: Final = ("n_instances", "n_scored", "n_trials", "reported_count")
 _FORMULAS: Final = {
     "pooled": "pooled: sqrt(sum((n - 1) n e^2 / (N - k) / N)) over k tasks with n samples and error e, N in all",
@@ -34,7 +38,7 @@ def scored_rows(stats: pa.Table) -> Sequence[Row]:
     standard error by the source's own formula.
     """
     scored = unscore(stats)
-    columns = {name: scored[name] for name in scored.column_names} | intervals(scored)
+    columns = {name: scored[name] for name in _ROW_COLUMNS} | intervals(scored)
     rows: list[Row] = pa.table({**columns, "source_formula_error": scored["standard_error"]}).to_pylist()
     return rows
 

@@ -4,14 +4,11 @@ HELM scores an instance once where it sends a request for each reference: such a
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
-import msgspec
-
-from every_eval.contracts.canonical import canonical_json
-from every_eval.export.eee.conversation import AGENTIC, MULTI_TURN, SINGLE_TURN, conversation, count_tool_calls
+from every_eval.contracts.canonical import canonical_decoded
+from every_eval.export.eee.conversation import conversation, kind_of
 from every_eval.export.eee.json_text import text_map
 
 Row = Mapping[str, Any]
@@ -23,23 +20,8 @@ SAMPLE_COLUMNS: Final = (
 )
 
 
-@dataclass(frozen=True)
-class SampleTexts:
-    """What all rows of one instance share; the parts are JSON already."""
-
-    sample_hash: str
-    interaction_type: str
-    input: msgspec.Raw
-    output: msgspec.Raw
-    messages: msgspec.Raw
-    answer_attribution: msgspec.Raw
-    error: str | None
-    tool_calls_count: int | None
-    metadata: Mapping[str, str]
-
-
-def sample_texts(samples: Sequence[Row], n_turns: int | None) -> SampleTexts:
-    """Return the texts of an instance.
+def sample_texts(samples: Sequence[Row], n_turns: int | None) -> dict[str, Any]:
+    """Return the texts of an instance, as fields of its rows.
 
     Args:
         samples: Its samples, in their order: several if each is of one reference; none if they are not published.
@@ -48,18 +30,32 @@ def sample_texts(samples: Sequence[Row], n_turns: int | None) -> SampleTexts:
     first = samples[0] if samples else {}
     raw, references = first.get("raw_input") or "", first.get("ground_truth") or []
     messages = conversation(first, n_turns) if samples else None
-    n_calls = None if messages is None else count_tool_calls(messages)
-    kind = SINGLE_TURN if messages is None else AGENTIC if n_calls else MULTI_TURN
-    return SampleTexts(
-        sample_hash=sha256(canonical_json({"raw": raw, "reference": references}).encode()).hexdigest(),
-        interaction_type=kind,
-        input=_raw(_input(first, raw, references)),
-        output=_raw(_output(samples) if messages is None else None),
-        messages=_raw(messages),
-        answer_attribution=_raw(_attribution(first, None if messages is None else len(messages) - 1)),
-        error=_joined(first.get("error"), first.get("limit") and f"limit: {first['limit']}"),
-        tool_calls_count=n_calls,
-        metadata=_metadata(samples),
+    found = {
+        "sample_hash": sha256(canonical_decoded([{"raw": raw, "reference": references}])[0].encode()).hexdigest(),
+        "interaction_type": kind_of(messages),
+        "input": _input(first, raw, references),
+        "output": _output(samples) if messages is None else None,
+        "messages": messages,
+        "answer_attribution": _attribution(first, None if messages is None else len(messages) - 1),
+    }
+    if error := _joined(first.get("error"), first.get("limit") and f"limit: {first['limit']}"):
+        found["error"] = error
+    return found
+
+
+def sample_metadata(samples: Sequence[Row]) -> dict[str, str]:
+    """Return what the metadata of an instance's rows says of its samples."""
+    if not samples:
+        return {"is_sample_published": "false"}
+    first = samples[0]
+    ids = [sample["evaluation_id"] for sample in samples]
+    return text_map(
+        {
+            "every_eval_sample_id": ids[0] if len(ids) == 1 else ids,
+            "texts_are_encrypted": first["is_encrypted"] or None,
+            **{name: first[name] for name in ("hf_split", "hf_index", "license", "category", "output_model")},
+            "explanation": first["explanation"],
+        }
     )
 
 
@@ -101,24 +97,5 @@ def _attribution(first: Row, turn: int | None) -> list[dict[str, Any]]:
     ]
 
 
-def _metadata(samples: Sequence[Row]) -> Mapping[str, str]:
-    if not samples:
-        return {"is_sample_published": "false"}
-    first = samples[0]
-    ids = [sample["evaluation_id"] for sample in samples]
-    return text_map(
-        {
-            "every_eval_sample_id": ids[0] if len(ids) == 1 else ids,
-            "texts_are_encrypted": first["is_encrypted"] or None,
-            **{name: first[name] for name in ("hf_split", "hf_index", "license", "category", "output_model")},
-            "explanation": first["explanation"],
-        }
-    )
-
-
 def _joined(*texts: str | None) -> str | None:
     return "; ".join(text for text in texts if text) or None
-
-
-def _raw(value: Any) -> msgspec.Raw:  # noqa: ANN401 - any JSON value
-    return msgspec.Raw(msgspec.json.encode(value))

@@ -11,6 +11,12 @@ _TOKENS: Final = (
 )
 """Metrics of HELM and of Inspect: tokens of the prompt, of the answer, and of both; HELM does not count the last."""
 
+USAGE_METRICS: Final = (
+    *(name for names in _TOKENS for name in names if name is not None),
+    *("reasoning_tokens", "inference_runtime", "turn_count"),
+)
+"""Metrics that count tokens, time or turns."""
+
 
 @dataclass(frozen=True)
 class Usage:

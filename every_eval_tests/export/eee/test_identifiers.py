@@ -25,8 +25,10 @@ def test_runs_whose_parts_join_to_the_same_text_are_different_records() -> None:
 def test_a_result_is_identified_by_its_whole_statistic() -> None:
     base = ("exact_match", "test", None, None, None)
     others = [("exact_match", "test", None, None, "worst"), ("exact_match", None, "test", None, None)]
-    assert len({RUN.result_id(statistic) for statistic in (base, *others)}) == 3
-    assert RUN.result_id(base) == RUN.result_id(tuple(base))
+    found = RUN.result_ids([base, *others])
+    assert len(set(found)) == 3
+    text = b'["helm/lite/v1.0.0/gsm:model=a_b","exact_match","test",null,null,null]'
+    assert RUN.result_ids([base]) == found[:1] == [hashlib.sha256(text).hexdigest()]
 
 
 @pytest.mark.parametrize(

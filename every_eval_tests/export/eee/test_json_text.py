@@ -2,14 +2,14 @@ import json
 
 import pytest
 
-from every_eval.export.eee.json_text import encode, encode_indented, encode_line, text_map
+from every_eval.export.eee.json_text import encode, encode_indented, text_map
 
 
 @pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\r", "\n"])
 def test_a_line_has_no_other_line_end_by_any_reader(end: str) -> None:
     value = {"text": f"a{end}b"}
-    line = encode_line(value).decode()
-    assert line.splitlines() == [line.removesuffix("\n")]
+    line = encode(value).decode()
+    assert line.splitlines() == [line]
     assert json.loads(line) == value
     assert json.loads(encode_indented(value)) == value
 
