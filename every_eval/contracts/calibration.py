@@ -28,8 +28,8 @@ CALIBRATION = Table(
         "exact_match of each instance on the original text. Values of several trials are averaged for each instance "
         "first, where HELM averages the errors of the trials. The error is biased upwards where bins are small; the "
         "interval allows for that: error ± the 95th percentile of Σ w |δ̂ - δ|, where δ is the difference of a bin "
-        "and w its share of the answers. The interval covers at least 95 %, and exactly 95 % of calibrated models. "
-        "Runs with an unscored_reason are left out."
+        "and w its share of the answers. It covers at least 95 %: close to 95 % for calibrated models with large "
+        "bins, and more for all others. max_prob has steps of 1/1024. Runs with an unscored_reason are left out."
     ),
     columns=(
         shared.SOURCE,

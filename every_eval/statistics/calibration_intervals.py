@@ -29,9 +29,10 @@ def calibration_interval(probabilities: FloatArray, scores: FloatArray, n_bins: 
 
     δ is a bin's mean of probability - score over the answers, and w the bin's share of the answers. Each δ̂ - δ is about
     normal with a standard error s, and by the reverse triangle inequality |Σ w |δ̂| - Σ w |δ|| ≤ D = Σ w |δ̂ - δ|. So the
-    error ± the 95th percentile of D covers the true error at least as often as D is below its percentile: exactly 95 %
-    of times where the model is calibrated, more often where it is not. D is a sum of half-normal variables, and its
-    percentile is that of the gamma distribution with the same mean √(2/π) Σ w s and variance (1 - 2/π) Σ w² s².
+    error ± the 95th percentile of D covers the true error at least as often as D is below its percentile: about 95 %
+    of times where the model is calibrated and bins are large, more often otherwise. D is a sum of half-normal
+    variables, and its percentile is that of the gamma distribution with the same mean √(2/π) Σ w s and variance
+    (1 - 2/π) Σ w² s².
 
     Replicates would give no such interval: the error of a resample is biased upwards once more.
 
