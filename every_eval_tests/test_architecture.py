@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import every_eval
+from every_eval.sources import SOURCES
 
 PACKAGE = Path(every_eval.__file__).parent
 FLOORS = (
@@ -27,7 +28,7 @@ FLOORS = (
     "definitions",
 )
 """The packages from the lowest floor to the highest: each imports from itself and from the floors below it."""
-STRANGERS = {"scoring": {"ingestion", "sources.helm", "sources.eval_harness", "sources.inspect"}}
+STRANGERS = {"scoring": {"ingestion", *(f"sources.{source.name}" for source in SOURCES)}}
 """Packages that a package must not import although they are below it: the two jobs share nothing but the data."""
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 

@@ -33,6 +33,7 @@ def test_importing_reads_no_setting_and_touches_no_network(tmp_path: Path) -> No
     subprocess.run([sys.executable, "-W", "error", "-c", GUARD], check=True, cwd=tmp_path)
 
 
+SOURCE_NAMES = [source.name for source in SOURCES]
 SHARDED = ("samples", "metrics", "stats", "item_scores", "judgements", "rejects")
 """Tables with a partition for each shard."""
 
@@ -62,12 +63,12 @@ def test_the_graph_is_the_one_that_is_documented() -> None:
     }
     expected = {
         f"{source}/{name}": [f"{source}/{parent}" for parent in parents]
-        for source in ("helm", "eval_harness", "inspect")
+        for source in SOURCE_NAMES
         for name, parents in of_source.items()
     }
     expected["helm/tables"] = ["helm/comprehensive_stats"]
-    expected["page"] = ["cross_source", "eval_harness/leaderboard", "helm/leaderboard", "inspect/leaderboard"]
-    expected["cross_source"] = ["eval_harness/leaderboard", "helm/leaderboard", "inspect/leaderboard"]
+    expected["cross_source"] = sorted(f"{source}/leaderboard" for source in SOURCE_NAMES)
+    expected["page"] = ["cross_source", *expected["cross_source"]]
     assert edges == expected
 
 
@@ -77,15 +78,13 @@ def test_the_tables_of_shards_alone_are_partitioned_each_source_by_its_own_shard
         for node in graph().asset_nodes
         if isinstance(node.partitions_def, dg.DynamicPartitionsDefinition)
     }
-    assert partitions == {
-        f"{source}/{table}": f"{source}_shards" for source in ("helm", "eval_harness", "inspect") for table in SHARDED
-    }
+    assert partitions == {f"{source}/{table}": f"{source}_shards" for source in SOURCE_NAMES for table in SHARDED}
 
 
 def test_with_fewer_sources_the_graph_is_that_of_the_others() -> None:
     helm, *_ = SOURCES
     keys = graph().get_all_asset_keys()
-    assert graph(helm).get_all_asset_keys() == {key for key in keys if key.path[0] not in ("eval_harness", "inspect")}
+    assert graph(helm).get_all_asset_keys() == {key for key in keys if key.path[0] not in SOURCE_NAMES[1:]}
     assert set(build_definitions([helm]).resources or {}) == {"hub", "helm", "alerts", "ingestion_lock"}
 
 

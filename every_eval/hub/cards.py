@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from every_eval.contracts.table import Column, Table
-from every_eval.hub.citations import citations, tags
+from every_eval.hub.citations import Citation, citations_text, tags
 from every_eval.hub.features import features, size_category
 from every_eval.hub.markdown import escaped
 
@@ -53,8 +53,8 @@ class Card:
     """Number of rows of the repo's main table."""
     queries: str = ""
     """Example queries, as Markdown."""
-    sources: Sequence[str] = ("helm",)
-    """Names of the sources whose results the repo holds."""
+    citations: Sequence[Citation] = ()
+    """Citations of the programs whose results the repo holds."""
 
     def render(self) -> bytes:
         """Return the card as the bytes of README.md."""
@@ -66,7 +66,7 @@ class Card:
             "## Tables\n\n" + "\n\n".join(map(_documentation, self.sections)),
             "## Licence\n\nThe results belong to the people who published them. The questions belong to the datasets "
             "from which they were taken. Each dataset has its own licence.",
-            f"## Citation\n\n{citations(self.sources)}",
+            f"## Citation\n\n{citations_text(self.citations)}",
         ]
         return ("\n\n".join(parts) + "\n").encode()
 
@@ -82,7 +82,7 @@ class Card:
             "license_name": "as-published",
             "license_link": f"https://huggingface.co/datasets/{self.repo}#licence",
             "size_categories": [size_category(self.n_rows)],
-            "tags": ["evaluation", "leaderboard", *tags(self.sources)],
+            "tags": ["evaluation", "leaderboard", *tags(self.citations)],
             "configs": [_data_files(config) for config in self.configs],
             "dataset_info": [
                 {"config_name": config.name, "features": columns[config.contract.name]} for config in self.configs

@@ -97,7 +97,11 @@ def card_change(head: Snapshot, repo: str, scores_repo: str, sources: Sequence[S
         contents=markdown_table(HEADER, _rows(head, indexes)) + f"\n\n{len(models):,} models in all.",
         n_rows=_total(rows, "samples"),
         queries=_matrix(repo) if _total(rows, ITEM_SCORES.name) else "",
-        sources=[source.name for source in sources if any(is_folder_of(source.name, folder) for folder in folders)],
+        citations=[
+            source.citation
+            for source in sources
+            if source.citation and any(is_folder_of(source.name, folder) for folder in folders)
+        ],
     )
     return [Add(CARD, card.render())]
 

@@ -24,6 +24,7 @@ from every_eval.contracts.rejects import Reason
 from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.stats import STATS
 from every_eval.contracts.table import Table
+from every_eval.hub.citations import Citation
 from every_eval.sources.main_table import MainTable
 from every_eval.sources.statistic_key import PooledStatistic, StatisticKey
 from every_eval.sources.statistics_files import StatisticsFiles
@@ -155,6 +156,10 @@ class Source(Protocol):
     @property
     def upgrade_notice(self) -> str | None:
         """What the operator must do if rows of an older data version are published; null if nothing."""
+
+    @property
+    def citation(self) -> Citation | None:
+        """How to cite the program, in the cards of the repos; null if its authors ask for nothing."""
 
     @property
     def has_sample(self) -> bool:

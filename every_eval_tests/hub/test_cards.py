@@ -13,6 +13,7 @@ from huggingface_hub import DatasetCard, DatasetCardData
 
 from every_eval.contracts.table import Column, Table
 from every_eval.hub.cards import Card, Config, Section, markdown_table
+from every_eval.sources.helm.citation import CITATION
 
 ANSWERS = Table(
     name="answers",
@@ -35,6 +36,7 @@ CARD = Card(
     contents="Twelve thousand.",
     n_rows=12_000,
     queries="Ask more.",
+    citations=[CITATION],
 )
 
 

@@ -13,6 +13,7 @@ from dagster._daemon.freshness import FreshnessDaemon
 from every_eval.contracts.helm_tables import HELM_TABLES
 from every_eval.contracts.scores_tables import TABLES_OF_SOURCE
 from every_eval.definitions import build_definitions
+from every_eval.sources import SOURCES
 from every_eval_tests.orchestration.deployment import Deployment
 
 
@@ -20,13 +21,13 @@ def test_freshness_is_the_interval_of_the_schedule_and_the_limit_of_its_run() ->
     policies = {
         node.key.to_user_string(): node.freshness_policy
         for node in build_definitions().resolve_asset_graph().asset_nodes
-        if node.freshness_policy is not None and node.key.path[0] not in ("eval_harness", "inspect")
+        if node.freshness_policy is not None and node.key.path[0] not in [source.name for source in SOURCES[1:]]
     }
     windows = {name: policy.fail_window.to_timedelta() for name, policy in policies.items()}  # type: ignore[attr-defined]
     assert windows == {
         **dict.fromkeys(("helm/catalog", "helm/releases"), timedelta(days=7, hours=6)),
         **dict.fromkeys(
-            (f"helm/{table.name.removeprefix('helm_')}" for table in (*TABLES_OF_SOURCE, HELM_TABLES)),
+            ("page", *(f"helm/{table.name.removeprefix('helm_')}" for table in (*TABLES_OF_SOURCE, HELM_TABLES))),
             timedelta(days=1, hours=2),
         ),
     }

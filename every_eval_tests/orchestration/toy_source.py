@@ -27,6 +27,7 @@ class ToySource:
     data_version = 1
     upgrade_notice = None
     has_sample = False
+    citation = None
     benchmarks_variable = None
     published_contracts: tuple[Table, ...] = ()
 

@@ -1,7 +1,7 @@
 """The dataset card of the scores repo, with the top of each leaderboard."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -18,6 +18,7 @@ from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.state import STATE
 from every_eval.contracts.table import Table
 from every_eval.hub.cards import Card, Config, Section, address_of, markdown_table
+from every_eval.hub.citations import Citation
 from every_eval.hub.hub import Snapshot
 from every_eval.hub.markdown import escaped
 from every_eval.scoring.presentation.public_names import public_name
@@ -105,9 +106,13 @@ class ScoresCard:
             contents="\n\n".join([*self._pictures(rows), *_top_tables(rows), _row_counts(rows_of)]),
             n_rows=rows_of.total(),
             queries=self._answers(_biggest_benchmark(rows)) if rows else "",
-            sources=sorted({source.name, *(row["source"] for row in rows)}, key=self._order),
+            citations=self._citations({source.name, *(row["source"] for row in rows)}),
         )
         return card.render()
+
+    def _citations(self, names: Collection[str]) -> list[Citation]:
+        """Return the citations of some sources."""
+        return [source.citation for source in self.sources if source.citation and source.name in names]
 
     def _order(self, name: str) -> int:
         """Return the position of a source among all sources."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO
 
 from every_eval.sources.benchmark_folders import benchmark_folders
+from every_eval.sources.eval_harness.citation import CITATION
 from every_eval.sources.eval_harness.discovery import SOURCE, discover, index_witness
 from every_eval.sources.eval_harness.group_members import group_members
 from every_eval.sources.eval_harness.public_names import PublicNames
@@ -24,6 +25,7 @@ class EvalHarnessSource(LogSource):
     name = SOURCE
     data_version = 4
     benchmarks_variable = "EVERY_EVAL_EVAL_HARNESS_BENCHMARKS"
+    citation = CITATION
     upgrade_notice = (
         "Rows of an older version of every_eval can hold credentials, because it published the arguments of models "
         "that it did not know to be secret, such as headers and addresses with passwords. The rows are made again "

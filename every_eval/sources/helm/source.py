@@ -8,6 +8,7 @@ import pyarrow as pa
 from every_eval.contracts.helm_tables import HELM_TABLES
 from every_eval.errors import BenchmarkMissing
 from every_eval.sources.distinct import distinct
+from every_eval.sources.helm.citation import CITATION
 from every_eval.sources.helm.discovery.index import METADATA, project_names
 from every_eval.sources.helm.discovery.index_witness import index_witness
 from every_eval.sources.helm.discovery.project import discover
@@ -41,6 +42,7 @@ class HelmSource:
     data_version = 4
     has_sample = True
     benchmarks_variable = "EVERY_EVAL_BENCHMARKS"
+    citation = CITATION
     upgrade_notice = None
 
     def public_view(self, storage: Storage) -> Storage:

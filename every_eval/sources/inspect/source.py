@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
+from every_eval.sources.inspect.citation import CITATION
 from every_eval.sources.inspect.discovery import SOURCE, benchmarks, discover, index_witness
 from every_eval.sources.inspect.run_reader import read_run
 from every_eval.sources.inspect.sample_texts import FINAL
@@ -25,6 +26,7 @@ class InspectSource(LogSource):
     name = SOURCE
     data_version = 2
     benchmarks_variable = "EVERY_EVAL_INSPECT_BENCHMARKS"
+    citation = CITATION
     upgrade_notice = None
 
     def public_view(self, storage: Storage) -> Storage:
