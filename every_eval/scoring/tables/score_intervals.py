@@ -1,7 +1,7 @@
-"""Confidence intervals of single scores: of statistics, and of the cells of a main table that pool several of them.
+"""Confidence intervals of single scores: the statistics of runs.
 
-comprehensive_stats publishes the intervals of statistics. The leaderboard combines the intervals of its cells, so that
-a leaderboard of one column agrees with comprehensive_stats.
+comprehensive_stats publishes these intervals. The leaderboard combines them, so that a leaderboard of one column agrees
+with comprehensive_stats.
 """
 
 from typing import Final

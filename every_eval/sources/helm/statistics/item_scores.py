@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from every_eval.contracts.item_scores import ITEM_SCORES
-from every_eval.sources.columns import build_table
+from every_eval.sources.columns import build_table, dictionary_array
 from every_eval.sources.helm.reading.keys import InstanceKey
 from every_eval.sources.helm.reading.metric_index import MetricIndex
 from every_eval.sources.helm.reading.run_context import RunContext, with_fallback
@@ -37,7 +37,13 @@ def item_scores(metrics: MetricIndex, context: RunContext, items: Mapping[Instan
     main = {(with_fallback(name, metrics.metric_names), split) for name, split in context.main_metrics}
     wanted = main | {(MAX_PROB, split) for _, split in main}
     run = metrics.select(metrics_behind({name for name, _ in wanted}))
-    tables = [_table(run, scores, context, items) for scores in _scores(run, wanted)]
+    places: dict[bytes, dict[str, pa.Array]] = {}  # Most metrics of a run are measured on the same instances.
+    tables = []
+    for scores in _scores(run, wanted):
+        keys = scores.keys.tobytes()
+        if keys not in places:
+            places[keys] = _places(run, scores.keys, items)
+        tables.append(_table(scores, context, places[keys]))
     return pa.concat_tables(tables).unify_dictionaries() if tables else ITEM_SCORES.empty
 
 
@@ -90,22 +96,28 @@ def _rounded(scores: _Scores) -> _Scores:
     return replace(scores, value=np.rint(scores.value * MAX_PROB_STEPS) / MAX_PROB_STEPS)
 
 
-def _table(run: RunMetrics, scores: _Scores, context: RunContext, items: Mapping[InstanceKey, str]) -> pa.Table:
-    treatment, instance = decompose(scores.keys, run.sizes(_AXES))
-    perturbations = [run.treatments[position].perturbation for position in treatment.tolist()]
-    ids = [run.instance_ids[position] for position in instance.tolist()]
-    columns = {
-        "perturbation": perturbations,
-        "instance_id": ids,
-        "item": list(map(items.get, zip(ids, perturbations, strict=True))),
-        "value": _nullable(scores.value),
-        "n_trials": pa.array(scores.n_trials.astype(np.int32)),
-    }
+def _table(scores: _Scores, context: RunContext, places: Mapping[str, pa.Array]) -> pa.Table:
+    numbers = {"value": _nullable(scores.value), "n_trials": pa.array(scores.n_trials.astype(np.int32))}
     parts = {"numerator": scores.numerator, "denominator": scores.denominator}
-    columns |= {name: _nullable(numbers) for name, numbers in parts.items() if numbers is not None}
+    numbers |= {name: _nullable(values) for name, values in parts.items() if values is not None}
     shared = {**context.constants, "cluster": None, "numerator": None, "denominator": None}
     metric = dict(zip(("metric_name", "split", "sub_split"), scores.metric, strict=True))
-    return build_table(ITEM_SCORES, len(ids), columns, {**shared, **metric})
+    return build_table(ITEM_SCORES, len(scores.keys), {**places, **numbers}, {**shared, **metric})
+
+
+def _places(run: RunMetrics, keys: IntArray, items: Mapping[InstanceKey, str]) -> dict[str, pa.Array]:
+    """Return the columns of perturbation, instance and item, from what `compose` makes of treatment and instance."""
+    treatment, instance = decompose(keys, run.sizes(_AXES))
+    perturbations = [one.perturbation for one in run.treatments]
+    found = [
+        items.get((run.instance_ids[at], perturbations[of]))
+        for of, at in zip(treatment.tolist(), instance.tolist(), strict=True)
+    ]
+    return {
+        "perturbation": dictionary_array(treatment, perturbations),
+        "instance_id": pa.array(run.instance_ids).take(pa.array(instance)),
+        "item": pa.array(found, pa.string()),
+    }
 
 
 def _nullable(numbers: FloatArray) -> pa.Array:
