@@ -27,6 +27,8 @@ from every_eval.scoring.state.state_updater import StateUpdater
 from every_eval.scoring.tables.clock import Clock
 from every_eval.scoring.tables.cross_benchmark import cross_benchmark
 from every_eval.scoring.tables.cross_source import cross_source
+from every_eval.scoring.tables.scenario_scores import SCHEMA as SCENARIO_SCHEMA
+from every_eval.scoring.tables.scenario_scores import select_scenario_scores
 from every_eval.sources.source import Source
 
 NOT_OF_BENCHMARKS: Final = (CHECKS, CROSS_BENCHMARK, CROSS_SOURCE)
@@ -42,6 +44,8 @@ class BuiltScores:
     leaderboard: pa.Table = field(default_factory=LEADERBOARD.schema.empty_table)
     news_rows: pa.Table = field(default_factory=NEWS_SCHEMA.empty_table)
     """Rows of comprehensive_stats that the news is made from."""
+    scenario_scores: pa.Table = field(default_factory=SCENARIO_SCHEMA.empty_table)
+    """Scores in scenarios, which cross_benchmark is made from."""
     disagreements: pa.Table | None = None
     """Cells of the source's own tables that differ from ours; null if the source publishes no such tables."""
     checks: pa.Table = field(default_factory=lambda: CHECKS.empty)
@@ -56,6 +60,7 @@ class BuiltScores:
             self.leaderboard = pa.concat_tables([self.leaderboard, rows])
         elif table is COMPREHENSIVE_STATS:
             self.news_rows = pa.concat_tables([self.news_rows, select_news_rows(rows)])
+            self.scenario_scores = pa.concat_tables([self.scenario_scores, select_scenario_scores(rows)])
         elif table is CHECKS:
             self.checks = pa.concat_tables([self.checks, CHECKS.decode(rows)])
         elif table in source.published_contracts:
@@ -123,7 +128,7 @@ class ScoresBuilder:
                 built.state.update(part.state or {})
                 if part.state is None:
                     built.without_state.add(part.benchmark.folder)
-            write(CROSS_BENCHMARK, cross_benchmark(built.leaderboard))
+            write(CROSS_BENCHMARK, cross_benchmark(built.leaderboard, built.scenario_scores))
             write(CROSS_SOURCE, cross_source([built.leaderboard, *self._other_leaderboards(scores)]))
         return built
 

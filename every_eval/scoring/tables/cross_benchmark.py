@@ -1,73 +1,82 @@
-"""Rows of cross_benchmark: how each model of a source does over all benchmarks, with gaps left as gaps."""
+"""Rows of cross_benchmark: the results of each model of a source on all its benchmarks, side by side."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+import math
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 
-from every_eval.contracts.cross_benchmark import BENCHMARK_STANDING, CROSS_BENCHMARK
-from every_eval.statistics.ranks import competition_ranks
-from every_eval.statistics.win_rates import mean_win_rates
+from every_eval.contracts.cross_benchmark import CROSS_BENCHMARK, FROM_LEADERBOARD
+from every_eval.scoring.tables.scenario_scores import Scores, scenario_scores
+from every_eval.statistics.additive_fit import AdditiveFit
+from every_eval.statistics.adjusted_scores import AdjustedScores, SamplingErrors
 
-Row = dict[str, Any]
-
-
-def cross_benchmark(leaderboard: pa.Table) -> pa.Table:
-    """Return rows of the contract `cross_benchmark`, from the leaderboard of one source with all its benchmarks."""
-    standings: dict[str, dict[str, Row]] = {}
-    for benchmark, rows in _group(leaderboard.to_pylist(), "benchmark"):
-        standings[benchmark] = _ranked({model: _representative(few) for model, few in _group(rows, "model_name")})
-    models = sorted({model for of_models in standings.values() for model in of_models})
-    rates = _win_rates(standings, models)
-    rows = [_row(model, rate, standings) for model, rate in zip(models, rates, strict=True)]
-    rows.sort(key=lambda row: (-row["n_benchmarks"], row["mean_win_rate"] is None, -(row["mean_win_rate"] or 0)))
-    return pa.Table.from_pylist(rows, schema=CROSS_BENCHMARK.schema)
+Row = Mapping[str, Any]
+_COPIED: Final = ("source", "benchmark", "release", "model_name", "model_deployment", "creator", *FROM_LEADERBOARD)
 
 
-def _group(rows: Iterable[Row], name: str) -> Iterable[tuple[str, list[Row]]]:
-    """Return rows grouped by the value of a column, sorted by the value; rows without a value are left out."""
-    groups = defaultdict(list)
-    for row in rows:
-        if row[name] is not None:
-            groups[row[name]].append(row)
-    return sorted(groups.items())
+def cross_benchmark(leaderboard: pa.Table, scores: pa.Table) -> pa.Table:
+    """Return rows of the contract `cross_benchmark`, sorted by model and benchmark.
 
-
-def _representative(deployments: Sequence[Row]) -> Row:
-    """Return the row that represents a model in a benchmark: the deployment with most scenarios, then by name.
-
-    The choice does not depend on the scores.
+    Args:
+        leaderboard: Leaderboard of one source with all its benchmarks.
+        scores: What `select_scenario_scores` returns, of the same benchmarks.
     """
-    first = min(deployments, key=lambda row: (-row["n_scenarios"], row["model_deployment"] or ""))
-    return first | {"n_deployments": len(deployments)}
+    rows = _chosen_rows(leaderboard.to_pylist())
+    fits = _fits(scenario_scores(scores, {place: row["model_deployment"] for place, row in rows.items()}))
+    n_ranked = Counter(row["benchmark"] for row in leaderboard.to_pylist() if row["rank"] is not None)
+    n_benchmarks = Counter(model for _, model in rows)
+    names: dict[str, str] = {}
+    for (_, model), row in rows.items():
+        names.setdefault(model, row["display_name"])
+    found = [
+        {
+            **{name: row[name] for name in _COPIED},
+            **fits.get(model, {}),
+            "display_name": row["display_name"] or names[model],
+            "n_deployments": row["n_deployments"],
+            "n_benchmarks": n_benchmarks[model],
+            "n_ranked": n_ranked[benchmark],
+        }
+        for (benchmark, model), row in sorted(rows.items(), key=lambda item: (item[0][1], item[0][0]))
+    ]
+    return pa.Table.from_pylist(found, schema=CROSS_BENCHMARK.schema)
 
 
-def _ranked(models: Mapping[str, Row]) -> dict[str, Row]:
-    """Return the rows with their ranks among each other."""
-    ranks = competition_ranks([row["rank"] and -row["rank"] for row in models.values()])
-    n_ranked = sum(rank is not None for rank in ranks)
+def _chosen_rows(rows: Sequence[Row]) -> dict[tuple[str, str], Row]:
+    """Return the row that represents each benchmark and model; the choice does not depend on the scores."""
+    groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        if row["model_name"] is not None:
+            groups[row["benchmark"], row["model_name"]].append(row)
+    chosen = {place: min(few, key=_preference) for place, few in groups.items()}
+    return {place: {**row, "n_deployments": len(groups[place])} for place, row in chosen.items()}
+
+
+def _preference(row: Row) -> tuple[Any, ...]:
+    return (row["rank"] is None, -row["n_scenarios"], row["model_deployment"] or "")
+
+
+def _fits(scenarios: Mapping[str, Scores]) -> dict[str, Row]:
+    """Return the columns of the additive fit of each model that the fit connects with the others."""
+    models = sorted({model for scores in scenarios.values() for model in scores})
+    unknown = (math.nan, math.nan)
+    cells = [[scores.get(model, unknown) for model in models] for scores in scenarios.values()]
+    values, variances = np.moveaxis(np.array(cells, np.float64).reshape(len(cells), len(models), 2), 2, 0)
+    # Nothing is known here of common instances, so that scores of different models count as independent.
+    errors = SamplingErrors(variances, np.full((len(cells), len(models), len(models)), np.nan))
+    adjusted, fit = AdjustedScores.of(values, errors), AdditiveFit.of(~np.isnan(values))
+    low, high = adjusted.intervals()
     return {
-        model: row | {"rank": rank, "n_ranked": n_ranked}
-        for (model, row), rank in zip(models.items(), ranks, strict=True)
-    }
-
-
-def _win_rates(standings: Mapping[str, Mapping[str, Row]], models: Sequence[str]) -> Sequence[float | None]:
-    """Return mean win rates by ranks: a rank says which of two scores is better, whatever their unit and direction."""
-    columns = [[of_models.get(model, {}).get("rank") for model in models] for of_models in standings.values()]
-    return mean_win_rates(columns, [True] * len(columns))
-
-
-def _row(model: str, rate: float | None, standings: Mapping[str, Mapping[str, Row]]) -> Row:
-    found = [of_models[model] for of_models in standings.values() if model in of_models]
-    stated = {name: next((row[name] for row in found if row[name]), None) for name in ("display_name", "creator")}
-    return stated | {
-        "source": found[0]["source"],
-        "model_name": model,
-        "n_benchmarks": len(found),
-        "n_benchmarks_total": len(standings),
-        "n_benchmarks_ranked": sum(row["rank"] is not None and row["n_ranked"] > 1 for row in found),
-        "mean_win_rate": rate,
-        "benchmarks": [{field.name: row[field.name] for field in BENCHMARK_STANDING} for row in found],
+        model: {
+            "additive_fit_score": float(adjusted.values[at]),
+            "additive_fit_low": float(low[at]),
+            "additive_fit_high": float(high[at]),
+            "n_fit_scenarios": int(np.count_nonzero(fit.is_measured[:, at])),
+            "n_fit_scenarios_total": fit.n_columns,
+        }
+        for at, model in enumerate(models)
+        if fit.has_model[at]
     }
