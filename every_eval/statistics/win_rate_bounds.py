@@ -55,7 +55,9 @@ def win_rate_bounds(wins: BoolArray, has_score: BoolArray) -> tuple[FloatArray, 
     low, high = _column_bounds(_among(wins, has_score), has_score)
     weights = _weights(has_score)
     unknown = np.where(np.any(weights > 0, axis=0), 0.0, np.nan)
-    return np.sum(weights * low, axis=0) + unknown, np.sum(weights * high, axis=0) + unknown
+    ends = (np.sum(weights * rates, axis=0) for rates in (low, high))
+    lowest, highest = (np.clip(end, 0.0, 1.0) + unknown for end in ends)  # Weights can add up to 1 + 2e-16.
+    return lowest, highest
 
 
 def difference_bounds(wins: BoolArray, has_score: BoolArray) -> FloatArray:

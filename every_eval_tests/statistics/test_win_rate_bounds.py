@@ -64,6 +64,14 @@ def test_bounds_count_what_is_won_and_what_is_not_lost() -> None:
     assert high.tolist() == [1.0, 0.75, 0.75]
 
 
+def test_bounds_are_rates_whatever_the_number_of_columns() -> None:
+    for n_columns in range(1, 50):  # Shares of 1/49 add up to more than 1.
+        nothing, all_scores = np.zeros((n_columns, 3, 3), np.bool_), np.ones((n_columns, 3), np.bool_)
+        low, high = win_rate_bounds(nothing, all_scores)
+        assert low.min() >= 0
+        assert high.max() <= 1
+
+
 def test_a_column_counts_for_the_models_that_have_it_and_not_alone() -> None:
     has_score = np.array([[1, 1, 1, 0], [1, 1, 0, 0], [0, 0, 0, 1]], np.bool_)
     wins = wins_of({(0, 1), (0, 2)}, {(1, 0)}, set(), n_models=4)
