@@ -131,3 +131,17 @@ def test_schedules_fire_in_utc_and_are_off_until_switched_on() -> None:
     for schedule in schedules.values():
         assert schedule.execution_timezone == "UTC"
         assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
+
+
+def test_loading_the_definitions_imports_nothing_that_only_running_needs() -> None:
+    """The modules that read, score or export, and large libraries, are imported when they are first used."""
+    code = "import sys, every_eval.definitions; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, capture_output=True, text=True)
+    loaded = set(done.stdout.split())
+    late = {
+        *("scipy.special", "scipy.stats", "scipy.sparse", "huggingface_hub.hf_api", "matplotlib", "duckdb", "pandas"),
+        *("every_eval.sources.helm.reading.run_reader", "every_eval.sources.helm.tables.standings"),
+        *("every_eval.sources.eval_harness.task_run_reader", "every_eval.sources.inspect.run_reader"),
+        *("every_eval.scoring.build", "every_eval.export.eee.export", "every_eval.page.page_builder"),
+    }
+    assert late & loaded == set()

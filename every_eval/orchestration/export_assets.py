@@ -1,7 +1,7 @@
 """Assets that export published results in the formats of other places; no job materialises them."""
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import dagster as dg
 from pydantic import Field
@@ -10,15 +10,14 @@ from every_eval.contracts.metrics import METRICS
 from every_eval.contracts.releases import RELEASES
 from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.stats import STATS
-from every_eval.export.eee.export import Exported, Options, export
-from every_eval.export.eee.proposal import propose_records
-from every_eval.export.published_runs import Selection
 from every_eval.orchestration.asset_keys import EEE, OWNERS, asset_key
 from every_eval.orchestration.metadata import link
 from every_eval.orchestration.resources import HubResource
 from every_eval.orchestration.step_failures import explained
-from every_eval.readers.published import open_published
 from every_eval.sources.source import Source
+
+if TYPE_CHECKING:
+    from every_eval.export.eee.export import Exported, Options
 
 DESCRIPTION = (
     "Published runs as records of Every Eval Ever's schema 0.3.0 (https://github.com/evaleval/every_eval_ever), in a "
@@ -54,6 +53,11 @@ def eee_asset(source: Source) -> dg.AssetsDefinition:
         description=DESCRIPTION,
     )
     def eee(context: dg.AssetExecutionContext, config: EeeOptions, hub: HubResource) -> dg.MaterializeResult[None]:
+        from every_eval.export.eee.export import Options, export
+        from every_eval.export.eee.proposal import propose_records
+        from every_eval.export.published_runs import Selection
+        from every_eval.readers.published import open_published
+
         with explained():
             published = open_published(hub.place, data_repo=hub.data, scores_repo=hub.scores)
             options = Options(Path(config.out), config.level, config.samples)
@@ -65,7 +69,7 @@ def eee_asset(source: Source) -> dg.AssetsDefinition:
     return eee
 
 
-def _result(exported: Exported, options: Options, proposal: str | None) -> dg.MaterializeResult[None]:
+def _result(exported: "Exported", options: "Options", proposal: str | None) -> dg.MaterializeResult[None]:
     counts = exported.counts
     numbers = {name: getattr(counts, name) for name in ("runs", "records", "changed", "results", "rows")}
     return dg.MaterializeResult(

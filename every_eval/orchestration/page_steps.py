@@ -16,7 +16,6 @@ from every_eval.orchestration.metadata import link
 from every_eval.orchestration.resources import HubResource, hub_resource
 from every_eval.orchestration.step_failures import Explanation, explain
 from every_eval.orchestration.time_limit import Context, limited
-from every_eval.page.page_builder import PageBuilder
 from every_eval.sources.source import Source
 
 PUBLISHED_MEANING: Final = "The page shows the newest rows and scores."
@@ -53,6 +52,8 @@ def publish_page(context: Context, sources: Sequence[Source]) -> Mapping[str, Ex
 
 
 def _publish(hub: HubResource, page: str, sources: Sequence[Source]) -> Snapshot:
+    from every_eval.page.page_builder import PageBuilder
+
     opened = hub.open()
     opened.check_access(page)
     return PageBuilder(opened, page, hub.data, hub.scores, [source.name for source in sources]).publish()

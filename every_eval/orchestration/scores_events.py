@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -29,8 +29,10 @@ from every_eval.orchestration.metadata import table_metadata
 from every_eval.scoring.change_detection import data_fingerprint, expected_state
 from every_eval.scoring.presentation.leaderboard_plot import plot_markdown
 from every_eval.scoring.presentation.published_table import PublishedTable
-from every_eval.scoring.scorer import Scored
 from every_eval.sources.source import Source
+
+if TYPE_CHECKING:
+    from every_eval.scoring.scorer import Scored
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class ScoresRepo:
 
 
 def scores_events(
-    instance: dg.DagsterInstance, data: DataRepo, scores: ScoresRepo, scored: Scored
+    instance: dg.DagsterInstance, data: DataRepo, scores: ScoresRepo, scored: "Scored"
 ) -> Iterator[dg.AssetMaterialization]:
     """Yield a materialisation of every published table, whether this run published it or found nothing new."""
     source = scores.source
@@ -87,7 +89,7 @@ def _inputs(data: DataRepo, table: Table, version: str, newest_shard: str) -> di
     }
 
 
-def _scoring_metadata(scores: ScoresRepo, scored: Scored) -> dict[str, Any]:
+def _scoring_metadata(scores: ScoresRepo, scored: "Scored") -> dict[str, Any]:
     state = [file.size for path, file in scores.head.files.items() if is_state_of(scores.source.name, path)]
     return {
         "is_new": scored.is_new,
@@ -101,7 +103,7 @@ def _scoring_metadata(scores: ScoresRepo, scored: Scored) -> dict[str, Any]:
     }
 
 
-def _leaderboard_metadata(scored: Scored) -> dict[str, Any]:
+def _leaderboard_metadata(scored: "Scored") -> dict[str, Any]:
     return {
         "news": dg.MetadataValue.md(scored.news or "Nothing new."),
         "picture": dg.MetadataValue.md(plot_markdown(scored.leaderboard)),

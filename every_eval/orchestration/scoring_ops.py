@@ -5,7 +5,7 @@ ops, which call the same function as the assets.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -23,8 +23,10 @@ from every_eval.orchestration.scoring_steps import (
 )
 from every_eval.orchestration.step_failures import Explanation, explained
 from every_eval.orchestration.summary import log_summary
-from every_eval.scoring.scorer import Scored
 from every_eval.sources.source import Source
+
+if TYPE_CHECKING:
+    from every_eval.scoring.scorer import Scored
 
 
 def daily_op(sources: Sequence[Source]) -> dg.OpDefinition:

@@ -1,6 +1,7 @@
 """The step of scoring, which assets and jobs share: publish a source's scores, and log tables and check results."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import dagster as dg
 from pydantic import Field
@@ -13,10 +14,12 @@ from every_eval.orchestration.scores_checks import scores_findings, standing_fin
 from every_eval.orchestration.scores_events import ScoresRepo, scores_events
 from every_eval.orchestration.settings_checks import check_settings
 from every_eval.orchestration.time_limit import Context, limited
-from every_eval.scoring.scorer import Scored, Scorer
 from every_eval.scoring.standing_checks import StandingChecks
 from every_eval.settings import ScoresSettings, read_settings
 from every_eval.sources.source import Source
+
+if TYPE_CHECKING:
+    from every_eval.scoring.scorer import Scored
 
 
 class ScoringOptions(dg.Config):
@@ -45,7 +48,7 @@ class RefreshScoringConfig(ScoringOptions):
 @limited
 def score_source(
     context: Context, source: Source, sources: Sequence[Source], options: ScoringOptions
-) -> tuple[Scored, Report]:
+) -> "tuple[Scored, Report]":
     """Publish a source's scores if anything is new, and log the events of tables and checks.
 
     Returns:
@@ -57,6 +60,9 @@ def score_source(
     repo = data_repo(context, source)
     record_other_runs(context, repo)
     settings = read_settings(ScoresSettings)
+    # Scoring takes long to import, and only this step needs it.
+    from every_eval.scoring.scorer import Scorer
+
     scorer = Scorer(
         source=source,
         sources=sources,

@@ -1,7 +1,7 @@
 """The end of a run's log: what is published, what the checks found, where the files are, and the leaderboard."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import dagster as dg
 import pyarrow as pa
@@ -14,9 +14,11 @@ from every_eval.orchestration.data_repo import DataRepo
 from every_eval.orchestration.ingestion_steps import data_repo
 from every_eval.orchestration.resources import HubResource, hub_resource
 from every_eval.orchestration.time_limit import Context
-from every_eval.scoring.scorer import Scored
 from every_eval.settings import HUGGING_FACE
 from every_eval.sources.source import Source
+
+if TYPE_CHECKING:
+    from every_eval.scoring.scorer import Scored
 
 TOP_ROWS: Final = 5
 """Rows of each benchmark's leaderboard that the log shows."""
@@ -32,7 +34,7 @@ HEADERS: Final = {
 """Columns of the leaderboard that the log shows, with their headers."""
 
 
-def log_summary(context: Context, sources: Sequence[Source], scored: Mapping[str, Scored] | None = None) -> None:
+def log_summary(context: Context, sources: Sequence[Source], scored: "Mapping[str, Scored] | None" = None) -> None:
     """Log what is published of the sources.
 
     Args:
@@ -63,7 +65,7 @@ def _data_lines(repo: DataRepo) -> list[str]:
     ]
 
 
-def _scored_text(scored: Scored) -> str:
+def _scored_text(scored: "Scored") -> str:
     if not scored.is_new:
         return "nothing new"
     return f"new, from {len(scored.fetched.shards)} shards read now and {scored.shards_total} published"

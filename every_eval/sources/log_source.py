@@ -6,7 +6,6 @@ from typing import Any
 import pyarrow as pa
 
 from every_eval.sources.main_table import MainTable
-from every_eval.sources.model_standings import directions, main_statistics, main_table
 from every_eval.sources.statistic_key import PooledStatistic, StatisticKey
 from every_eval.sources.statistics_files import StatisticsFiles
 
@@ -28,6 +27,8 @@ class LogSource:
         return tables
 
     def directions(self, release: Mapping[str, Any]) -> Mapping[str, bool]:
+        from every_eval.sources.model_standings import directions
+
         return directions(release)
 
     def pooled_statistics(
@@ -37,4 +38,6 @@ class LogSource:
         return {}
 
     def main_table(self, release: Mapping[str, Any], stats: StatisticsFiles) -> MainTable | None:
+        from every_eval.sources.model_standings import main_statistics, main_table
+
         return main_table(release, main_statistics(stats))

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
+import scipy
 
 from every_eval.statistics.groups import BoolArray, FloatArray
 
@@ -32,8 +31,8 @@ class AdditiveFit:
         n_columns, n_models = is_measured.shape
         columns, models = np.nonzero(is_measured)
         n_nodes = n_columns + n_models
-        links = csr_array((np.ones(len(columns)), (columns, n_columns + models)), shape=(n_nodes, n_nodes))
-        parts = connected_components(links, directed=False)[1]
+        links = scipy.sparse.csr_array((np.ones(len(columns)), (columns, n_columns + models)), shape=(n_nodes, n_nodes))
+        parts = scipy.sparse.csgraph.connected_components(links, directed=False)[1]
         part_of_score = parts[columns]
         if not len(part_of_score):
             return cls(is_measured)

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
-from scipy.special import ndtr
+import scipy
 
 from every_eval.statistics.additive_fit import AdditiveFit
 from every_eval.statistics.groups import BoolArray, FloatArray
@@ -79,7 +79,7 @@ class AdjustedScores:
         """Return the p of no difference for each two models, 2 Φ(-|difference| / error); NaN where it is unknown."""
         difference = np.abs(self.values[:, np.newaxis] - self.values)
         error = np.sqrt(np.where(self.difference_variances > 0, self.difference_variances, np.nan))
-        return round_p(2 * ndtr(-difference / error))
+        return round_p(2 * scipy.special.ndtr(-difference / error))
 
 
 def _sampling_covariances(fit: AdditiveFit, errors: SamplingErrors) -> FloatArray:

@@ -6,7 +6,7 @@ Only discordant items tell the models apart: those that exactly one of them gets
 from typing import Final
 
 import numpy as np
-from scipy.special import bdtr
+import scipy
 
 from every_eval.statistics.groups import FloatArray, IntArray
 from every_eval.statistics.p_values import round_p
@@ -26,7 +26,7 @@ def mcnemar_p(n_only_a: IntArray, n_only_b: IntArray) -> FloatArray:
         n_only_b: Number of items that only model b gets right.
     """
     fewer, n = np.minimum(n_only_a, n_only_b), n_only_a + n_only_b
-    return round_p(np.where(n_only_a == n_only_b, 1.0, 2 * bdtr(fewer.astype(np.float64), n, 0.5)))
+    return round_p(np.where(n_only_a == n_only_b, 1.0, 2 * scipy.special.bdtr(fewer.astype(np.float64), n, 0.5)))
 
 
 def bonett_price_error(n_only_a: IntArray, n_only_b: IntArray, n: IntArray) -> FloatArray:

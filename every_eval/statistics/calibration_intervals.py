@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.special import gammaincinv
+import scipy
 
 from every_eval.statistics.calibration import bin_numbers
 from every_eval.statistics.groups import FloatArray, IntArray
@@ -69,4 +69,4 @@ def _percentile(errors: FloatArray) -> float:
     """Return the 95th percentile of the sum of the absolute values of normal variables with these errors."""
     mean = math.sqrt(2 / math.pi) * float(np.sum(errors))
     variance = (1 - 2 / math.pi) * float(np.sum(errors**2))
-    return float(gammaincinv(mean**2 / variance, LEVEL)) * variance / mean
+    return float(scipy.special.gammaincinv(mean**2 / variance, LEVEL)) * variance / mean

@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr
+import scipy
 
 from every_eval.statistics.groups import FloatArray, IntArray
 from every_eval.statistics.p_values import round_p
@@ -75,5 +75,5 @@ def sign_flip_p(n_extreme: IntArray, n_flips: int, total: FloatArray, sum_of_squ
     """
     z = np.abs(total) / np.sqrt(np.where(sum_of_squares > 0, sum_of_squares, np.inf))
     counted = (n_extreme + 1) / (n_flips + 1)
-    bound = np.minimum(BOUND_FACTOR * ndtr(-z), 1.0)
+    bound = np.minimum(BOUND_FACTOR * scipy.special.ndtr(-z), 1.0)
     return round_p(np.where(sum_of_squares > 0, np.where(z > BOUND_FROM, bound, counted), 1.0))

@@ -3,7 +3,7 @@
 from typing import Final
 
 import numpy as np
-from scipy.special import stdtrit
+import scipy
 
 from every_eval.statistics.groups import FloatArray
 from every_eval.statistics.quantiles import TWO_SIDED
@@ -21,6 +21,6 @@ def t_quantile(freedom: FloatArray | float, probability: float = TWO_SIDED) -> F
     """
     # Samples share their sizes, and a quantile takes ten times as long as finding equal numbers.
     distinct, positions = np.unique(freedom, return_inverse=True)
-    quantiles = np.round(stdtrit(np.where(distinct >= 1, distinct, np.nan), probability), DIGITS)
+    quantiles = np.round(scipy.special.stdtrit(np.where(distinct >= 1, distinct, np.nan), probability), DIGITS)
     spread: FloatArray = quantiles[positions].reshape(np.shape(freedom))
     return spread

@@ -1,4 +1,7 @@
-"""HELM as a source of evaluation results."""
+"""HELM as a source of evaluation results.
+
+The modules that read and score are imported when they are first used, so that a job starts quickly.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO, Any
@@ -9,13 +12,6 @@ from every_eval.contracts.helm_tables import HELM_TABLES
 from every_eval.errors import BenchmarkMissing
 from every_eval.sources.distinct import distinct
 from every_eval.sources.helm.citation import CITATION
-from every_eval.sources.helm.discovery.index import METADATA, project_names
-from every_eval.sources.helm.discovery.index_witness import index_witness
-from every_eval.sources.helm.discovery.project import discover
-from every_eval.sources.helm.reading.run_reader import HelmRunReader
-from every_eval.sources.helm.tables.disagreements import disagreements
-from every_eval.sources.helm.tables.release_tables import Release, blank, helm_tables, read_statistics
-from every_eval.sources.helm.tables.standings import directions, read_main_statistics, standings
 from every_eval.sources.main_table import MainTable
 from every_eval.sources.source import ALL, Discovery, Run, RunRows
 from every_eval.sources.statistic_key import PooledStatistic, StatisticKey
@@ -51,6 +47,8 @@ class HelmSource:
     def benchmarks(self, storage: Storage, stated: Sequence[str] = ()) -> Sequence[str]:
         if ALL not in stated:
             return stated or ("lite", "mmlu", "classic")
+        from every_eval.sources.helm.discovery.index import METADATA, project_names
+
         projects = project_names(storage)
         if not projects:
             raise BenchmarkMissing(
@@ -60,26 +58,38 @@ class HelmSource:
         return list(dict.fromkeys([*projects, *(name for name in stated if name != ALL)]))
 
     def discover(self, storage: Storage, benchmark: str) -> Discovery:
+        from every_eval.sources.helm.discovery.project import discover
+
         return discover(storage, benchmark)
 
     def index_witness(self, storage: Storage, benchmark: str) -> str:
+        from every_eval.sources.helm.discovery.index_witness import index_witness
+
         return index_witness(storage, benchmark)
 
     def read(self, run: Run, open_file: Callable[[str], IO[bytes]]) -> Iterator[RunRows]:
+        from every_eval.sources.helm.reading.run_reader import HelmRunReader
+
         return HelmRunReader(run, open_file).pieces()
 
     published_contracts = (HELM_TABLES,)
 
     def published_tables(self, release: Mapping[str, Any], stats: StatisticsFiles) -> Iterator[pa.Table]:
+        from every_eval.sources.helm.tables.release_tables import Release, blank, helm_tables, read_statistics
+
         known = Release.from_row(release)
         of_release = read_statistics(known, stats, {run["run"] for run in release["runs"]})
         missing, tables = _missing_runs(release, of_release), helm_tables(known, of_release)
         return tables if missing is None else (blank(piece, missing) for piece in tables)
 
     def disagreements(self, tables: pa.Table) -> pa.Table:
+        from every_eval.sources.helm.tables.disagreements import disagreements
+
         return disagreements(tables)
 
     def directions(self, release: Mapping[str, Any]) -> Mapping[str, bool]:
+        from every_eval.sources.helm.tables.standings import directions
+
         return directions(release)
 
     def pooled_statistics(
@@ -89,4 +99,6 @@ class HelmSource:
         return {}
 
     def main_table(self, release: Mapping[str, Any], stats: StatisticsFiles) -> MainTable | None:
+        from every_eval.sources.helm.tables.standings import read_main_statistics, standings
+
         return standings(release, read_main_statistics(release, stats))
