@@ -115,7 +115,10 @@ class FaultyHandler(BaseHTTPRequestHandler):
             headers["Content-Range"] = f"bytes {first}-{last}/{len(body)}"
             status, body = 206, body[first : last + 1]
         self.send_response_only(status)
-        for name, value in {"Date": self.date_time_string(), **headers, "Content-Length": str(len(body))}.items():
+        # As on the real Hub, pages of other hosts may read any answer; a preflight (OPTIONS) is not answered.
+        shared = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Content-Range, ETag"}
+        length = {"Content-Length": str(len(body))}
+        for name, value in {"Date": self.date_time_string(), **shared, **headers, **length}.items():
             self.send_header(name, value)
         self.end_headers()
         if self.command == "HEAD":

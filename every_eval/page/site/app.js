@@ -48,6 +48,7 @@ async function show() {
   } catch (error) {
     if (mine !== turn) return;
     replace(main, root);
+    document.title = "Not shown · Every Eval";
     root.append(problem(error));
     tables.catch(() => (tables = Tables.open()));
   } finally {

@@ -144,7 +144,7 @@ function itemColumns(board, scenario, items, docs, questions) {
     { name: "difficulty", label: "Difficulty", value: (row) => row.difficulty, show: (row) => decimal(row.difficulty), title: docs.difficulty },
     { name: "discrimination", label: "Discrimination", value: (row) => row.discrimination, show: (row) => decimal(row.discrimination, 2), title: docs.discrimination },
     { name: "disagreement", label: "Disagreement", value: disagreement, show: (row) => decimal(disagreement(row), 2), title: "How far the models differ: the standard deviation of their values; for right or wrong answers the largest value is one half." },
-    { name: "remarks", label: "", isText: true, value: remarks },
+    { name: "remarks", label: "Remarks", isText: true, value: remarks },
   ];
   const isKnown = (/** @type {import("../../data_table.js").TableColumn<Row>} */ column) => items.some((row) => column.value(row) !== null && column.value(row) !== "");
   const known = columns.filter(isKnown);
