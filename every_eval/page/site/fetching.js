@@ -62,7 +62,9 @@ export async function fetchJson(path) {
  */
 export async function fetchRange(address, path, start, end, size) {
   if (end <= start) return new ArrayBuffer(0);
-  const content = await fetchBytes(address, path, { Range: `bytes=${start}-${end - 1}` }, size);
+  // Browsers let requests for parts of one file wait for each other if they may be cached, so parts are not cached.
+  const cache = end - start === size ? "default" : "no-store";
+  const content = await fetchBytes(address, path, { Range: `bytes=${start}-${end - 1}` }, size, cache);
   // A server that does not know ranges sends the whole file.
   const part = content.byteLength === size && end - start !== size ? content.slice(start, end) : content;
   if (part.byteLength !== end - start) throw new FileProblem(path, "is cut off: the server sent fewer bytes than it holds.");
@@ -74,12 +76,13 @@ export async function fetchRange(address, path, start, end, size) {
  * @param {string} path
  * @param {Record<string, string>} headers
  * @param {number} [size] size that the file must have
+ * @param {RequestCache} [cache]
  */
-async function fetchBytes(address, path, headers, size) {
+async function fetchBytes(address, path, headers, size, cache = "default") {
   pending += 1;
   progress.dispatchEvent(new Event("change"));
   try {
-    const response = await fetch(address, { headers, credentials: "omit" });
+    const response = await fetch(address, { headers, credentials: "omit", cache });
     check(response, path, size);
     const content = await response.arrayBuffer();
     loaded += content.byteLength;

@@ -5,8 +5,10 @@ import { parquetMetadataAsync, parquetReadObjects } from "./vendored/hyparquet.j
 import { FileProblem, fetchRange } from "./fetching.js";
 
 /** @typedef {Record<string, any>} Row */
+/** @typedef {{start: number, end: number, resolve: (content: ArrayBuffer) => void, reject: (error: unknown) => void}} Part */
 
 const WHOLE_BYTES = 1 << 18; // A file up to this size is fetched in one request.
+const GAP_BYTES = 1 << 14; // Two parts with at most so many bytes between them are fetched in one request.
 const FOOTER_BYTES = 1 << 15; // Bytes at the end of a larger file that are fetched first.
 
 /** @type {any} */
@@ -32,6 +34,8 @@ export class ParquetFile {
     this.whole = undefined;
     /** @type {Map<string, Promise<ArrayBuffer>>} */
     this.parts = new Map();
+    /** @type {Part[]} */
+    this.asked = [];
   }
 
   /**
@@ -103,9 +107,53 @@ export class ParquetFile {
       return (await this.whole).slice(start, end);
     }
     const key = `${start}-${end}`;
-    const known = this.parts.get(key) ?? fetchRange(this.address, this.path, start, end, this.size);
+    const known = this.parts.get(key) ?? this.waiting(start, end);
     this.parts.set(key, known);
     return known;
+  }
+
+  /**
+   * Ask for a part together with all parts that are asked for at the same time.
+   *
+   * @param {number} start
+   * @param {number} end
+   * @returns {Promise<ArrayBuffer>}
+   */
+  waiting(start, end) {
+    return new Promise((resolve, reject) => {
+      if (!this.asked.length) setTimeout(() => this.fetchAsked(), 0);
+      this.asked.push({ start, end, resolve, reject });
+    });
+  }
+
+  /** Fetch the parts that are asked for, neighbours in one request. */
+  fetchAsked() {
+    const asked = this.asked.sort((a, b) => a.start - b.start);
+    this.asked = [];
+    /** @type {Part[][]} */
+    const groups = [];
+    let reached = -Infinity;
+    for (const part of asked) {
+      if (part.start > reached + GAP_BYTES) groups.push([]);
+      groups.at(-1)?.push(part);
+      reached = Math.max(reached, part.end);
+    }
+    for (const group of groups) this.fetchGroup(group);
+  }
+
+  /** @param {Part[]} group parts that lie close to each other, by their starts */
+  async fetchGroup(group) {
+    const start = group[0]?.start ?? 0;
+    const end = Math.max(...group.map((part) => part.end));
+    try {
+      const content = await fetchRange(this.address, this.path, start, end, this.size);
+      for (const part of group) part.resolve(content.slice(part.start - start, part.end - start));
+    } catch (error) {
+      for (const part of group) {
+        this.parts.delete(`${part.start}-${part.end}`);
+        part.reject(error);
+      }
+    }
   }
 
   /** @param {unknown} error */
