@@ -1,5 +1,6 @@
 """Make a benchmark's statistics as large as wanted: copy those of real runs under other models and scenarios."""
 
+import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Sequence
@@ -12,10 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from benchmarks.enlarged_runs import open_corpus
+from every_eval.contracts.item_scores import ITEM_SCORES
 from every_eval.contracts.parquet import write_table
 from every_eval.contracts.releases import RELEASES
 from every_eval.contracts.repo_layout import benchmark_path, folder_name, shard_key, shard_path
-from every_eval.contracts.stats import REPLICATES, STATS
+from every_eval.contracts.stats import STATS
 from every_eval.hub.hub import Add, Change, Hub, Snapshot, publish
 from every_eval.sources.helm.source import HelmSource
 
@@ -36,6 +38,7 @@ class Original:
     folder: str
     """The benchmark's folder in the data repo."""
     stats: pa.Table
+    item_scores: pa.Table
     release: dict[str, Any]
     """The newest release, without its published cells."""
 
@@ -45,11 +48,13 @@ class Original:
         storage, source = open_corpus(corpus), HelmSource()
         found = source.discover(storage, benchmark)
         [release] = [row for row in found.releases.drop(["cells"]).to_pylist() if row["is_newest"]]
-        pieces = []
+        stats, items = [], []
         for run in found.runs:
             for piece in source.read(run, lambda name, folder=run.folder: storage.open(f"{folder}/{name}")):  # type: ignore[misc]
-                pieces += [STATS.decode(piece.stats)] if piece.stats.num_rows else []
-        return cls(folder_name(source.name, benchmark), pa.concat_tables(pieces).combine_chunks(), release)
+                stats += [STATS.decode(piece.stats)] if piece.stats.num_rows else []
+                items += [ITEM_SCORES.decode(piece.item_scores)] if piece.item_scores.num_rows else []
+        whole = [pa.concat_tables(pieces).combine_chunks() for pieces in (stats, items)]
+        return cls(folder_name(source.name, benchmark), whole[0], whole[1], release)
 
     def first(self, n_rows: int) -> "Original":
         """Return the original with only its first statistics."""
@@ -64,6 +69,8 @@ class Original:
                     shard = shard_key(self.folder, number + 1)
                     local = write_table(STATS, Path(folder) / shard, self.copy(number))
                     changes.append(Add(shard_path(STATS, shard, FINGERPRINT), local))
+                    local = write_table(ITEM_SCORES, Path(folder) / f"{shard}.items", self.copy_item_scores(number))
+                    changes.append(Add(shard_path(ITEM_SCORES, shard, FINGERPRINT), local))
                 publish(hub, repo, "Add shards", partial(_same, changes))
         with tempfile.TemporaryDirectory() as folder:
             rows = pa.Table.from_pylist([self._release(max(numbers) + 1)], schema=RELEASES.schema)
@@ -85,10 +92,21 @@ class Original:
         columns |= {name: _rename(columns[name], rename) for name, rename in renamed.items()}
         columns |= {name: pc.multiply(columns[name], factor) for name in SCALED}
         columns["m2"] = pc.multiply(columns["m2"], factor**2)
-        sums = columns["boot_sum"]
-        scaled = pc.multiply(sums.values, factor)
-        columns["boot_sum"] = pa.ListArray.from_arrays(sums.offsets, scaled, REPLICATES, mask=sums.is_null())
         return pa.table(columns, schema=STATS.schema)
+
+    def copy_item_scores(self, number: int) -> pa.Table:
+        """Return the item scores under the names of `copy`; each scenario has items of its own."""
+        scenario, model = divmod(number, N_MODELS)
+        renamed: dict[str, Rename] = {
+            "run": lambda text: _run_name(text, number),
+            "model_name": lambda text: f"{text}-{model}",
+            "model_deployment": lambda text: f"{text}-{model}",
+            "item": lambda text: hashlib.sha256(f"{scenario} {text}".encode()).hexdigest()[: len(text)],
+        }
+        columns = {name: self.item_scores[name].combine_chunks() for name in self.item_scores.column_names}
+        columns |= {name: _rename(columns[name], rename) for name, rename in renamed.items()}
+        columns["value"] = pc.multiply(columns["value"], 1 - model / 1000)
+        return pa.table(columns, schema=ITEM_SCORES.schema)
 
     def _release(self, n_copies: int) -> dict[str, Any]:
         runs = {

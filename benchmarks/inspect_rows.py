@@ -3,7 +3,7 @@
     python -m benchmarks.inspect_rows ROOT [--benchmark NAME] [--copies N] [--giant-mb N] [--read-eval-log PYTHON]
 
 The samples of the largest log of each task under ROOT are repeated N times as further samples, and read into files as a
-worker process reads them: samples, metrics, judgements and statistics with replicates. The memory is that of a fresh
+worker process reads them: samples, metrics, judgements and statistics. The memory is that of a fresh
 process that reads a log whose samples have a conversation of the giant size each. With the path of a Python that has
 inspect_ai, the CPU time of its `read_eval_log` for the same logs is measured too.
 """

@@ -3,7 +3,7 @@
     python -m benchmarks.lm_eval_rows ROOT [--benchmark NAME] [--mb N] [--giant-mb N]
 
 The rows of the largest samples file of each task under ROOT are repeated as further documents until they have N
-megabytes, and read into files as a worker process reads them: samples, metrics and statistics with replicates. The
+megabytes, and read into files as a worker process reads them: samples, metrics and statistics. The
 memory is that of a fresh process that does the same with the first of these files, enlarged to the giant size.
 """
 

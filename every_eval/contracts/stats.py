@@ -5,10 +5,6 @@ import pyarrow as pa
 from every_eval.contracts import shared_columns as shared
 from every_eval.contracts.table import Column, Table
 
-N_REPLICATES = 200
-"""Number of bootstrap replicates of a main metric's statistic."""
-
-REPLICATES = pa.list_(pa.field("element", pa.float64(), nullable=False))
 UNREPORTED = "the source did not report the statistic"
 NO_VALUES_REPORTED = UNREPORTED + ", or its count is 0"
 UNDERIVED = "single outputs do not determine the statistic"
@@ -16,10 +12,6 @@ UNSCORED = "no output has a value, a value is not finite, or single outputs do n
 NO_MEAN = UNSCORED + ", or the statistic is no mean over instances, as a calibration error"
 NO_TRIALS = NO_MEAN + ", there are fewer than two trials, or fewer than two instances have a value in every trial"
 NO_CLUSTERS = NO_MEAN + ", or the data names no cluster of an instance"
-NOT_RESAMPLED = (
-    "the metric is not a main metric, no output has a value, a value is not finite, or single outputs do not determine "
-    "the statistic"
-)
 
 STATISTIC_KEY = (
     shared.METRIC_NAME,
@@ -115,18 +107,6 @@ MOMENTS = (
 RECOMPUTED = (*COUNTS, *MOMENTS)
 """Numbers as recomputed from single outputs."""
 
-BOOTSTRAP = (
-    Column("boot_weight", REPLICATES, f"Sum of weights in each of {N_REPLICATES} bootstrap replicates.", NOT_RESAMPLED),
-    Column(
-        "boot_sum",
-        REPLICATES,
-        f"Weighted sum of values in each of {N_REPLICATES} bootstrap replicates; the replicate of the mean is "
-        "boot_sum / boot_weight.",
-        NOT_RESAMPLED,
-    ),
-)
-"""Bootstrap replicates of the mean."""
-
 SAMPLE = "sample"
 """Method of a standard error: sample standard deviation (n - 1 degrees of freedom) / √n."""
 POOLED = "pooled"
@@ -184,7 +164,6 @@ STATS = Table(
         *REPORTED,
         *RECOMPUTED,
         *ERRORS,
-        *BOOTSTRAP,
         shared.DATASET_NAME,
         shared.TASK,
         shared.VARIANT,

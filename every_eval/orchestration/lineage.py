@@ -24,8 +24,6 @@ MADE_FROM: Final[Mapping[tuple[str, str], Mapping[str, Sequence[str]]]] = {
     (STATS.name, METRICS.name): {
         **dict.fromkeys(("n_instances", "n_scored", "n_trials", "mean", "m2", "min", "max"), ("value",)),
         **dict.fromkeys(("trial_variance", "residual_mean_square", "n_clusters", "cluster_m2"), ("value",)),
-        "boot_sum": ("value", "instance_id"),
-        "boot_weight": ("instance_id",),
     },
     (COMPREHENSIVE_STATS.name, STATS.name): {
         "evaluation_method_name": ("metric_name",),

@@ -1,17 +1,12 @@
 """The main table of a benchmark: scores of models on scenarios, with the win rates and means that rank the models."""
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import Any
 
-import numpy as np
-
-from every_eval.contracts.stats import N_REPLICATES
 from every_eval.sources.statistic_key import PooledStatistic
-from every_eval.statistics.groups import BoolArray, FloatArray
-from every_eval.statistics.resampling import resampled_mean_scores, resampled_win_rates
+from every_eval.statistics.groups import FloatArray
 from every_eval.statistics.ties import TOLERANCE
 from every_eval.statistics.win_rates import mean_scores, mean_win_rates, win_rates_by_column
 
@@ -24,9 +19,6 @@ class Score:
 
     value: float | None
     """Score in the metric's own unit; null if the model has no score."""
-    replicates: FloatArray | None = None
-    """Score in each paired bootstrap replicate, of shape (200,), NaN where the replicate drew no instance; null if the
-    score has no replicates."""
     reported: float | None = None
     """The same score from the source's own numbers; null if the source reported none."""
     is_reported: bool = False
@@ -49,37 +41,10 @@ class Standing:
     """Number of instances with a value that the scores are over, each counted once; null if unknown."""
 
     @property
-    def is_resampled(self) -> bool:
-        """True if every score of the model has replicates."""
-        return all(score.replicates is not None for score in self.scores if score.value is not None)
-
-    @property
     def unranked_because(self) -> str | None:
         """Reason why the model cannot be ranked: a score is lost, and means over the others would favour or harm it."""
         reasons = (score.lost_because for score in self.scores if score.value is None)
         return next((reason for reason in reasons if reason is not None), None)
-
-
-@dataclass(frozen=True)
-class Aggregate:
-    """One number for each row of the main table, such as the mean win rate."""
-
-    values: Values
-    """Number of each row; null where undefined."""
-    replicates: FloatArray
-    """Number in each bootstrap replicate, of shape (rows, replicates)."""
-    is_resampled: BoolArray
-    """True for rows whose every score has replicates: the row's replicates then show the spread of its number."""
-
-    @classmethod
-    def undefined(cls, n_rows: int) -> Self:
-        """Return an aggregate that is null in every row."""
-        return cls([None] * n_rows, np.full((n_rows, N_REPLICATES), np.nan), np.zeros(n_rows, np.bool_))
-
-    def negated(self) -> Self:
-        """Return the aggregate with the sign of all numbers changed, so that higher is better if lower was."""
-        values = [None if value is None else -value for value in self.values]
-        return replace(self, values=values, replicates=-self.replicates)
 
 
 @dataclass(frozen=True)
@@ -94,12 +59,11 @@ class MainTable:
     """True if the benchmark ranks models by mean win rate, false if it ranks them by mean score."""
 
     @cached_property
-    def win_rates(self) -> Aggregate:
+    def win_rates(self) -> Values:
         """Mean win rate of each model; null in every row if the benchmark does not rank by win rates."""
         if not self.has_win_rates or not self.lower_is_better:
-            return Aggregate.undefined(len(self.standings))
-        rates = mean_win_rates(self._columns, self.lower_is_better, TOLERANCE)
-        return self._aggregate(rates, resampled_win_rates(self._replicates, self.lower_is_better))
+            return [None] * len(self.standings)
+        return self._of_ranked(mean_win_rates(self._columns, self.lower_is_better, TOLERANCE))
 
     @property
     def win_rates_by_column(self) -> FloatArray:
@@ -107,31 +71,27 @@ class MainTable:
         return win_rates_by_column(self._columns, self.lower_is_better, TOLERANCE)
 
     @cached_property
-    def mean_scores(self) -> Aggregate:
+    def mean_scores(self) -> Values:
         """Plain mean of each model's scores; null in every row if the columns have different directions."""
         if not self.lower_is_better:
-            return Aggregate.undefined(len(self.standings))
-        scores = mean_scores(self._columns, self.lower_is_better)
-        return self._aggregate(scores, resampled_mean_scores(self._replicates))
+            return [None] * len(self.standings)
+        return self._of_ranked(mean_scores(self._columns, self.lower_is_better))
 
     @property
-    def ranking(self) -> Aggregate:
+    def ranking(self) -> Values:
         """Number that ranks the models, higher is better; null in every row if models cannot be ranked."""
         if self.has_win_rates:
             return self.win_rates
         direction = self.lower_is_better[0] if self.lower_is_better else None
         if direction is None:
-            return Aggregate.undefined(len(self.standings))
-        return self.mean_scores.negated() if direction else self.mean_scores
+            return [None] * len(self.standings)
+        return [None if value is None else -value for value in self.mean_scores] if direction else self.mean_scores
 
-    def _aggregate(self, values: Values, replicates: FloatArray) -> Aggregate:
-        known = [
+    def _of_ranked(self, values: Values) -> Values:
+        """Return the values, null for models that cannot be ranked."""
+        return [
             None if standing.unranked_because else value for value, standing in zip(values, self.standings, strict=True)
         ]
-        is_resampled = [
-            value is not None and standing.is_resampled for value, standing in zip(known, self.standings, strict=True)
-        ]
-        return Aggregate(known, replicates, np.array(is_resampled, np.bool_))
 
     @property
     def reported_win_rates(self) -> Values:
@@ -159,19 +119,3 @@ class MainTable:
     def _scores(self) -> list[list[Score]]:
         """Scores by column."""
         return [[standing.scores[at] for standing in self.standings] for at in range(len(self.lower_is_better))]
-
-    @cached_property
-    def _replicates(self) -> FloatArray:
-        """Scores in each replicate, of shape (columns, rows, replicates).
-
-        A score without replicates is constant, so that other models can be compared with it.
-        """
-        shape = (len(self.standings), len(self.lower_is_better), N_REPLICATES)
-        scores = [_replicates(score) for standing in self.standings for score in standing.scores]
-        return np.array(scores).reshape(shape).swapaxes(0, 1)
-
-
-def _replicates(score: Score) -> FloatArray:
-    if score.value is not None and score.replicates is not None:
-        return score.replicates
-    return np.full(N_REPLICATES, math.nan if score.value is None else score.value)

@@ -3,16 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from every_eval.sources.latest_release import ReleaseFacts, read_facts
 from every_eval.sources.main_table import MainTable, Score, Standing
-from every_eval.sources.replicates import replicates_of
 from every_eval.sources.statistic_key import PooledStatistic, StatisticKey
 from every_eval.sources.statistics_files import StatisticsFiles
-from every_eval.statistics.groups import FloatArray
 
 ModelKey = tuple[str | None, str | None]
 """Name and deployment of a model."""
@@ -30,7 +27,6 @@ _COLUMNS: Final = (
     "reported_mean",
     "unscored_reason",
 )
-_REPLICATES: Final = ("n_scored", "boot_weight", "boot_sum")
 
 
 def directions(release: Mapping[str, Any]) -> Mapping[str, bool]:
@@ -40,7 +36,7 @@ def directions(release: Mapping[str, Any]) -> Mapping[str, bool]:
 
 def main_statistics(stats: StatisticsFiles) -> pa.Table:
     """Read the rows that the main table is made from."""
-    return stats.read([*_COLUMNS, *_REPLICATES, "is_main_metric"], lambda rows: rows["is_main_metric"])
+    return stats.read([*_COLUMNS, "is_main_metric"], lambda rows: rows["is_main_metric"])
 
 
 def main_table(release: Mapping[str, Any], stats: pa.Table) -> MainTable | None:
@@ -53,10 +49,10 @@ def main_table(release: Mapping[str, Any], stats: pa.Table) -> MainTable | None:
     shown = {(run["suite"], run["run"]) for run in release["runs"]}
     scores: dict[ModelKey, dict[tuple[str, str], Score]] = {}
     stats = stats.filter(pc.field("is_main_metric"))
-    for row, replicates in zip(stats.select(_COLUMNS).to_pylist(), replicates_of(stats), strict=True):
+    for row in stats.select(_COLUMNS).to_pylist():
         if (row["suite"], row["run"]) in shown:
             of_model = scores.setdefault((row["model_name"], row["model_deployment"]), {})
-            of_model[row["variant"], row["metric_name"]] = _score(row, replicates)
+            of_model[row["variant"], row["metric_name"]] = _score(row)
     columns = [(column.variant, column.metric) for column in schema.main_table]
     found = [(key, [scores[key].get(column, Score(None)) for column in columns]) for key in sorted(scores, key=_order)]
     standings = [
@@ -68,14 +64,14 @@ def main_table(release: Mapping[str, Any], stats: pa.Table) -> MainTable | None:
     return MainTable(lower_is_better, standings, has_win_rates=True) if standings else None
 
 
-def _score(row: Mapping[str, Any], replicates: FloatArray) -> Score:
-    """Return the score of a statistic. A score that is only reported, or of one instance, has no replicates."""
+def _score(row: Mapping[str, Any]) -> Score:
+    """Return the score of a statistic. A score that is only reported pools no statistic."""
     reported = row["reported_mean"]
     if row["mean"] is None:
-        return Score(reported, None, reported, is_reported=True, lost_because=row["unscored_reason"])
+        return Score(reported, reported, is_reported=True, lost_because=row["unscored_reason"])
     key = StatisticKey(*(row[name] for name in StatisticKey._fields[:-1]))
     own = PooledStatistic(key, 1, row["mean"])
-    return Score(row["mean"], None if np.isnan(replicates).all() else replicates, reported, statistics=(own,))
+    return Score(row["mean"], reported, statistics=(own,))
 
 
 def _order(key: ModelKey) -> tuple[str, str]:

@@ -16,14 +16,14 @@ import pyarrow.compute as pc
 
 from every_eval.contracts.scanning import scan_table
 from every_eval.contracts.state import STATE
-from every_eval.contracts.stats import BOOTSTRAP, MOMENTS
+from every_eval.contracts.stats import MOMENTS
 from every_eval.sources.distinct import distinct
 
 RunKey = tuple[str, str]
 """Suite and name of a run."""
 RUN_COLUMNS = ("suite", "run")
 """Columns of a `RunKey`."""
-OF_OUTPUTS: Final = ("standard_error", *(column.name for column in (*MOMENTS, *BOOTSTRAP)))
+OF_OUTPUTS: Final = ("standard_error", *(column.name for column in MOMENTS))
 """Columns that say what a run's outputs score."""
 REASON_COLUMNS: Final = ("is_complete", "unscored_reason")
 """Columns that say whether a run is scored by its outputs."""

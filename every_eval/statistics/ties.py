@@ -1,4 +1,4 @@
-"""Ties: the one rule that says which values count as equal, for ranks, win rates and resampled win rates.
+"""Ties: the one rule that says which values count as equal, for ranks and win rates.
 
 Sort the values of a group, the highest first. The first value starts a tie; the tie holds every value that differs
 from its start by at most the tolerance, relative to the larger of the two. The next value starts the next tie. So each

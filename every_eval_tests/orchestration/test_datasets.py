@@ -85,7 +85,7 @@ def test_datasets_loads_every_config_whole_and_streaming_with_typed_rows(
     assert sample["hf_index"] is None
     assert isinstance(sample["references"][0]["tags"], list)
     assert seen[f"{DATA}:releases"]["features"]["schema_json"]["dtype"] == "large_string"
-    assert seen[f"{DATA}:stats"]["features"]["boot_sum"]["feature"]["dtype"] == "float64"
+    assert seen[f"{DATA}:stats"]["features"]["mean"]["dtype"] == "float64"
     assert json.loads(seen[f"{DATA}:releases"]["first"]["schema_json"])["run_groups"]
     (code,) = [block for block in blocks(card(online.files()["README.md"])[1], "python") if "load_dataset" in block]
     assert (

@@ -10,16 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from every_eval.contracts.canonical import canonical_json
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
-from every_eval.contracts.stats import N_REPLICATES, STATS
+from every_eval.contracts.stats import STATS
 from every_eval.scoring.tables.clock import Clock
 from every_eval.scoring.tables.releases import ShownRelease
 from every_eval.scoring.tables.scored_runs import count_rows, scored_runs
 from every_eval.sources.statistics_files import StatisticsFiles
-from every_eval.statistics.bootstrap import draw_weights, replicate
-
-SCENARIO = ("lite", "gsm", None)
 
 
 def statistic(model: str, values: Mapping[str, float] | Sequence[float], **rest: Any) -> dict[str, Any]:
@@ -49,11 +45,9 @@ def statistic(model: str, values: Mapping[str, float] | Sequence[float], **rest:
         "is_binary": bool(np.isin(scores, (0, 1)).all()),
     }
     if len(scores):
-        weight, total = replicate(scores, draw_weights(list(by_id), canonical_json(list(SCENARIO)), N_REPLICATES))
         mean = float(np.mean(scores))
         m2 = float(np.sum((scores - mean) ** 2))
         row |= {"mean": mean, "m2": m2, "min": float(np.min(scores)), "max": float(np.max(scores))}
-        row |= {"boot_weight": weight.tolist(), "boot_sum": total.tolist()}
     return row | rest
 
 

@@ -1,6 +1,5 @@
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -37,34 +36,25 @@ def test_models_stand_on_what_they_were_evaluated_on(output: Output) -> None:
     assert table.has_win_rates
 
 
-def test_scores_that_rows_give_come_with_their_replicates(output: Output) -> None:
+def test_scores_that_rows_give_name_their_statistic(output: Output) -> None:
     _, table = table_of(output)
     [row] = [row for row in table.standings if row.facts["model_name"] == LLAMA_7B]
     group = row.scores[2]
-    assert group.replicates is not None
-    assert group.replicates.shape == (200,)
-    # give or take some standard errors of 0.06 over 200 replicates
-    assert np.mean(group.replicates) == pytest.approx(group.value, abs=0.03)
+    [(key, weight, mean)] = group.statistics
+    assert (key.suite, key.metric_name, key.perturbation, weight, mean) == (AGAIN, "acc,none", None, 1, group.value)
+    assert key.run.startswith("mmlu_local")
 
 
-def test_what_is_only_reported_stands_without_replicates(output: Output) -> None:
+def test_what_is_only_reported_names_no_statistic(output: Output) -> None:
     _, table = table_of(output, "no_samples")
     [row] = table.standings
     [score] = row.scores
-    assert (score.value, score.replicates) == (
+    assert (score.value, score.statistics) == (
         output.results("meta-llama__Llama-2-7b-hf/results_2026-11-20T04-29-49.013206", "no_samples")["results"][
             "arc_local"
         ]["acc,none"],
-        None,
+        (),
     )
-
-
-def test_one_instance_has_no_replicates(output: Output) -> None:
-    release, stats = tables(output)
-    position = stats.schema.get_field_index("n_scored")
-    table = main_table(release, stats.set_column(position, "n_scored", pa.array([1] * stats.num_rows, pa.int64())))
-    assert table is not None
-    assert {score.replicates is None for row in table.standings for score in row.scores} == {True}
 
 
 def test_the_newest_run_counts_and_not_the_one_that_it_repeats(output: Output) -> None:

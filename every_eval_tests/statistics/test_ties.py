@@ -1,4 +1,4 @@
-"""Ties: one rule for ranks, win rates and resampled win rates, also for chains of values that are close."""
+"""Ties: one rule for ranks and win rates, also for chains of values that are close."""
 
 import math
 from itertools import permutations
@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from every_eval.statistics.ranks import competition_ranks, ranks
-from every_eval.statistics.resampling import resampled_win_rates
 from every_eval.statistics.ties import TOLERANCE, count_ties
 from every_eval.statistics.win_rates import mean_win_rates
 
@@ -16,7 +15,7 @@ CHAIN = (1.0, 1 + 0.8e-9, 1 + 1.6e-9)
 
 
 @pytest.mark.parametrize("chain", list(permutations(CHAIN)))
-def test_a_chain_of_close_values_has_the_same_ties_in_ranks_win_rates_and_resampled_win_rates(
+def test_a_chain_of_close_values_has_the_same_ties_in_ranks_and_win_rates(
     chain: tuple[float, ...],
 ) -> None:
     # The highest value starts a tie, which holds the second. The lowest value is 1.6e-9 away from the start.
@@ -27,13 +26,11 @@ def test_a_chain_of_close_values_has_the_same_ties_in_ranks_win_rates_and_resamp
     assert competition_ranks(chain) == [expected_ranks[value] for value in chain]
     assert ranks(columns[0]).tolist() == [[expected_ranks[value]] * 2 for value in chain]
     assert mean_win_rates([chain], [False], TOLERANCE) == [expected_rates[value] for value in chain]
-    assert resampled_win_rates(columns, [False]).tolist() == [[expected_rates[value]] * 2 for value in chain]
 
 
 def test_where_lower_is_better_a_tie_starts_at_the_lowest_value() -> None:
     assert ranks(np.array(CHAIN), lower_is_better=True).tolist() == [1, 1, 3]
     assert mean_win_rates([CHAIN], [True], TOLERANCE) == [0.75, 0.75, 0.0]
-    assert resampled_win_rates(np.array([[[value] for value in CHAIN]]), [True]).tolist() == [[0.75], [0.75], [0.0]]
 
 
 def test_values_tie_up_to_1e_9_relative_and_no_further() -> None:

@@ -14,7 +14,7 @@ from every_eval.sources.statistics_files import unscore
 
 STATISTIC: Final = ("metric_name", "split", "sub_split", "perturbation", "computed_on")
 """Columns that identify a statistic within its run, as the identifier of a result has them."""
-STATS_COLUMNS: Final = tuple(name for name in STATS.schema.names if name not in ("boot_weight", "boot_sum"))
+STATS_COLUMNS: Final = tuple(STATS.schema.names)
 """Columns of the table `stats` that a record is made from."""
 _ROW_COLUMNS: Final = (
     *("source", *STATISTIC, "perturbation_name", "is_main_metric", "judges", "n_unjudged", "is_complete", "n_rejected"),

@@ -34,7 +34,7 @@ class Places:
     def numbers(self) -> FloatArray:
         """The number that ranks each row, higher being better; NaN for rows without a rank."""
         if self.table.has_win_rates:
-            numbers = np.array([np.nan if rate is None else rate for rate in self.table.win_rates.values], np.float64)
+            numbers = np.array([np.nan if rate is None else rate for rate in self.table.win_rates], np.float64)
         elif self.means is None:
             numbers = np.full(len(self.table.standings), np.nan)
         else:

@@ -8,14 +8,11 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from every_eval.contracts.stats import BOOTSTRAP
 from every_eval.errors import HubUnavailable
 from every_eval.hub.hub import Snapshot
 
 N_PREVIEW: Final = 10
 """Number of rows in a preview."""
-REPLICATE_COLUMNS: Final = frozenset(column.name for column in BOOTSTRAP)
-"""Columns that a preview leaves out: nobody reads hundreds of weights, and they are most of a file's bytes."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +26,7 @@ class PublishedTable:
     n_bytes: int
     """Size of the files, in bytes."""
     preview: Sequence[Mapping[str, Any]]
-    """The first rows, without the columns of replicates."""
+    """The first rows."""
 
     @classmethod
     def from_local(cls, files: Mapping[str, Path]) -> "PublishedTable":
@@ -57,7 +54,6 @@ class PublishedTable:
 
 
 def _first_rows(parquet: pq.ParquetFile) -> list[dict[str, Any]]:
-    names = [name for name in parquet.schema_arrow.names if name not in REPLICATE_COLUMNS]
-    batch = next(parquet.iter_batches(N_PREVIEW, columns=names), None)
+    batch = next(parquet.iter_batches(N_PREVIEW), None)
     rows: list[dict[str, Any]] = [] if batch is None else batch.to_pylist()
     return rows

@@ -11,7 +11,6 @@ from every_eval.contracts.metric_ranges import ACCURACY_METRICS, METRIC_SUFFIX
 from every_eval.contracts.scenario_names import common_name
 from every_eval.contracts.shared_columns import RUN_SETTINGS
 from every_eval.contracts.state import STATE
-from every_eval.contracts.stats import BOOTSTRAP
 from every_eval.scoring.tables.clock import Clock
 from every_eval.scoring.tables.releases import ShownRelease
 from every_eval.scoring.tables.score_intervals import statistic_intervals
@@ -19,7 +18,7 @@ from every_eval.sources.distinct import distinct
 
 _UNUSED: Final = {
     *("fingerprint", "run_spec", "reported_index", "sum", "withheld_arguments"),
-    *(column.name for column in (*BOOTSTRAP, *RUN_SETTINGS)),
+    *(column.name for column in RUN_SETTINGS),
 }
 COLUMNS: Final = tuple(column.name for column in STATE.columns if column.name not in _UNUSED)
 """Columns of the state that the rows are made from, or that are checked."""

@@ -102,8 +102,8 @@ def _columns(compared: ComparedTable) -> Columns:
     return {
         **places,
         "unranked_reason": unranked,
-        "mean_win_rate": table.win_rates.values,
-        "mean_score": table.mean_scores.values,
+        "mean_win_rate": table.win_rates,
+        "mean_score": table.mean_scores,
         "reported_mean_win_rate": table.reported_win_rates,
         "reported_mean_score": table.reported_mean_scores,
         **_win_rate_ends(table, board),
@@ -113,7 +113,7 @@ def _columns(compared: ComparedTable) -> Columns:
 
 def _win_rate_ends(table: MainTable, board: BoardComparison) -> Columns:
     """Return the bounds of mean win rates, which contain the win rates themselves."""
-    rates = _to_array(table.win_rates.values)
+    rates = _to_array(table.win_rates)
     decisions = Decisions.of(table, board)
     low, high = win_rate_bounds(decisions.wins, decisions.has_score)
     return _ends("mean_win_rate", np.minimum(low, rates), np.maximum(high, rates))
@@ -124,7 +124,7 @@ def _mean_scores(table: MainTable, cells: CellIntervals, means: MeanDecisions | 
 
     The adjusted score of a model with all scores is its mean score, to the last bit.
     """
-    values = _to_array(table.mean_scores.values)
+    values = _to_array(table.mean_scores)
     low, high = (np.where(np.isnan(values), np.nan, end) for end in mean_ends(score_matrix(table), cells))
     if means is None:
         unknown = np.full(len(values), np.nan)

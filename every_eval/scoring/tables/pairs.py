@@ -87,12 +87,12 @@ def _of_models(place: Mapping[str, str], table: MainTable, board: BoardCompariso
     aggregates = [(MEAN_SCORE, table.mean_scores, lower, mean_score_columns(board))]
     if table.has_win_rates:
         aggregates.append((MEAN_WIN_RATE, table.win_rates, False, win_rate_columns(table, board)))
-    for kind, aggregate, lower_is_better, columns in aggregates:
-        rows = model_scores(table, aggregate.values, lower_is_better)
+    for kind, values, lower_is_better, columns in aggregates:
+        rows = model_scores(table, values, lower_is_better)
         is_known = rows["score"].is_valid().to_numpy()
         chosen = np.flatnonzero(is_known[board.a] & is_known[board.b])
         if len(chosen):
-            of_pairs = {name: values.take(pa.array(chosen)) for name, values in columns.items()}
+            of_pairs = {name: column.take(pa.array(chosen)) for name, column in columns.items()}
             yield _table({**place, "kind": kind}, rows, (board.a[chosen], board.b[chosen]), of_pairs)
 
 

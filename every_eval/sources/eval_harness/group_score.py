@@ -8,7 +8,6 @@ from typing import Final
 
 import numpy as np
 
-from every_eval.contracts.stats import N_REPLICATES
 from every_eval.sources.eval_harness.moments import merge_in_order
 from every_eval.sources.eval_harness.task_score import Columns, TaskScore, add, spread
 
@@ -114,16 +113,6 @@ class GroupScore:
             return {**counts, "mean": mean}
         moments = merge_in_order({member.task: member.score.moments for member in self.members})
         return counts | spread(mean, moments, all(score.is_binary for score in scores))
-
-    def replicates(self, mean: float | None, benchmark: str) -> Columns:
-        """Return the sums of the tasks' bootstrap replicates; none if `mean` is not the mean over all instances."""
-        if not self._is_over_instances(mean):
-            return {}
-        parts = [member.score.replicates((benchmark, member.task, None)) for member in self.members]
-        return {
-            name: [add(part[name][index] for part in parts) for index in range(N_REPLICATES)]
-            for name in ("boot_weight", "boot_sum")
-        }
 
     def _is_over_instances(self, mean: float | None) -> bool:
         """Tell whether `mean` is the mean over all instances of all tasks."""

@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from every_eval.contracts.rejects import Reason
 from every_eval.contracts.stats import (
-    BOOTSTRAP,
     COMBINED,
     ERRORS,
     POOLED,
@@ -46,7 +45,7 @@ NO_CLUSTERS: Final[Mapping[int, str]] = MappingProxyType({})
 _PER_METRIC: Final = (
     "metric_name",
     "unscored_reason",
-    *(column.name for column in (*REPORTED, *RECOMPUTED, *ERRORS, *BOOTSTRAP)),
+    *(column.name for column in (*REPORTED, *RECOMPUTED, *ERRORS)),
 )
 _ERRORS: Final = tuple(column.name for column in ERRORS)
 _STATISTIC: Final = ("source", "benchmark", "suite", "run", *(column.name for column in STATISTIC_KEY))
@@ -114,8 +113,6 @@ def task_statistics(
         if not how.is_stated and not reported.is_mean(score.mean):
             return Recomputed(score.unscored().columns(), None, None)
         columns = score.columns() | score.clusters(clusters)
-        if metric_name == task.main_metric:
-            columns |= score.replicates((run.benchmark, task.name, None))
         return Recomputed(columns, score.standard_error if method == SAMPLE else None, method)
 
     return _statistics(task, run, values or (), recompute, file, completeness)
@@ -159,8 +156,6 @@ def group_statistics(
         # The file does not say whether the group weights its tasks by size.
         mean = next((mean for mean in (group.weighted, group.plain) if reported.is_mean(mean)), None)
         columns = group.columns(mean)
-        if metric_name == task.main_metric:
-            columns |= group.replicates(mean, run.benchmark)
         error, method = _group_error(group, reported)
         return Recomputed(columns, error, method, group.weighted if mean is None else None)
 

@@ -1,19 +1,16 @@
-"""Compute the score of one metric over the rows of a task, with its spread and its bootstrap replicates."""
+"""Compute the score of one metric over the rows of a task, with its spread."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 
-from every_eval.contracts.canonical import canonical_json
-from every_eval.contracts.stats import N_REPLICATES
 from every_eval.sources.eval_harness.aggregations import Aggregation
 from every_eval.sources.eval_harness.moments import Moments
 from every_eval.sources.eval_harness.sample_rows import MetricValues
-from every_eval.statistics.bootstrap import draw_and_replicate
 from every_eval.statistics.clusters import cluster_moments
 from every_eval.statistics.groups import FloatArray, IntArray
 
@@ -141,21 +138,6 @@ class TaskScore:
     def standard_error(self) -> float | None:
         """Standard error of the score over rows; for a ratio of sums, from the linearised shares."""
         return self.moments.standard_error if math.isfinite(self.moments.m2) else None
-
-    def replicates(self, scenario: Sequence[str | None]) -> Columns:
-        """Return the columns of the bootstrap replicates.
-
-        `scenario` distinguishes the instances from instances of other tasks that have the same id.
-        """
-        if not math.isfinite(self.moments.m2):
-            return {}
-        # In the order of the instance ids, which are texts, and of the shares.
-        ids = self.documents.astype(np.str_)
-        order = np.lexsort((self.shares, ids))
-        boot_weight, boot_sum = draw_and_replicate(
-            ids[order].tolist(), self.shares[order], canonical_json(list(scenario)), N_REPLICATES
-        )
-        return {"boot_weight": boot_weight.tolist(), "boot_sum": boot_sum.tolist()}
 
     @property
     def _rate(self) -> float:

@@ -1,4 +1,4 @@
-"""Spread of numbers over instances, and bootstrap replicates of their mean, as columns of the table `stats`."""
+"""Spread of numbers over instances, trials and clusters, as columns of the table `stats`."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -7,9 +7,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from every_eval.contracts.canonical import canonical_json
-from every_eval.contracts.stats import N_REPLICATES
-from every_eval.statistics.bootstrap import draw_weights, replicate
 from every_eval.statistics.clusters import cluster_moments
 from every_eval.statistics.crossed_error import trial_moments
 from every_eval.statistics.groups import FloatArray, Groups, IntArray
@@ -53,7 +50,7 @@ def _sum_of_squares(values: FloatArray) -> float:
 
 def without_spread(row: Row) -> Row:
     """Return a row without the numbers that stand beside a mean only."""
-    spread = ("m2", "min", "max", "is_binary", "boot_weight", "boot_sum", "standard_error", "mean", "sum")
+    spread = ("m2", "min", "max", "is_binary", "standard_error", "mean", "sum")
     return row | dict.fromkeys((*spread, *_OF_TRIALS, *_OF_CLUSTERS))
 
 
@@ -82,16 +79,3 @@ def cluster_spread(pairs: Sequence[tuple[str, float]], clusters: Mapping[str, st
     with np.errstate(over="ignore", invalid="ignore"):
         n_clusters, m2 = cluster_moments(numbers, np.array([number for _, number in pairs]))
     return dict(zip(_OF_CLUSTERS, (n_clusters, m2), strict=True)) if math.isfinite(m2) else {}
-
-
-def replicates(pairs: Sequence[tuple[str, float]], scenario: Sequence[str | None]) -> Row:
-    """Return the columns of the bootstrap replicates; none if a square of a number is not finite.
-
-    `scenario` distinguishes the instances from instances of other tasks that have the same id.
-    """
-    values = np.array([number for _, number in pairs])
-    if not math.isfinite(_sum_of_squares(values)):
-        return {}
-    weights = draw_weights([instance for instance, _ in pairs], canonical_json(list(scenario)), N_REPLICATES)
-    boot_weight, boot_sum = replicate(values, weights)
-    return {"boot_weight": boot_weight.tolist(), "boot_sum": boot_sum.tolist()}

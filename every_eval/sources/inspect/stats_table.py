@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from every_eval.contracts.rejects import Reason
 from every_eval.contracts.stats import (
-    BOOTSTRAP,
     CLUSTERED,
     ERRORS,
     RECOMPUTED,
@@ -31,7 +30,6 @@ from every_eval.sources.inspect.spread import (
     cluster_spread,
     means_of_groups,
     moments,
-    replicates,
     trial_spread,
     without_spread,
 )
@@ -45,7 +43,7 @@ _PER_METRIC: Final = (
     "metric_name",
     "is_main_metric",
     "unscored_reason",
-    *(column.name for column in (*REPORTED, *RECOMPUTED, *ERRORS, *BOOTSTRAP)),
+    *(column.name for column in (*REPORTED, *RECOMPUTED, *ERRORS)),
 )
 _STATISTIC: Final = ("source", "benchmark", "suite", "run", *(column.name for column in STATISTIC_KEY))
 _GRADES: Final = (0.0, 0.5, 1.0)
@@ -135,7 +133,7 @@ class _Statistics:
             "reported_mean": self._number(score, score.metrics[name]),
             "reported_count": score.scored_samples if is_count(score.scored_samples) else None,
         }
-        row |= self._values(score, name) if name in AVERAGES else {}
+        row |= self._values(score) if name in AVERAGES else {}
         row["mean"] = row["sum"] = None
         if ours.recomputed is not None and self._reason is None:
             self._compare(row, "mean", ours)
@@ -178,14 +176,14 @@ class _Statistics:
             key = {column: (self._shared | row)[column] for column in _STATISTIC}
             self._found.disagreements.append({**key, "field": name, "ours": ours.recomputed, "reported": ours.reported})
 
-    def _values(self, score: ReportedScore, name: str) -> Row:
-        """Return the spread of a score over instances, and the replicates of a main metric."""
+    def _values(self, score: ReportedScore) -> Row:
+        """Return the spread of a score over instances."""
         found = score_name(score)
         try:
             scores = self._scores.scored(found.scorer, found.key, score.reducer or "mean")
         except NotDerivable:
             return {}
-        spread = self._spread(scores, metric_name(score, name), cluster_key(score))
+        spread = self._spread(scores, cluster_key(score))
         if score.reducer in (None, "mean"):
             spread |= self._trials(found, spread)
         if spread.get("is_binary") is False and score.reducer in (None, "mean"):
@@ -194,15 +192,13 @@ class _Statistics:
             spread["is_binary"] = all(number in (0, 1) for number in trials.numbers)
         return spread
 
-    def _spread(self, scores: Scores, name: str, clustered_by: str | None = None) -> Row:
+    def _spread(self, scores: Scores, clustered_by: str | None = None) -> Row:
         if self._reason is not None or not scores:
             return {}
         pairs = sorted(zip((str(score.metadata[INSTANCE]) for score in scores), scores.numbers, strict=True))
-        scenario = (self._run.benchmark, self._evaluation.header.eval.task, self._shared["task"])
-        drawn = replicates(pairs, scenario) if name in self._evaluation.main_metrics else {}
         spread = moments(np.array([number for _, number in pairs]))
         of_clusters = cluster_spread(pairs, self._samples.clusters(clustered_by)) if spread else {}
-        return spread | of_clusters | drawn | {"n_trials": self._n_epochs}
+        return spread | of_clusters | {"n_trials": self._n_epochs}
 
     def _trials(self, name: ScoreName, spread: Row) -> Row:
         """Return the spread between epochs of a score that is the mean over epochs."""
@@ -214,14 +210,14 @@ class _Statistics:
         for name in self._score_names:
             metric = self._evaluation.value_name(name.scorer, name.key)
             if metric not in reported:
-                yield self._counted(metric) | self._mean(name, metric)
+                yield self._counted(metric) | self._mean(name)
 
-    def _mean(self, name: ScoreName, metric: str) -> Row:
+    def _mean(self, name: ScoreName) -> Row:
         try:
             scores = self._scores.scored(name.scorer, name.key, "mean") if self._reason is None else Scores()
         except NotDerivable as why:
             return {"unscored_reason": str(why)}
-        spread = self._spread(scores, metric)
+        spread = self._spread(scores)
         spread |= self._trials(name, spread)
         numbers = scores.numbers
         mean = mean_in_order(numbers)

@@ -10,7 +10,7 @@ from every_eval.hub.hub import Add
 from every_eval.scoring.presentation.published_table import N_PREVIEW, PublishedTable
 from every_eval_tests.hub.hubs import NOON, commit_on_head
 
-ROWS = pa.table({"run": [f"r{at}" for at in range(N_PREVIEW + 5)], "boot_sum": [[0.5] * 200] * (N_PREVIEW + 5)})
+ROWS = pa.table({"run": [f"r{at}" for at in range(N_PREVIEW + 5)]})
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def files(tmp_path: Path) -> dict[str, Path]:
     return files
 
 
-def test_local_files_are_described_by_rows_bytes_and_first_rows_without_replicates(files: dict[str, Path]) -> None:
+def test_local_files_are_described_by_rows_bytes_and_first_rows(files: dict[str, Path]) -> None:
     table = PublishedTable.from_local(files)
 
     assert (table.path, table.n_rows) == ("state/helm_lite/00001.parquet", 2 * ROWS.num_rows)

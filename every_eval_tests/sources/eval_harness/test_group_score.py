@@ -1,7 +1,6 @@
 import math
 from collections.abc import Sequence
 
-import numpy as np
 import pytest
 
 from every_eval.sources.eval_harness.aggregations import AGGREGATIONS
@@ -80,7 +79,6 @@ def test_the_spread_is_over_all_instances_where_the_mean_is() -> None:
 @pytest.mark.parametrize("mean", [GROUP.plain, None])
 def test_another_mean_has_no_spread(mean: float | None) -> None:
     assert GROUP.columns(mean) == {"n_instances": 8, "n_scored": 8, "n_trials": 1, "mean": mean}
-    assert GROUP.replicates(mean, "main") == {}
 
 
 def test_a_mean_of_perplexities_has_no_spread() -> None:
@@ -97,13 +95,6 @@ def test_numbers_too_large_to_be_squared_leave_no_spread() -> None:
     group = GroupScore((member("a", [1e200, 0]), SMALL))
     assert "m2" not in group.columns(group.weighted)
     assert group.standard_error is None
-
-
-def test_replicates_are_the_sums_of_the_tasks() -> None:
-    made = GROUP.replicates(GROUP.weighted, "main")
-    parts = [part.score.replicates(("main", part.task, None)) for part in (SMALL, LARGE)]
-    for name in ("boot_weight", "boot_sum"):
-        assert np.array(made[name]) == pytest.approx(np.array(parts[0][name]) + np.array(parts[1][name]), rel=1e-12)
 
 
 def test_a_group_is_known_if_all_its_tasks_are() -> None:

@@ -47,7 +47,7 @@ def test_what_cannot_be_read_of_a_task_is_not_told_again_of_its_group(output: Ou
     # nothing is computed of the 65 rows that are left of 66
     assert group.disagreements == []
     row = statistics(group)["acc,none"]
-    assert (row["mean"], row["boot_sum"], row["is_complete"], row["n_rejected"]) == (None, None, False, 1)
+    assert (row["mean"], row["m2"], row["is_complete"], row["n_rejected"]) == (None, None, False, 1)
     assert row["unscored_reason"] == "mmlu_local_astronomy: 1 row could not be read"
     assert row["reported_mean"] == output.results(AGAIN)["results"]["mmlu_local"]["acc,none"]
 
@@ -88,7 +88,7 @@ def test_nan_in_a_row_is_null_with_a_reject(output: Output) -> None:
     assert sample_rows(rows)[0]["evaluation_score"] is None
     row = statistics(rows)["acc,none"]
     # no mean of the 17 others stands for the mean of all 18
-    assert [row[name] for name in ("n_instances", "n_scored", "mean", "boot_sum")] == [18, 0, None, None]
+    assert [row[name] for name in ("n_instances", "n_scored", "mean", "m2")] == [18, 0, None, None]
     assert row["reported_mean"] == output.results(AGAIN)["results"]["mmlu_local_astronomy"]["acc,none"]
     assert (row["unscored_reason"], row["is_complete"]) == ("1 of 18 values are not finite", True)
     assert rows.disagreements == []

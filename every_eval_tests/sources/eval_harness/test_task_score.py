@@ -1,12 +1,10 @@
 import math
 from typing import Any
 
-import numpy as np
 import pytest
 
 from every_eval.sources.eval_harness.aggregations import AGGREGATIONS
 from every_eval.sources.eval_harness.task_score import TaskScore, add
-from every_eval.statistics.bootstrap import estimates
 from every_eval_tests.sources.eval_harness.output import line, metrics, task, values_of
 
 SCENARIO = ("main", "quiz", None)
@@ -71,7 +69,7 @@ def test_what_rows_do_not_determine_has_counts_alone() -> None:
 @pytest.mark.parametrize("values", [(None,), (None, None)])
 def test_without_a_value_nothing_is_defined(values: tuple[None, ...]) -> None:
     found = score("mean", *values)
-    assert (found.mean, found.standard_error, found.replicates(SCENARIO)) == (None, None, {})
+    assert (found.mean, found.standard_error) == (None, None)
 
 
 def test_one_value_has_no_error() -> None:
@@ -85,21 +83,6 @@ def test_numbers_too_large_are_null_and_raise_nothing(aggregation: str, values: 
     found = score(aggregation, *values)
     assert found.columns().get("m2") is None
     assert found.standard_error is None
-    assert found.replicates(SCENARIO) == {}
-
-
-def test_replicates_depend_on_the_documents_and_not_on_their_order() -> None:
-    rows = [line(doc_id, m=doc_id % 3) for doc_id in range(12)]
-    of = task(metrics(("m", "mean")))
-    first, second = (
-        TaskScore.of(values_of(of, order)["m,none"], AGGREGATIONS["mean"]).replicates(SCENARIO)
-        for order in (rows, rows[::-1])
-    )
-    assert first == second
-    values = estimates(np.array(first["boot_weight"]), np.array(first["boot_sum"]))
-    assert values.shape == (200,)
-    # the mean of 0, 1 and 2, give or take some standard errors of sqrt(2 / 3 / 12) over 200 replicates
-    assert np.mean(values) == pytest.approx(1, abs=0.1)
 
 
 def test_a_sum_is_exact_and_nan_where_there_is_none() -> None:

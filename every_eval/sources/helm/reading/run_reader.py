@@ -138,7 +138,7 @@ class HelmRunReader:
         trials = missing_trials(context.spec.adapter_spec, index)
         self._files.note_missing([*missing_statistics(reported, recomputed.places, index), *trials])
         rejects += self._files.take_rejects()
-        statistics = stats_table.run_statistics(reported, recomputed, index, context, panel, self._files.completeness)
+        statistics = stats_table.run_statistics(reported, recomputed, context, panel, self._files.completeness)
         disagreements = statistics.disagreements.to_pylist()
         return RunRows(stats=statistics.stats, rejects=rejects, disagreements=disagreements)
 

@@ -13,8 +13,7 @@ from every_eval.sources.helm.reading.keys import InstanceKey
 from every_eval.sources.helm.reading.metric_index import MetricIndex
 from every_eval.sources.helm.reading.run_context import RunContext, with_fallback
 from every_eval.sources.helm.statistics.metric_values import Metric, MetricValues, RunMetrics
-from every_eval.sources.helm.statistics.perplexity import NUMERATOR, RATIOS
-from every_eval.sources.helm.statistics.replicates import metrics_behind
+from every_eval.sources.helm.statistics.perplexity import NUMERATOR, RATIOS, metrics_behind
 from every_eval.statistics.composite_keys import decompose
 from every_eval.statistics.groups import FloatArray, Groups, IntArray, divide
 

@@ -52,6 +52,11 @@ RATIOS = (
 )
 
 
+def metrics_behind(names: set[str]) -> set[str]:
+    """Return the names of the metrics that statistics of these names are computed from."""
+    return names | {part for ratio in RATIOS if ratio.name in names for part in (NUMERATOR, ratio.denominator)}
+
+
 def derive_perplexities(run: RunMetrics) -> RunMetrics:
     """Return the run with the ratios appended to its metrics, and only the values of the ratios.
 

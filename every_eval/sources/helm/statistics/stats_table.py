@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from every_eval.contracts.stats import BOOTSTRAP, RECOMPUTED, REPORTED, STATISTIC_KEY, STATS
+from every_eval.contracts.stats import RECOMPUTED, REPORTED, STATISTIC_KEY, STATS
 from every_eval.sources.columns import build_table
 from every_eval.sources.helm.reading.completeness import RunCompleteness
 from every_eval.sources.helm.reading.judgements import Panel
@@ -16,7 +16,6 @@ from every_eval.sources.helm.reading.reported_statistics import ReportedStatisti
 from every_eval.sources.helm.reading.run_context import RunContext, with_fallback
 from every_eval.sources.helm.statistics.comparison import compare
 from every_eval.sources.helm.statistics.recompute import N_VALUES, OVER_TRIALS
-from every_eval.sources.helm.statistics.replicates import metrics_behind, replicate_main_metrics
 
 KEY: Final = tuple(column.name for column in STATISTIC_KEY)
 EMPTY_RUN: Final = {"metric_name": "num_instances", "n_instances": 0, "n_scored": 0, "n_trials": 0}
@@ -53,7 +52,6 @@ def recompute(metrics: MetricIndex, context: RunContext) -> RecomputedStatistics
 def run_statistics(
     reported: ReportedStatistics,
     recomputed: RecomputedStatistics,
-    metrics: MetricIndex,
     context: RunContext,
     panel: Panel,
     completeness: RunCompleteness,
@@ -68,13 +66,11 @@ def run_statistics(
         recomputed = RecomputedStatistics(_places(empty), empty)
     keys = list(dict.fromkeys([*reported.places, *recomputed.places]))
     main = _main_metrics(context, {key[0] for key in keys})
-    replicates = _replicates(metrics, main, context)
     ours = _at(keys, recomputed.places, recomputed.rows)
     columns: dict[str, pa.Array | Sequence[Any]] = dict(zip(KEY, zip(*keys, strict=True), strict=True))
     for group, rows in (
         (REPORTED, _at(keys, reported.places, reported.rows)),
         (RECOMPUTED, ours),
-        (BOOTSTRAP, _at(keys, _places(replicates), replicates)),
     ):
         columns |= {column.name: rows[column.name] for column in group}
     columns["is_main_metric"] = [key[:2] in main and key[3] is None for key in keys]
@@ -100,12 +96,6 @@ def _unscored_reasons(ours: pa.Table, completeness: RunCompleteness) -> list[str
         odd = f"{n_odd} of {n_finite + n_odd} values are not finite" if n_odd else None
         reasons.append((completeness.loss if is_read else None) or odd)
     return reasons
-
-
-def _replicates(metrics: MetricIndex, main: set[tuple[str, str]], context: RunContext) -> pa.Table:
-    scenario = tuple(context.constants[name] for name in ("benchmark", "dataset_name", "task"))
-    selected = metrics.select(metrics_behind({name for name, _ in main}))
-    return replicate_main_metrics(selected, main, scenario)
 
 
 def _places(statistics: pa.Table) -> Mapping[StatisticKey, int]:

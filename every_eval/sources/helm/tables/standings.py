@@ -2,14 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import compress
-from typing import Any, Final, NamedTuple
+from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from every_eval.contracts.comprehensive_stats import REPORTED
-from every_eval.contracts.stats import N_REPLICATES
 from every_eval.sources.distinct import to_list
 from every_eval.sources.helm.schema import ReleaseSchema, decode_schema
 from every_eval.sources.helm.tables.group_tables import WIN_RATE, aggregates
@@ -18,22 +16,8 @@ from every_eval.sources.helm.tables.statistic_filter import is_shown_by, metrics
 from every_eval.sources.helm.tables.table_rows import TableRow
 from every_eval.sources.helm.tables.table_runs import COLUMNS, Statistic, TableRun, latest_runs, read_runs
 from every_eval.sources.main_table import MainTable, Score, Standing
-from every_eval.sources.replicates import replicates_of
 from every_eval.sources.statistic_key import PooledStatistic, StatisticKey
 from every_eval.sources.statistics_files import StatisticsFiles
-from every_eval.statistics.groups import FloatArray
-
-
-class ScoredInstances(NamedTuple):
-    """The instances that a statistic is over."""
-
-    n_scored: int
-    """Number of instances with a value."""
-    replicates: FloatArray
-    """The statistic in each replicate; NaN where no replicate was drawn."""
-
-
-UNKNOWN: Final = ScoredInstances(0, np.full(N_REPLICATES, np.nan))
 
 
 def release_schema(release: Mapping[str, Any]) -> ReleaseSchema | None:
@@ -54,7 +38,7 @@ def read_main_statistics(release: Mapping[str, Any], stats: StatisticsFiles) -> 
     schema = release_schema(release)
     table = find_main_group(schema) if schema else None
     matchers = [column.matcher for column in table.columns] if table else []
-    return read_shown(stats, [*COLUMNS, "n_scored", "mean", "boot_weight", "boot_sum"], is_shown_by(matchers))
+    return read_shown(stats, [*COLUMNS, "n_scored", "mean"], is_shown_by(matchers))
 
 
 def standings(release: Mapping[str, Any], stats: pa.Table) -> MainTable | None:
@@ -69,14 +53,14 @@ def standings(release: Mapping[str, Any], stats: pa.Table) -> MainTable | None:
         return None
     names = metrics_shown(column.matcher for column in table.columns)
     runs = latest_runs(read_runs(stats, release["suites"], names))
-    samples = _samples(stats, names)
+    sizes = _sizes(stats, names)
     rows = table.rows(runs)
     cells = [[table.cell(row, column) for column in table.columns] for row in rows]
     is_scenario = scenarios(cells)
     return MainTable(
         [column.lower_is_better for column in compress(table.columns, is_scenario)],
         [
-            _standing(_facts(schema, row), list(compress(of_row, is_scenario)), samples)
+            _standing(_facts(schema, row), list(compress(of_row, is_scenario)), sizes)
             for row, of_row in zip(rows, cells, strict=True)
         ],
         WIN_RATE in aggregates(schema.metric_group_by_name[table.metric_group]),
@@ -96,48 +80,39 @@ def scenarios(cells: Sequence[Sequence[MainCell]]) -> list[bool]:
     return [len(of) < 2 or set().union(*of) != whole for whole, of in zip(pooled, parts, strict=True)]
 
 
-def _samples(stats: pa.Table, metric_names: Collection[str]) -> Mapping[StatisticKey, ScoredInstances]:
-    """Return the instances that the statistics of these metrics are over, where the metrics of outputs tell."""
+def _sizes(stats: pa.Table, metric_names: Collection[str]) -> Mapping[StatisticKey, int]:
+    """Return the number of instances with a value of each statistic of these metrics, where outputs tell."""
     is_named = pc.field("metric_name").isin(pa.array(sorted(metric_names), pa.string()))
-    rows = stats.filter(is_named & pc.field("n_scored").is_valid())
+    rows = stats.filter(is_named & pc.field("n_scored").is_valid() & pc.field("mean").is_valid())
     keys = map(StatisticKey._make, zip(*(to_list(rows[name]) for name in StatisticKey._fields), strict=True))
-    n_scored = (
-        0 if mean is None else n for n, mean in zip(to_list(rows["n_scored"]), to_list(rows["mean"]), strict=True)
-    )
-    return dict(zip(keys, map(ScoredInstances, n_scored, replicates_of(rows)), strict=True))
+    return dict(zip(keys, to_list(rows["n_scored"]), strict=True))
 
 
-def _standing(
-    facts: Mapping[str, Any], cells: Sequence[MainCell], samples: Mapping[StatisticKey, ScoredInstances]
-) -> Standing:
+def _standing(facts: Mapping[str, Any], cells: Sequence[MainCell], sizes: Mapping[StatisticKey, int]) -> Standing:
     n_scored: dict[tuple[str | None, ...], int] = {}
     for cell in cells:
         for run, one in cell.statistics:
             # Several metrics and several columns are over the same instances, which count once.
             part = (run.suite, run.name, one.split, one.sub_split)
-            n_scored[part] = max(n_scored.get(part, 0), samples.get(_key(run, one), UNKNOWN).n_scored)
-    return Standing(facts, [_score(cell, samples) for cell in cells], sum(n_scored.values()))
+            n_scored[part] = max(n_scored.get(part, 0), sizes.get(_key(run, one), 0))
+    return Standing(facts, list(map(_score, cells)), sum(n_scored.values()))
 
 
-def _score(cell: MainCell, samples: Mapping[StatisticKey, ScoredInstances]) -> Score:
-    """Return the cell with its replicates: those of its statistics, averaged by trials as in HELM's cell.
+def _score(cell: MainCell) -> Score:
+    """Return the cell with its statistics, weighted by trials as in HELM's cell.
 
-    A cell that pools a statistic that HELM alone reported has no replicates.
+    A cell that pools a statistic that HELM alone reported names no statistics.
     """
     pooled = cell.pooled
     if pooled.value is None or pooled.score_origin == REPORTED:
         is_reported = pooled.value is not None
-        return Score(pooled.value, None, pooled.reported_value, is_reported, lost_because=pooled.blank_reason)
-    scored = [(run, one) for run, one in cell.statistics if one.n_trials]
-    parts = [samples.get(_key(run, one), UNKNOWN).replicates for run, one in scored]
-    replicates = np.average(parts, axis=0, weights=[one.n_trials for _, one in scored])
+        return Score(pooled.value, pooled.reported_value, is_reported, lost_because=pooled.blank_reason)
     statistics = [
         PooledStatistic(_key(run, one), one.n_trials, one.total / one.n_trials)
-        for run, one in scored
-        if one.total is not None
+        for run, one in cell.statistics
+        if one.n_trials and one.total is not None
     ]
-    known = None if np.all(np.isnan(replicates)) else replicates
-    return Score(pooled.value, known, pooled.reported_value, statistics=statistics)
+    return Score(pooled.value, pooled.reported_value, statistics=statistics)
 
 
 def _key(run: TableRun, statistic: Statistic) -> StatisticKey:

@@ -134,7 +134,7 @@ def test_a_score_of_which_a_value_is_not_finite_is_not_ours() -> None:
     row = _rows(content)["exact_match", None, None]
 
     expected = {
-        **{"sum": None, "mean": None, "m2": None, "min": None, "max": None, "boot_sum": None, "reported_mean": 7.0},
+        **{"sum": None, "mean": None, "m2": None, "min": None, "max": None, "reported_mean": 7.0},
         **{"n_instances": 2, "n_scored": 1, "is_complete": True, "n_rejected": 0},
         "unscored_reason": "1 of 2 values are not finite",
     }

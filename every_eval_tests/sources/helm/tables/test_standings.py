@@ -2,14 +2,13 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pytest
 
 from every_eval.contracts.releases import RELEASES
 from every_eval.errors import UpstreamMalformed
 from every_eval.sources.helm.tables.standings import directions, release_schema, standings
-from every_eval.sources.main_table import MainTable
-from every_eval.statistics.bootstrap import estimates
+from every_eval.sources.main_table import MainTable, Score
+from every_eval.sources.statistic_key import StatisticKey
 from every_eval_tests.ingestion.publishing import Publishing
 from every_eval_tests.scoring.run_stats import statistic, table
 from every_eval_tests.sources.helm.tables.reported import run_spec
@@ -64,19 +63,21 @@ def _standings(*stats: dict[str, Any]) -> MainTable:
     return found
 
 
-def _draws(row: dict[str, Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    return estimates(np.array(row["boot_weight"]), np.array(row["boot_sum"]))
+def _pooled(score: Score) -> list[tuple[str, str | None, float, float]]:
+    """Run, sub-split, weight and mean of each statistic of a score."""
+    return [(one.key.run, one.key.sub_split, one.weight, one.mean) for one in score.statistics]
 
 
-def test_a_cells_replicates_weigh_its_runs_by_trials_as_its_value_does() -> None:
+def test_a_cell_names_its_statistics_with_the_weights_that_give_its_value() -> None:
     one, three = _run("gsm:subject=x", FIRST, "gsm"), _run("gsm:subject=y", SECOND, "gsm", n_trials=3)
     [row] = _standings(one, three).standings
     [gsm, math] = row.scores
 
-    # (0.4 x 1 + 0.75 x 3) / 4, by HELM's rule; and so in every replicate
+    # (0.4 x 1 + 0.75 x 3) / 4, by HELM's rule
     assert gsm.value == pytest.approx((0.4 + 0.75 * 3) / 4)
-    assert gsm.replicates == pytest.approx((_draws(one) + 3 * _draws(three)) / 4, nan_ok=True)
-    assert (math.value, math.replicates) == (None, None)
+    assert _pooled(gsm) == [("gsm:subject=x", None, 1, pytest.approx(0.4)), ("gsm:subject=y", None, 3, 0.75)]
+    assert gsm.statistics[0].key == StatisticKey("v1", "gsm:subject=x", "f1", "test", None)
+    assert (math.value, math.statistics) == (None, ())
     assert (row.facts["display_name"], row.facts["num_parameters"], row.n_scored) == ("A", 7 * 10**9, 5)
 
 
@@ -84,16 +85,8 @@ def test_sub_splits_of_a_run_are_weighed_likewise() -> None:
     parts = [_run("gsm:x", FIRST, "gsm", sub_split="a"), _run("gsm:x", SECOND, "gsm", sub_split="b")]
     [row] = _standings(*parts).standings
 
-    assert row.scores[0].replicates == pytest.approx((_draws(parts[0]) + _draws(parts[1])) / 2, nan_ok=True)
+    assert _pooled(row.scores[0]) == [("gsm:x", "a", 1, pytest.approx(0.4)), ("gsm:x", "b", 1, 0.75)]
     assert row.n_scored == 5
-
-
-def test_a_run_of_one_instance_leaves_its_cell_without_replicates() -> None:
-    [row] = _standings(_run("gsm:subject=x", FIRST, "gsm"), _run("gsm:subject=y", [1.0], "gsm")).standings
-
-    assert row.scores[0].value == pytest.approx((0.4 + 1.0) / 2)
-    assert row.scores[0].replicates is None
-    assert row.n_scored == 4
 
 
 def test_a_run_without_values_changes_nothing() -> None:
@@ -101,15 +94,15 @@ def test_a_run_without_values_changes_nothing() -> None:
     [row] = _standings(one, _run("gsm:subject=y", [], "gsm", n_trials=0, reported_sum=0.0)).standings
 
     assert row.scores[0].value == pytest.approx(0.4)
-    assert row.scores[0].replicates == pytest.approx(_draws(one), nan_ok=True)
+    assert [one.key.run for one in row.scores[0].statistics] == ["gsm:subject=x"]
 
 
 def test_what_outputs_do_not_determine_has_a_value_alone() -> None:
-    lost = dict.fromkeys(("n_instances", "n_scored", "n_trials", "sum", "mean", "boot_weight", "boot_sum"))
+    lost = dict.fromkeys(("n_instances", "n_scored", "n_trials", "sum", "mean"))
     [row] = _standings(_run("gsm:x", FIRST, "gsm") | lost).standings
 
     assert row.scores[0].value == pytest.approx(0.4)
-    assert row.scores[0].replicates is None
+    assert row.scores[0].statistics == ()
     assert row.n_scored == 0
 
 
@@ -125,7 +118,7 @@ def test_only_the_latest_of_two_runs_of_one_name_counts() -> None:
     [row] = _standings(old, new).standings
 
     assert row.scores[0].value == 0.75
-    assert row.scores[0].replicates == pytest.approx(_draws(new), nan_ok=True)
+    assert [part.key.suite for part in row.scores[0].statistics] == ["v2"]
 
 
 def test_a_release_without_a_schema_has_no_main_table() -> None:
@@ -139,7 +132,7 @@ def test_a_score_follows_the_outputs_whatever_was_reported() -> None:
 
     assert row.scores[0].value == pytest.approx(0.4)
     assert (row.scores[0].reported, row.scores[0].is_reported) == (0.9, False)
-    assert row.scores[0].replicates == pytest.approx(_draws(one), nan_ok=True)
+    assert [one.mean for one in row.scores[0].statistics] == [pytest.approx(0.4)]
 
 
 def test_outputs_alone_make_a_score_if_helms_statistics_cannot_be_read() -> None:
@@ -150,12 +143,12 @@ def test_outputs_alone_make_a_score_if_helms_statistics_cannot_be_read() -> None
     assert (row.scores[0].reported, row.scores[0].is_reported) == (None, False)
 
 
-def test_an_incomplete_run_has_the_reported_score_without_replicates_or_none_with_a_reason() -> None:
+def test_an_incomplete_run_has_the_reported_score_alone_or_none_with_a_reason() -> None:
     damaged = _run("gsm:x", FIRST, "gsm", is_complete=False, reported_sum=0.9)
     [row] = _standings(damaged).standings
     [unread] = _standings(damaged | dict.fromkeys(("reported_index", "reported_count", "reported_sum"))).standings
 
-    assert (row.scores[0].value, row.scores[0].is_reported, row.scores[0].replicates) == (0.9, True, None)
+    assert (row.scores[0].value, row.scores[0].is_reported, row.scores[0].statistics) == (0.9, True, ())
     assert unread.scores[0].value is None
     assert unread.scores[0].lost_because == "The statistic of the run v1/gsm:x is missing."
 
@@ -177,7 +170,7 @@ def test_a_column_over_all_runs_of_several_others_is_an_average_and_no_scenario(
     [row] = found.standings
 
     assert [score.value for score in row.scores] == [pytest.approx(0.4), 0.75]
-    assert found.mean_scores.values[0] == pytest.approx((0.4 + 0.75) / 2)
+    assert found.mean_scores[0] == pytest.approx((0.4 + 0.75) / 2)
     assert row.n_scored == 5
 
 
