@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from every_eval.contracts.scores_tables import SPANNING_TABLES
 from every_eval.orchestration.alerts import failure_alerts
-from every_eval.orchestration.asset_specs import cross_source_spec, shard_index_spec
+from every_eval.orchestration.asset_specs import shard_index_spec, spanning_specs
 from every_eval.orchestration.export_assets import eee_asset
-from every_eval.orchestration.file_checks import cross_source_check, shard_index_check
+from every_eval.orchestration.file_checks import shard_index_check, spanning_check
 from every_eval.orchestration.ingestion_assets import discovery_assets, shard_assets
 from every_eval.orchestration.ingestion_lock import IngestionLock
 from every_eval.orchestration.jobs import make_jobs
@@ -40,11 +41,14 @@ def build_definitions(
             *(shard_assets(source) for source in sources),
             *(shard_index_spec(source) for source in sources),
             *(scores_assets(source, sources) for source in sources),
-            cross_source_spec(sources),
+            *spanning_specs(sources),
             *(eee_asset(source) for source in sources),
             page_assets(sources),
         ],
-        asset_checks=[*(shard_index_check(source) for source in sources), cross_source_check(sources)],
+        asset_checks=[
+            *(shard_index_check(source) for source in sources),
+            *(spanning_check(table, sources) for table in SPANNING_TABLES),
+        ],
         jobs=make_jobs(sources, executor),
         schedules=make_schedules(sources),
         sensors=[*make_sensors(sources), failure_alerts],

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
 from pydantic import Field, PositiveInt, SecretStr, ValidationError
@@ -111,6 +112,8 @@ class ScoresSettings(_Group):
     """Number of dated files of a source that stay, the newest; null to keep all."""
     min_coverage: float = Field(default=0.8, gt=0, le=1, validation_alias="EVERY_EVAL_MIN_COVERAGE")
     """Least share of a main table's columns in which a model needs a score to be ranked."""
+    registry: Path | None = Field(default=None, validation_alias="EVERY_EVAL_REGISTRY")
+    """Parquet file of the aliases in evaleval's registry of names, or a folder with it."""
 
 
 class AcknowledgedSettings(_Group):

@@ -69,6 +69,7 @@ def test_the_graph_is_the_one_that_is_documented() -> None:
     expected["helm/tables"] = ["helm/comprehensive_stats"]
     expected["cross_source"] = sorted(f"{source}/leaderboard" for source in SOURCE_NAMES)
     expected["page"] = ["cross_source", *expected["cross_source"]]
+    expected["identities"] = sorted(f"{source}/comprehensive_stats" for source in SOURCE_NAMES)
     assert edges == expected
 
 

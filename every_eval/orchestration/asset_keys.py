@@ -6,12 +6,13 @@ from typing import Final
 import dagster as dg
 
 from every_eval.contracts.cross_source import CROSS_SOURCE
-from every_eval.contracts.scores_tables import TABLES_OF_SOURCE
+from every_eval.contracts.scores_tables import SPANNING_TABLES, TABLES_OF_SOURCE
 from every_eval.contracts.table import Table
 from every_eval.sources.source import Source
 
 CROSS_SOURCE_KEY: Final = dg.AssetKey(CROSS_SOURCE.name)
-"""Key of the only table that spans sources."""
+SPANNING_KEYS: Final = {table: dg.AssetKey(table.name) for table in SPANNING_TABLES}
+"""Keys of the tables over all sources."""
 PAGE_KEY: Final = dg.AssetKey("page")
 """Key of the page."""
 EEE: Final = "eee"

@@ -8,6 +8,7 @@ from every_eval.contracts.catalog import CATALOG
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
 from every_eval.contracts.cross_benchmark import CROSS_BENCHMARK
 from every_eval.contracts.cross_source import CROSS_SOURCE
+from every_eval.contracts.identities import IDENTITIES
 from every_eval.contracts.leaderboard import LEADERBOARD
 from every_eval.contracts.releases import RELEASES
 from every_eval.contracts.repo_layout import SHARD_TABLES
@@ -15,7 +16,7 @@ from every_eval.contracts.shards import SHARDS
 from every_eval.contracts.stats import STATS
 from every_eval.contracts.table import Table
 from every_eval.orchestration import freshness
-from every_eval.orchestration.asset_keys import CROSS_SOURCE_KEY, KINDS, OWNERS, asset_key, scores_tables
+from every_eval.orchestration.asset_keys import KINDS, OWNERS, SPANNING_KEYS, asset_key, scores_tables
 from every_eval.orchestration.lineage import definition_metadata
 from every_eval.orchestration.metadata import column_schema
 from every_eval.scoring.change_detection import VERSION
@@ -74,18 +75,22 @@ def scores_code_version() -> str:
     return str(VERSION)
 
 
-def cross_source_spec(sources: Iterable[Source]) -> dg.AssetSpec:
-    """Return the asset that spans sources; each source's scoring writes it in its own commit."""
-    return dg.AssetSpec(
-        CROSS_SOURCE_KEY,
-        deps=[asset_key(source, LEADERBOARD) for source in sources],
-        group_name=CROSS_SOURCE.name,
-        kinds=set(KINDS),
-        owners=OWNERS,
-        tags={"every_eval/schedule": "daily"},
-        metadata={"dagster/column_schema": column_schema(CROSS_SOURCE)},
-        description=CROSS_SOURCE.doc,
-    )
+def spanning_specs(sources: Iterable[Source]) -> list[dg.AssetSpec]:
+    """Return the assets over all sources; each source's scoring writes them in its own commit."""
+    upstream = {CROSS_SOURCE: LEADERBOARD, IDENTITIES: COMPREHENSIVE_STATS}
+    return [
+        dg.AssetSpec(
+            key,
+            deps=[asset_key(source, upstream[table]) for source in sources],
+            group_name=CROSS_SOURCE.name,
+            kinds=set(KINDS),
+            owners=OWNERS,
+            tags={"every_eval/schedule": "daily"},
+            metadata={"dagster/column_schema": column_schema(table)},
+            description=table.doc,
+        )
+        for table, key in SPANNING_KEYS.items()
+    ]
 
 
 def _spec(

@@ -8,14 +8,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from every_eval.contracts.conforming import conform
-from every_eval.contracts.cross_source import CROSS_SOURCE
 from every_eval.contracts.repo_layout import latest_path
 from every_eval.contracts.scanning import scan_table
 from every_eval.contracts.shards import SHARDS
 from every_eval.contracts.table import Table
 from every_eval.errors import ContractViolation
 from every_eval.hub.hub import Snapshot
-from every_eval.orchestration.asset_keys import CROSS_SOURCE_KEY, SCORES_POOL, UPSTREAM_POOL, CheckName, asset_key
+from every_eval.orchestration.asset_keys import SCORES_POOL, SPANNING_KEYS, UPSTREAM_POOL, CheckName, asset_key
 from every_eval.orchestration.data_versions import benchmark_files
 from every_eval.orchestration.findings import Fault, Finding, evaluation
 from every_eval.orchestration.resources import HubResource
@@ -27,16 +26,15 @@ WHOLE_BYTES: Final = 64 << 20
 were validated before the commit."""
 
 
-def cross_source_check(sources: Sequence[Source]) -> dg.AssetChecksDefinition:
-    """Return the check of the table that spans sources."""
+def spanning_check(table: Table, sources: Sequence[Source]) -> dg.AssetChecksDefinition:
+    """Return the check of a table over all sources."""
+    key = SPANNING_KEYS[table]
 
-    @dg.asset_check(
-        asset=CROSS_SOURCE_KEY, name=CheckName.CONTRACT.value, description=CONTRACT_MEANING, pool=SCORES_POOL
-    )
+    @dg.asset_check(asset=key, name=CheckName.CONTRACT.value, description=CONTRACT_MEANING, pool=SCORES_POOL)
     def contract(hub: HubResource) -> dg.AssetCheckResult:
         head = hub.open().snapshot(hub.scores)
-        paths = [path for path in [latest_path(CROSS_SOURCE, sources[0].name)] if path in head.files]
-        return _result(contract_finding(CROSS_SOURCE_KEY, CROSS_SOURCE, head, paths))
+        paths = [path for path in [latest_path(table, sources[0].name)] if path in head.files]
+        return _result(contract_finding(key, table, head, paths))
 
     return contract
 

@@ -6,12 +6,11 @@ from typing import Any
 import dagster as dg
 
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
-from every_eval.contracts.cross_source import CROSS_SOURCE
 from every_eval.contracts.leaderboard import LEADERBOARD
 from every_eval.contracts.repo_layout import latest_path
 from every_eval.contracts.table import Table
 from every_eval.hub.hub import Snapshot
-from every_eval.orchestration.asset_keys import CROSS_SOURCE_KEY, CheckName, asset_key, scores_tables
+from every_eval.orchestration.asset_keys import SPANNING_KEYS, CheckName, asset_key, scores_tables
 from every_eval.orchestration.file_checks import CONTRACT_MEANING, contract_finding
 from every_eval.orchestration.findings import MAX_TEXTS, Fault, Finding, finite
 from every_eval.scoring.checks.check import Check
@@ -57,7 +56,7 @@ def scores_findings(
         is_new: Whether this run has just validated and published all tables, so that they need not be read again.
     """
     keys = {table: asset_key(source, table) for table in scores_tables(source)}
-    for table, key in {**keys, CROSS_SOURCE: CROSS_SOURCE_KEY}.items():
+    for table, key in {**keys, **SPANNING_KEYS}.items():
         paths = [path for path in [latest_path(table, source.name)] if path in head.files]
         if is_new:
             yield Finding(key, CheckName.CONTRACT, CONTRACT_MEANING, n_compared=len(paths), compared="files")

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from every_eval.contracts.cross_source import CROSS_SOURCE
 from every_eval.contracts.leaderboard import LEADERBOARD
 from every_eval.contracts.releases import RELEASES
 from every_eval.contracts.repo_layout import is_state_of, latest_path
 from every_eval.contracts.stats import STATS
 from every_eval.contracts.table import Table
 from every_eval.hub.hub import Hub, Snapshot
-from every_eval.orchestration.asset_keys import CROSS_SOURCE_KEY, asset_key, scores_tables
+from every_eval.orchestration.asset_keys import SPANNING_KEYS, asset_key, scores_tables
 from every_eval.orchestration.asset_specs import scores_code_version, scores_upstream
 from every_eval.orchestration.data_repo import DataRepo
 from every_eval.orchestration.data_versions import (
@@ -74,11 +73,11 @@ def scores_events(
             | {"dagster/column_lineage": column_lineage(source, table)},
             tags=version_tags(version, scores_code_version(), _inputs(data, table, version, newest_shard)),
         )
-    if CROSS_SOURCE.name in scored.published:
-        digest = scores.head.files[latest_path(CROSS_SOURCE, source.name)].digest
-        yield dg.AssetMaterialization(
-            CROSS_SOURCE_KEY, metadata=scores.metadata(scored.published[CROSS_SOURCE.name]), tags=discovery_tags(digest)
-        )
+    for table, key in SPANNING_KEYS.items():
+        if table.name in scored.published:
+            digest = scores.head.files[latest_path(table, source.name)].digest
+            metadata = scores.metadata(scored.published[table.name])
+            yield dg.AssetMaterialization(key, metadata=metadata, tags=discovery_tags(digest))
 
 
 def _inputs(data: DataRepo, table: Table, version: str, newest_shard: str) -> dict[dg.AssetKey, tuple[str, str]]:

@@ -75,6 +75,7 @@ def score_source(
         older_releases=options.older_releases,
         dated_files=settings.dated_scores,
         min_coverage=settings.min_coverage,
+        registry=settings.registry,
     )
     scored = scorer.run()
     for trace in scored.traces:

@@ -5,19 +5,18 @@ from typing import Final
 
 from every_eval.contracts.catalog import CATALOG
 from every_eval.contracts.checks import CHECKS
-from every_eval.contracts.cross_source import CROSS_SOURCE
 from every_eval.contracts.helm_tables import HELM_TABLES
 from every_eval.contracts.index_files import INDEX_FILES
 from every_eval.contracts.releases import RELEASES
 from every_eval.contracts.repo_layout import SHARD_TABLES
-from every_eval.contracts.scores_tables import TABLES_OF_SOURCE
+from every_eval.contracts.scores_tables import SPANNING_TABLES, TABLES_OF_SOURCE
 from every_eval.contracts.shards import SHARDS
 from every_eval.contracts.state import STATE
 from every_eval.contracts.table import Table
 from every_eval.errors import ConfigurationError
 from every_eval.settings import nearest
 
-SCORES_TABLES: Final = (*TABLES_OF_SOURCE, CROSS_SOURCE, CHECKS, HELM_TABLES, STATE)
+SCORES_TABLES: Final = (*TABLES_OF_SOURCE, *SPANNING_TABLES, CHECKS, HELM_TABLES, STATE)
 """Tables of the scores repo."""
 DATA_TABLES: Final = (*SHARD_TABLES, CATALOG, RELEASES, SHARDS, INDEX_FILES)
 """Tables of the data repo."""

@@ -12,9 +12,12 @@ from every_eval.contracts.checks import CHECKS
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
 from every_eval.contracts.cross_benchmark import CROSS_BENCHMARK
 from every_eval.contracts.cross_source import CROSS_SOURCE
+from every_eval.contracts.identities import IDENTITIES
 from every_eval.contracts.leaderboard import LEADERBOARD
 from every_eval.contracts.parquet import TableWriter, read_table
 from every_eval.contracts.repo_layout import latest_path
+from every_eval.contracts.scanning import scan_table
+from every_eval.contracts.scores_tables import SPANNING_TABLES
 from every_eval.contracts.table import Table
 from every_eval.hub.hub import Snapshot
 from every_eval.scoring.benchmark_part import BenchmarkPart
@@ -27,11 +30,13 @@ from every_eval.scoring.state.state_updater import StateUpdater
 from every_eval.scoring.tables.clock import Clock
 from every_eval.scoring.tables.cross_benchmark import cross_benchmark
 from every_eval.scoring.tables.cross_source import cross_source
+from every_eval.scoring.tables.identities import NAME_COLUMNS, Name, identities, names_in
+from every_eval.scoring.tables.registry import Registry
 from every_eval.scoring.tables.scenario_scores import SCHEMA as SCENARIO_SCHEMA
 from every_eval.scoring.tables.scenario_scores import select_scenario_scores
 from every_eval.sources.source import Source
 
-NOT_OF_BENCHMARKS: Final = (CHECKS, CROSS_BENCHMARK, CROSS_SOURCE)
+NOT_OF_BENCHMARKS: Final = (CHECKS, CROSS_BENCHMARK, *SPANNING_TABLES)
 """Tables that are made over all benchmarks; the rows of all other tables belong to one benchmark each."""
 
 
@@ -46,6 +51,8 @@ class BuiltScores:
     """Rows of comprehensive_stats that the news is made from."""
     scenario_scores: pa.Table = field(default_factory=SCENARIO_SCHEMA.empty_table)
     """Scores in scenarios, which cross_benchmark is made from."""
+    names: set[Name] = field(default_factory=set)
+    """Names of models and scenarios in comprehensive_stats."""
     disagreements: pa.Table | None = None
     """Cells of the source's own tables that differ from ours; null if the source publishes no such tables."""
     checks: pa.Table = field(default_factory=lambda: CHECKS.empty)
@@ -61,6 +68,7 @@ class BuiltScores:
         elif table is COMPREHENSIVE_STATS:
             self.news_rows = pa.concat_tables([self.news_rows, select_news_rows(rows)])
             self.scenario_scores = pa.concat_tables([self.scenario_scores, select_scenario_scores(rows)])
+            self.names |= names_in(rows)
         elif table is CHECKS:
             self.checks = pa.concat_tables([self.checks, CHECKS.decode(rows)])
         elif table in source.published_contracts:
@@ -80,6 +88,8 @@ class ScoresBuilder:
     """Whether to recompute the source's own tables of all releases, or of the newest release alone."""
     min_coverage: float
     """Least share of the columns with scores in which a model needs a score to be ranked."""
+    registry: Registry
+    """Entries of evaleval's registry of names."""
     report: Callable[[str], object]
     metadata: Mapping[str, str]
     """Metadata of every file that belongs to this source alone."""
@@ -130,10 +140,18 @@ class ScoresBuilder:
                     built.without_state.add(part.benchmark.folder)
             write(CROSS_BENCHMARK, cross_benchmark(built.leaderboard, built.scenario_scores))
             write(CROSS_SOURCE, cross_source([built.leaderboard, *self._other_leaderboards(scores)]))
+            write(IDENTITIES, identities(built.names.union(*self._other_names(scores)), self.registry))
         return built
 
     def _metadata(self, table: Table) -> dict[str, str]:
-        return {} if table is CROSS_SOURCE else dict(self.metadata)
+        return {} if table in SPANNING_TABLES else dict(self.metadata)
+
+    def _other_names(self, scores: Snapshot) -> Iterator[set[Name]]:
+        """Yield the names in the published comprehensive_stats of the other sources."""
+        for source in self.sources:
+            path = latest_path(COMPREHENSIVE_STATS, source.name)
+            if source.name != self.source.name and path in scores.files:
+                yield from map(names_in, scan_table(COMPREHENSIVE_STATS, scores.fetch(path), NAME_COLUMNS))
 
     def _other_leaderboards(self, scores: Snapshot) -> Iterator[pa.Table]:
         """Yield the published leaderboards of the other sources."""

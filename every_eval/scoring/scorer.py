@@ -11,10 +11,9 @@ import pyarrow.parquet as pq
 
 from every_eval.contracts.checks import CHECKS
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
-from every_eval.contracts.cross_source import CROSS_SOURCE
 from every_eval.contracts.leaderboard import LEADERBOARD
 from every_eval.contracts.repo_layout import csv_path, dated_path, dated_paths, latest_path, picture_path
-from every_eval.contracts.scores_tables import TABLES_OF_SOURCE
+from every_eval.contracts.scores_tables import SPANNING_TABLES, TABLES_OF_SOURCE
 from every_eval.contracts.state import STATE
 from every_eval.contracts.table import Table
 from every_eval.hub.cards import CARD
@@ -42,6 +41,7 @@ from every_eval.scoring.previous_scores import PreviousScores
 from every_eval.scoring.standing_checks import standing_checks
 from every_eval.scoring.state.state_updater import FetchCounter, StateUpdater
 from every_eval.scoring.tables.clock import Clock
+from every_eval.scoring.tables.registry import read_registry
 from every_eval.sources.source import Source
 
 
@@ -97,11 +97,13 @@ class Scorer:
     """Number of dated files of comprehensive_stats that stay, the newest; null to keep all."""
     min_coverage: float = MIN_COVERAGE
     """Least share of the columns with scores in which a model needs a score to be ranked."""
+    registry: Path | None = None
+    """Where evaleval's registry of names is; null for none."""
 
     @property
     def tables(self) -> tuple[Table, ...]:
         """The tables that have one newest file each; the state has several files beside them."""
-        return (*TABLES_OF_SOURCE, CROSS_SOURCE, CHECKS, *self.source.published_contracts)
+        return (*TABLES_OF_SOURCE, *SPANNING_TABLES, CHECKS, *self.source.published_contracts)
 
     def run(self) -> Scored:
         """Publish the scores if anything is new, and describe the scores that are published then.
@@ -162,7 +164,7 @@ class Scorer:
         benchmarks = [*benchmarks, *gone]
         # The commit's title names the data's commit. Files do not: a folder and the Hub name it differently.
         metadata = {"data_repo": self.data_repo, "data_fingerprint": data_fingerprint(data, benchmarks)}
-        options = (self.older_releases, self.min_coverage)
+        options = (self.older_releases, self.min_coverage, read_registry(self.registry))
         builder = ScoresBuilder(self.source, self.sources, clock, *options, self.report, metadata)
         updater = StateUpdater(data, head, workdir, scored.fetched, self.force)
         built = builder.build(benchmarks, updater, previous, files)
