@@ -9,13 +9,14 @@ from collections.abc import Sequence
 
 from every_eval.errors import EveryEvalError
 from every_eval.export.eee import command as eee
+from every_eval.export.eval_results import command as eval_results
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the export that the arguments name, and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m every_eval.export", description="Export the published results.")
     exports = parser.add_subparsers(required=True, metavar="EXPORT")
-    for command in (eee,):
+    for command in (eee, eval_results):
         command.add_parser(exports)
     chosen = parser.parse_args(arguments)
     try:
