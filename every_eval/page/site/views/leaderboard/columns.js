@@ -9,18 +9,22 @@ import { domain, intervalPlot } from "../../interval_plot.js";
 /** @typedef {import("./cells.js").MainColumn} MainColumn */
 /** @typedef {import("../../data_table.js").TableColumn<Standing>} Column */
 
+/** @type {Record<string, string>} */
+const LABELS = { mean_win_rate: "Mean win rate", mean_score: "Mean score", adjusted_score: "Adjusted score" };
+
 /**
  * @param {object} options
  * @param {import("../../tables.js").Board} options.board
  * @param {Standing[]} options.standings
  * @param {MainColumn[]} options.columns
  * @param {boolean} options.byWinRate
+ * @param {string} options.ranking column of the leaderboard that ranks
  * @param {boolean} options.isPublished
  * @param {Record<string, string>} options.docs meanings of the leaderboard's columns
  * @param {number} options.nColumns number of columns that are chosen
  * @returns {Column[]}
  */
-export function tableColumns({ board, standings, columns, byWinRate, isPublished, docs, nColumns }) {
+export function tableColumns({ board, standings, columns, byWinRate, ranking, isPublished, docs, nColumns }) {
   const range = domain(standings.flatMap((one) => [one.score, one.low, one.high]), byWinRate ? [0, 1] : [0]);
   const hasTiers = isPublished && standings.some((one) => one.tier !== null);
   const link = (/** @type {Standing} */ one) => to({ view: "model", source: board.source, model: one.row.model_name, deployment: one.row.model_deployment });
@@ -29,7 +33,7 @@ export function tableColumns({ board, standings, columns, byWinRate, isPublished
     { name: "rank", label: "Rank", title: docs.rank, value: (one) => one.rank, show: (one) => rankText(one), kind: "rank" },
     { name: "model", label: "Model", title: docs.display_name, isText: true, isHeader: true, kind: "model", value: (one) => one.row.display_name ?? one.row.model_name,
       show: (one) => [h("a", { href: link(one), title: one.key }, h("bdi", {}, one.row.display_name ?? one.row.model_name ?? "unnamed")), deployment(one)] },
-    { name: "score", label: byWinRate ? "Mean win rate" : "Mean score", title: byWinRate ? docs.mean_win_rate : docs.mean_score, value: (one) => one.score,
+    { name: "score", label: LABELS[ranking] ?? ranking, title: docs[ranking], value: (one) => one.score,
       show: (one) => h("span.bar_cell", {}, h("span.value", {}, decimal(one.score)), intervalPlot(range, one.score, one.low, one.high, { bar: true })), kind: "score",
       decorate: (cell, one) => { cell.title = one.rank === null ? text(one.row.unranked_reason) : `95 % interval: ${interval(one.low, one.high)}`; } },
   ];
@@ -41,7 +45,7 @@ export function tableColumns({ board, standings, columns, byWinRate, isPublished
     { name: "tier", label: "Tier", title: docs.tier, value: (one) => one.tier, show: (one) => count(one.tier) },
     { name: "tied", label: "Tied with", title: docs.n_tied_with, value: (one) => one.nTied, show: (one) => count(one.nTied) },
   );
-  if (byWinRate) facts.push({ name: "mean_score", label: "Mean score", title: docs.mean_score, value: (one) => one.meanScore, show: (one) => decimal(one.meanScore) });
+  if (ranking !== "mean_score") facts.push({ name: "mean_score", label: "Mean score", title: docs.mean_score, value: (one) => one.meanScore, show: (one) => decimal(one.meanScore) });
   return [
     ...facts,
     { name: "coverage", label: "Columns", title: docs.n_scenarios, value: (one) => one.nColumns, show: (one) => `${one.nColumns}/${nColumns}` },

@@ -27,13 +27,21 @@ export function ranksByWinRate(rows) {
 }
 
 /**
+ * Return the column that ranks the models. Files from before adjusted scores rank by mean scores.
+ *
+ * @param {Row[]} rows
+ */
+export function rankingColumn(rows) {
+  if (ranksByWinRate(rows)) return "mean_win_rate";
+  return rows.some((row) => typeof row.adjusted_score === "number") ? "adjusted_score" : "mean_score";
+}
+
+/**
  * @param {Row[]} rows rows of the leaderboard of one benchmark
  * @returns {Standing[]}
  */
 export function published(rows) {
-  const byWinRate = ranksByWinRate(rows);
-  const isAdjusted = !byWinRate && rows.some((row) => typeof row.adjusted_score === "number");
-  const name = byWinRate ? "mean_win_rate" : isAdjusted ? "adjusted_score" : "mean_score";
+  const name = rankingColumn(rows);
   return rows.map((row) => ({
     key: modelKey(row),
     row,
@@ -51,7 +59,8 @@ export function published(rows) {
 }
 
 /**
- * Rank the models again over the chosen columns. A model with a score that is lost stays without a rank.
+ * Rank the models again over the chosen columns. A model that has no rank as published stays without one. A second
+ * deployment of a ranked model is no opponent of the others.
  *
  * @param {Row[]} rows
  * @param {MainColumn[]} columns
@@ -60,10 +69,12 @@ export function published(rows) {
  */
 export function recomputed(rows, columns, { hidden, weights }) {
   const shown = rows.filter((row) => !hidden.has(modelKey(row)));
+  const ranked = new Set(rows.filter((row) => row.rank !== null).map((row) => row.model_name));
+  const isSecond = (/** @type {Row} */ row) => row.rank === null && ranked.has(row.model_name);
   const chosen = columns.filter((column) => weights.has(column.index)).map((column) => ({
     lowerIsBetter: column.lowerIsBetter,
     weight: weights.get(column.index) ?? 1,
-    values: shown.map((row) => column.cells.get(modelKey(row))?.value ?? null),
+    values: shown.map((row) => (isSecond(row) ? null : (column.cells.get(modelKey(row))?.value ?? null))),
   }));
   const byWinRate = ranksByWinRate(rows);
   const means = meanScores(chosen);

@@ -9,7 +9,7 @@ import { mainColumns } from "./cells.js";
 import { readChoices, suiteFingerprint, written } from "./choices.js";
 import { tableColumns } from "./columns.js";
 import { filterControls, passes, readFilters, suiteControls } from "./controls.js";
-import { published, ranksByWinRate, recomputed } from "./standings.js";
+import { published, rankingColumn, ranksByWinRate, recomputed } from "./standings.js";
 
 /** @typedef {import("../../parquet.js").Row} Row */
 
@@ -52,7 +52,7 @@ async function draw({ body, board, rows, columns, docs, failure }) {
   const standings = choices.isPublished ? published(rows) : recomputed(rows, columns, choices);
   const shownColumns = columns.filter((column) => choices.weights.has(column.index));
   const nColumns = choices.isPublished ? (rows[0]?.n_scenarios_total ?? columns.length) : shownColumns.length;
-  const makeColumns = tableColumns({ board, standings, columns: shownColumns, byWinRate, isPublished: choices.isPublished, docs, nColumns });
+  const makeColumns = tableColumns({ board, standings, columns: shownColumns, byWinRate, ranking: choices.isPublished || byWinRate ? rankingColumn(rows) : "mean_score", isPublished: choices.isPublished, docs, nColumns });
   const place = h("div");
   const drawTable = () => {
     const filters = readFilters(current());
