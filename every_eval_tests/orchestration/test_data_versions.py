@@ -31,7 +31,8 @@ def statuses(deployment: Deployment) -> Mapping[str, set[StaleStatus]]:
             resolver.get_status(node.key, shard) for shard in (shards if node.is_partitioned else [None])
         }
         for node in graph.asset_nodes
-        if node.key.path[0] in ("helm", "cross_source") and node.key.path[-1] != "eee"  # No job makes the export.
+        if node.key.path[0] in ("helm", "cross_source", "identities")
+        and node.key.path[-1] != "eee"  # No job makes the export.
     }
 
 

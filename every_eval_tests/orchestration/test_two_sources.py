@@ -153,7 +153,7 @@ def test_one_source_is_ingested_and_scored_alone(deployment: Deployment, output:
     assert {path.split("/")[1].startswith(f"{source}_") for path in deployment.paths() if "/" in path} == {True}
     assert deployment.launch(DAILY, scoring(source)).success
     others = [path for path in deployment.paths(SCORES) if source not in path]
-    assert sorted(others) == ["README.md", "latest/cross_source.parquet"]
+    assert sorted(others) == ["README.md", "latest/cross_source.parquet", "latest/identities.parquet"]
 
 
 def test_without_a_root_the_second_source_is_left_out_and_the_log_says_why(
