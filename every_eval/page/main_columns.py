@@ -36,6 +36,8 @@ def main_columns(release: Mapping[str, Any]) -> tuple[str | None, Sequence[MainC
     Args:
         release: A row of the contract `releases`.
     """
+    if release["schema_json"] is None:  # A source need not state a schema.
+        return None, []
     if release["source"] != "helm":
         facts = read_facts(release)
         columns = [
