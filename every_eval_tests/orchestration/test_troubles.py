@@ -226,11 +226,19 @@ def plant_and_launch(stage: Stage) -> None:
             for variable, text in value.items():
                 environment.setenv(variable, text)
             seen[name], seen[f"{name} again"] = stage.launch(WEEKLY), stage.launch(WEEKLY)
+    seen["page"], seen["page again"] = launch_with_a_page_in_the_way(stage, failing)
     break_index(stage.folder / "hub")
     seen["contract"], seen["contract again"] = stage.launch(WEEKLY, failing), stage.launch(WEEKLY, failing)
     stage.environment.setenv("EVERY_EVAL_ALERT_WEBHOOK", DEAD)
     (stage.folder / "acknowledged.yaml").unlink()
     seen["webhook"] = seen["webhook again"] = stage.launch(WEEKLY, failing)
+
+
+def launch_with_a_page_in_the_way(stage: Stage, helm: HelmSource) -> list[Seen]:
+    (stage.folder / "hub" / "spaces" / "planted").write_text("in the way")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("EVERY_EVAL_PAGE_REPO", "planted/page")
+        return [stage.launch(DAILY, helm) for _ in range(2)]
 
 
 def fail(*_: object) -> None:
@@ -274,6 +282,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "a check compared nothing": ("warnings", "Nothing was compared by toy/stats reported"),
     "a fault that is acknowledged": ("acknowledged", "This is acknowledged: planted"),
     "an acknowledged fault that is not found": ("acknowledged", "acknowledges what was not found"),
+    "the page cannot be published": ("page", "page:"),
     "an unknown variable that begins with `EVERY_EVAL_`": ("warnings", "EVERY_EVAL_TYPO"),
     "the webhook does not take an alert": ("webhook", "The webhook of EVERY_EVAL_ALERT_WEBHOOK"),
 }
@@ -300,8 +309,8 @@ def _shows(stage: Stage, kind: str, exit_status: str, check: str, log: str, aler
     stated = CHECK.search(check)
     assert stated is not None or check == "none"
     if stated is not None:
-        source = "toy" if "toy/" in needle else "helm"
-        assert first.checks[f"{source}/{stated['name']}"] == stated["result"]
+        source = "toy/" if "toy/" in needle else "" if stated["name"].startswith("page") else "helm/"
+        assert first.checks[f"{source}{stated['name']}"] == stated["result"]
     level = LEVELS[log.partition(",")[0]]
     assert max(first.levels(needle)) == level
     is_traced = any("Traceback" in text or "Stack Trace" in text for _, text in first.log if needle in text)
