@@ -18,11 +18,12 @@ from every_eval.ingestion.workers.worker_process import WorkerKilled
 from every_eval.sources.helm.source import HelmSource
 from every_eval.sources.source import Run, RunRows
 from every_eval.storage.archive import HELM_SAMPLE, ArchiveStorage
-from every_eval_tests.chaos.attacks import seeds
+from every_eval_tests.chaos.attacks import IS_WHOLE, seeds
 from every_eval_tests.hub.hubs import NOON, REPO
 from every_eval_tests.ingestion.publishing import Publishing
 
-FOLDER = "helm_lite"
+BENCHMARK = "lite" if IS_WHOLE else "mmlu"
+FOLDER = f"helm_{BENCHMARK}"
 N_LIVES = (0, 0, 1, 1, 2)
 """Numbers of times that reading a run may kill the process, one of which is drawn for each run."""
 
@@ -68,17 +69,17 @@ def test_processes_that_are_killed_lose_nothing(tmp_path: Path, seed: int, monke
     shard_bytes = dice.choice([1 << 19, 1 << 21, 1 << 30])
     storage = ArchiveStorage(HELM_SAMPLE)
     whole = Publishing.of(storage, tmp_path / "whole", shard_bytes=shard_bytes)
-    whole.refresh("lite")
+    whole.refresh(BENCHMARK)
     (tmp_path / "marks").mkdir()
     broken = replace(whole, hub=FolderHub(tmp_path / "broken", lambda: NOON))
-    broken.discover("lite")
+    broken.discover(BENCHMARK)
     source = Mortal(seed, tmp_path / "marks")
     n_killed = 0
     while keys := broken.to_do(FOLDER):
         ingestor = Ingestor(source, storage, broken.hub, REPO, str, n_processes=dice.choice([2, 3]))
         outcomes = ingestor.ingest(FOLDER, keys)
         errors = [outcome.error for outcome in outcomes if outcome.error is not None]
-        assert all(isinstance(error, WorkerKilled) and "lite/" in str(error) for error in errors), errors
+        assert all(isinstance(error, WorkerKilled) and f"{BENCHMARK}/" in str(error) for error in errors), errors
         assert n_killed < (n_killed := len(list((tmp_path / "marks").iterdir()))) or not errors
     assert broken.data() == whole.data()
     assert n_killed

@@ -156,7 +156,7 @@ print(hashlib.sha256(b"".join(column.tobytes() for column in compare(board, *all
 @pytest.mark.slow
 def test_the_number_of_threads_changes_no_bit() -> None:
     digests = set()
-    for n_threads in ("1", "2", "3"):
+    for n_threads in ("1", "3"):
         environment = os.environ | {"OPENBLAS_NUM_THREADS": n_threads}
         run = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, check=True)
         digests.add(run.stdout)
