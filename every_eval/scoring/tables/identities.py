@@ -26,7 +26,7 @@ NAME_COLUMNS: Final = ("source", "model_name", "model_deployment", "dataset_name
 """Columns of comprehensive_stats that the names come from."""
 _LOADS_FROM_HUB: Final = frozenset({"hf", "hf-auto", "hf-multimodal", "sglang", "vllm", "vllm-vlm"})
 """Backends of lm-eval and providers of Inspect whose model is a name on the Hugging Face Hub."""
-_LOG_SOURCES: Final = frozenset({"eval_harness", "inspect"})
+_LOADERS: Final = frozenset({"eval_harness", "inspect"})
 
 Name = tuple[str | None, ...]
 
@@ -82,7 +82,7 @@ def _hugging_face_id(source: str, name: str, deployments: Iterable[str]) -> str 
     """Return the model's name on the Hub if the source loaded it from there; null if that is not stated."""
     repo = name.split("+")[0].split("@")[0]
     is_loaded = any(deployment.split("(")[0] in _LOADS_FROM_HUB for deployment in deployments)
-    return repo if source in _LOG_SOURCES and is_loaded and repo.count("/") == 1 and all(repo.split("/")) else None
+    return repo if source in _LOADERS and is_loaded and repo.count("/") == 1 and all(repo.split("/")) else None
 
 
 def _entry(row: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
