@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from every_eval.contracts.dictionary_encoding import CODES
 from every_eval.contracts.table import Table
+from every_eval.statistics.groups import FloatArray
 
 
 def build_table(
@@ -33,6 +34,16 @@ def build_table(
         pa.field(field.name, array.type, field.nullable) for field, array in zip(contract.schema, arrays, strict=True)
     ]
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+
+
+def without_nan(numbers: FloatArray) -> pa.Array:
+    """Return numbers as a column, with null in place of NaN."""
+    return pa.array(numbers, mask=np.isnan(numbers))
+
+
+def only_finite(numbers: FloatArray) -> pa.Array:
+    """Return numbers as a column, with null in place of NaN and of infinite numbers."""
+    return pa.array(numbers, mask=~np.isfinite(numbers))
 
 
 def dictionary_array(codes: np.ndarray, values: Sequence[str | None]) -> pa.DictionaryArray:

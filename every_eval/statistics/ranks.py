@@ -1,7 +1,7 @@
 """Ranks with ties."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -49,9 +49,3 @@ def ranks(values: FloatArray, *, lower_is_better: bool = False) -> FloatArray:
     groups = np.broadcast_to(columns, upward.shape)
     found, _ = ranks_within(groups.ravel(), upward.ravel())
     return np.where(np.isnan(values), np.nan, found.reshape(values.shape))
-
-
-def competition_ranks(values: Sequence[float | None]) -> list[int | None]:
-    """Return the rank of each value, the highest first; null has no rank."""
-    found = ranks(np.array([np.nan if value is None else value for value in values], np.float64))
-    return [None if np.isnan(rank) else int(rank) for rank in found]

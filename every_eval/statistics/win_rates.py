@@ -13,6 +13,7 @@ from statistics import mean
 import numpy as np
 
 from every_eval.statistics.groups import FloatArray
+from every_eval.statistics.nulls import to_array
 from every_eval.statistics.ties import count_ties
 
 Values = Sequence[float | None]
@@ -44,7 +45,7 @@ def win_rates_by_column(columns: Sequence[Values], lower_is_better: Directions, 
     """
     rates = np.full((len(columns), len(columns[0]) if columns else 0), np.nan)
     for at, (column, lower) in enumerate(zip(columns, lower_is_better, strict=True)):
-        values = _to_array(column)
+        values = to_array(column)
         if lower is not None and np.sum(~np.isnan(values)) > 1:
             groups = np.zeros(len(values), np.int64)
             rates[at] = count_ties(groups, -values if lower else values, tolerance).win_rates
@@ -83,14 +84,10 @@ def _mean_over_columns(
 ) -> list[float | None]:
     rates: list[list[float]] = [[] for _ in (columns[0] if columns else ())]
     for column, lower in zip(columns, lower_is_better, strict=True):
-        values = _to_array(column)
+        values = to_array(column)
         if lower is None or np.sum(~np.isnan(values)) < 2:
             continue
         for of_row, rate in zip(rates, rates_of(values, lower).tolist(), strict=True):
             of_row += [] if np.isnan(rate) else [rate]
     # The exact mean, rounded once: a sum of floats would differ in the last digit, and HELM's tables with it.
     return [mean(of_row) if of_row else None for of_row in rates]
-
-
-def _to_array(column: Values) -> FloatArray:
-    return np.array([np.nan if value is None else value for value in column], np.float64)

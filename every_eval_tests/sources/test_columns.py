@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from every_eval.contracts.table import Column, Table
-from every_eval.sources.columns import build_table, dictionary_array
+from every_eval.sources.columns import build_table, dictionary_array, only_finite, without_nan
 
 MARKS = Table(
     name="marks",
@@ -76,3 +76,9 @@ def test_codes_stand_for_their_values_wherever_null_is_among_them(values: tuple[
 
 def test_no_codes_are_no_values() -> None:
     assert dictionary_array(np.zeros(0, np.int64), []).to_pylist() == []
+
+
+def test_numbers_that_a_column_cannot_state_are_null() -> None:
+    numbers = np.array([0.5, np.nan, np.inf])
+    assert without_nan(numbers).to_pylist() == [0.5, None, np.inf]
+    assert only_finite(numbers).to_pylist() == [0.5, None, None]

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from every_eval.statistics.ranks import BLOCK, competition_ranks, ranks, ranks_within
+from every_eval.statistics.nulls import to_array, to_list
+from every_eval.statistics.ranks import BLOCK, ranks, ranks_within
 
 
 def test_ties_share_the_best_rank_and_the_next_rank_is_left_out() -> None:
@@ -23,8 +24,7 @@ def test_nan_has_no_rank() -> None:
 
 
 def test_the_highest_value_has_rank_1() -> None:
-    assert competition_ranks([0.5, None, 0.7, 0.7, 0.1]) == [3, None, 1, 1, 4]
-    assert competition_ranks([]) == []
+    assert to_list(ranks(to_array([0.5, None, 0.7, 0.7, 0.1]))) == [3, None, 1, 1, 4]
 
 
 def test_ranks_within_groups_come_with_the_number_of_ranked_values() -> None:

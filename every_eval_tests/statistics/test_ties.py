@@ -6,7 +6,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from every_eval.statistics.ranks import competition_ranks, ranks
+from every_eval.statistics.ranks import ranks
 from every_eval.statistics.ties import TOLERANCE, count_ties
 from every_eval.statistics.win_rates import mean_win_rates
 
@@ -23,7 +23,7 @@ def test_a_chain_of_close_values_has_the_same_ties_in_ranks_and_win_rates(
     expected_rates = dict(zip(CHAIN, (0.0, 0.75, 0.75), strict=True))
     columns = np.array([[[value] * 2 for value in chain]])
 
-    assert competition_ranks(chain) == [expected_ranks[value] for value in chain]
+    assert ranks(np.array(chain)).tolist() == [expected_ranks[value] for value in chain]
     assert ranks(columns[0]).tolist() == [[expected_ranks[value]] * 2 for value in chain]
     assert mean_win_rates([chain], [False], TOLERANCE) == [expected_rates[value] for value in chain]
 
@@ -34,10 +34,10 @@ def test_where_lower_is_better_a_tie_starts_at_the_lowest_value() -> None:
 
 
 def test_values_tie_up_to_1e_9_relative_and_no_further() -> None:
-    assert competition_ranks([1e6, 1e6 * (1 + 0.9e-9)]) == [1, 1]
-    assert competition_ranks([1e6, 1e6 * (1 + 1.1e-9)]) == [2, 1]
-    assert competition_ranks([0.0, 1e-300, -1e-300]) == [2, 1, 3]
-    assert competition_ranks([-1.0, -1 - 5e-10, -1 - 5e-9]) == [1, 1, 3]
+    assert ranks(np.array([1e6, 1e6 * (1 + 0.9e-9)])).tolist() == [1, 1]
+    assert ranks(np.array([1e6, 1e6 * (1 + 1.1e-9)])).tolist() == [2, 1]
+    assert ranks(np.array([0.0, 1e-300, -1e-300])).tolist() == [2, 1, 3]
+    assert ranks(np.array([-1.0, -1 - 5e-10, -1 - 5e-9])).tolist() == [1, 1, 3]
 
 
 def test_without_a_tolerance_only_equal_values_tie() -> None:

@@ -9,6 +9,7 @@ from every_eval.scoring.comparisons.board import BoardComparison
 from every_eval.sources.main_table import MainTable
 from every_eval.statistics.adjusted_scores import AdjustedScores, SamplingErrors
 from every_eval.statistics.groups import BoolArray, FloatArray
+from every_eval.statistics.nulls import to_array
 from every_eval.statistics.win_rate_bounds import close_wins, decided_wins
 
 
@@ -76,5 +77,5 @@ class MeanDecisions:
 
 def score_matrix(table: MainTable) -> FloatArray:
     """Return the scores of a table, of shape (columns, rows); NaN where there is no score."""
-    values = [[np.nan if score.value is None else score.value for score in row.scores] for row in table.standings]
-    return np.array(values, np.float64).reshape(len(table.standings), len(table.lower_is_better)).T
+    values = to_array([score.value for row in table.standings for score in row.scores])
+    return values.reshape(len(table.standings), len(table.lower_is_better)).T

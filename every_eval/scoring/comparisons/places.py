@@ -12,6 +12,7 @@ from every_eval.scoring.comparisons.mean_decisions import MeanDecisions
 from every_eval.sources.main_table import MainTable
 from every_eval.statistics.additive_fit import AdditiveFit
 from every_eval.statistics.groups import BoolArray, FloatArray, IntArray
+from every_eval.statistics.nulls import to_array
 from every_eval.statistics.rank_bounds import RankBounds
 from every_eval.statistics.ranks import ranks
 
@@ -34,7 +35,7 @@ class Places:
     def numbers(self) -> FloatArray:
         """The number that ranks each row, higher being better; NaN for rows without a rank."""
         if self.table.has_win_rates:
-            numbers = np.array([np.nan if rate is None else rate for rate in self.table.win_rates], np.float64)
+            numbers = to_array(self.table.win_rates)
         elif self.means is None:
             numbers = np.full(len(self.table.standings), np.nan)
         else:

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from every_eval.hub.work_folders import work_folder
 from every_eval.scoring.tables.spill import Spill
+from every_eval.sources.columns import without_nan
 from every_eval.statistics.p_values import benjamini_hochberg, holm
 
 ADJUSTMENTS = {"p_holm": holm, "q_bh": benjamini_hochberg}
@@ -27,6 +28,6 @@ def adjust_p_values(pieces: Iterable[pa.Table]) -> Iterator[pa.Table]:
         for number, (start, stop) in enumerate(zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)):
             rows = spill.take(number)
             for name, values in adjusted.items():
-                column = pa.array(values[start:stop], mask=np.isnan(values[start:stop]))
+                column = without_nan(values[start:stop])
                 rows = rows.set_column(rows.schema.get_field_index(name), rows.schema.field(name), column)
             yield rows

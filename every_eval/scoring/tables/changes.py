@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from every_eval.scoring.tables.evaluated_runs import EvaluatedRun, MetricKey
-from every_eval.scoring.tables.paired_rows import Row, known, paired_columns, uncompared
+from every_eval.scoring.tables.paired_rows import Row, paired_columns, uncompared
 from every_eval.scoring.tables.response_matrix import Answers, ResponseMatrix
 from every_eval.statistics.before_and_after import compare_changes
+from every_eval.statistics.nulls import known
 
 NO_COMMON_ITEMS: Final = "No item has a value in both runs: the questions are others."
 

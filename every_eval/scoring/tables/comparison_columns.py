@@ -7,6 +7,7 @@ import pyarrow as pa
 from every_eval.contracts.pairs import BONETT_PRICE, DECISIONS, PERCENTILES
 from every_eval.scoring.comparisons.board import BoardComparison
 from every_eval.scoring.comparisons.decisions import Decisions
+from every_eval.sources.columns import without_nan
 from every_eval.sources.main_table import MainTable
 from every_eval.statistics.groups import FloatArray
 from every_eval.statistics.paired_comparison import Comparison
@@ -39,13 +40,13 @@ def win_rate_columns(table: MainTable, board: BoardComparison) -> Columns:
     unknown = np.full(len(total), np.nan)
     of_tests = ("p_value", "minimum_detectable_difference", "n_only_a", "n_only_b", "correlation")
     return {
-        **{name: _nullable(unknown, integer=name.startswith("n_")) for name in of_tests},
+        **{name: _whole(unknown) if name.startswith("n_") else without_nan(unknown) for name in of_tests},
         **_adjusted(len(total)),
         "n": pa.array(board.means.n),
         "n_columns": pa.array(n_columns.astype(np.int64)),
-        "difference": _nullable(difference),
-        "ci_low": _nullable(low),
-        "ci_high": _nullable(high),
+        "difference": without_nan(difference),
+        "ci_low": without_nan(low),
+        "ci_high": without_nan(high),
         "ci_method": _methods(low, np.full(len(low), DECISIONS)),
     }
 
@@ -55,15 +56,15 @@ def _columns(compared: Comparison) -> Columns:
     return {
         **_adjusted(len(compared.n)),
         "n": pa.array(compared.n),
-        "difference": _nullable(compared.difference),
-        "ci_low": _nullable(compared.low),
-        "ci_high": _nullable(compared.high),
+        "difference": without_nan(compared.difference),
+        "ci_low": without_nan(compared.low),
+        "ci_high": without_nan(compared.high),
         "ci_method": _methods(compared.low, methods),
-        "p_value": _nullable(compared.p_value),
-        "minimum_detectable_difference": _nullable(compared.detectable),
-        "n_only_a": _nullable(compared.n_only_a, integer=True),
-        "n_only_b": _nullable(compared.n_only_b, integer=True),
-        "correlation": _nullable(compared.correlation),
+        "p_value": without_nan(compared.p_value),
+        "minimum_detectable_difference": without_nan(compared.detectable),
+        "n_only_a": _whole(compared.n_only_a),
+        "n_only_b": _whole(compared.n_only_b),
+        "correlation": without_nan(compared.correlation),
     }
 
 
@@ -76,7 +77,6 @@ def _methods(low: FloatArray, methods: npt.NDArray[np.str_]) -> pa.Array:
     return pa.array(methods, pa.string(), mask=np.isnan(low)).dictionary_encode()
 
 
-def _nullable(values: FloatArray, *, integer: bool = False) -> pa.Array:
-    """Return values as a column, null where they are NaN."""
-    mask = np.isnan(values)
-    return pa.array(np.where(mask, 0, values).astype(np.int64), mask=mask) if integer else pa.array(values, mask=mask)
+def _whole(values: FloatArray) -> pa.Array:
+    """Return values as a column of whole numbers, with null in place of NaN."""
+    return without_nan(values).cast(pa.int64())

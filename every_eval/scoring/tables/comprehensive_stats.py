@@ -14,6 +14,7 @@ from every_eval.contracts.state import STATE
 from every_eval.scoring.tables.clock import Clock
 from every_eval.scoring.tables.releases import ShownRelease
 from every_eval.scoring.tables.score_intervals import statistic_intervals
+from every_eval.sources.columns import without_nan
 from every_eval.sources.distinct import distinct
 
 _UNUSED: Final = {
@@ -87,7 +88,7 @@ def intervals(state: pa.Table) -> dict[str, pa.Array]:
     found = statistic_intervals(state)
     is_missing = np.isnan(found.low)
     return {
-        "standard_error": pa.array(found.standard_error, mask=np.isnan(found.standard_error)),
+        "standard_error": without_nan(found.standard_error),
         "ci_low": pa.array(found.low, mask=is_missing),
         "ci_high": pa.array(found.high, mask=is_missing),
         "ci_method": pa.array(found.method, pa.string(), mask=is_missing),

@@ -27,6 +27,7 @@ from every_eval.scoring.tables.compared_table import ComparedTable
 from every_eval.sources.distinct import distinct
 from every_eval.sources.main_table import MainTable, Standing
 from every_eval.statistics.groups import BoolArray, FloatArray
+from every_eval.statistics.nulls import to_array, to_list
 from every_eval.statistics.win_rate_bounds import win_rate_bounds
 
 ModelKey = tuple[str | None, str | None]
@@ -113,7 +114,7 @@ def _columns(compared: ComparedTable) -> Columns:
 
 def _win_rate_ends(table: MainTable, board: BoardComparison) -> Columns:
     """Return the bounds of mean win rates, which contain the win rates themselves."""
-    rates = _to_array(table.win_rates)
+    rates = to_array(table.win_rates)
     decisions = Decisions.of(table, board)
     low, high = win_rate_bounds(decisions.wins, decisions.has_score)
     return _ends("mean_win_rate", np.minimum(low, rates), np.maximum(high, rates))
@@ -124,7 +125,7 @@ def _mean_scores(table: MainTable, cells: CellIntervals, means: MeanDecisions | 
 
     The adjusted score of a model with all scores is its mean score, to the last bit.
     """
-    values = _to_array(table.mean_scores)
+    values = to_array(table.mean_scores)
     low, high = (np.where(np.isnan(values), np.nan, end) for end in mean_ends(score_matrix(table), cells))
     if means is None:
         unknown = np.full(len(values), np.nan)
@@ -144,17 +145,8 @@ def _is_complete(table: MainTable) -> BoolArray:
 
 
 def _with_ends(name: str, values: FloatArray, low: FloatArray, high: FloatArray) -> Columns:
-    return {name: _to_list(values)} | _ends(name, low, high)
+    return {name: to_list(values)} | _ends(name, low, high)
 
 
 def _ends(name: str, low: FloatArray, high: FloatArray) -> Columns:
-    return {f"{name}_low": _to_list(low), f"{name}_high": _to_list(high)}
-
-
-def _to_array(values: Sequence[float | None]) -> FloatArray:
-    return np.array([np.nan if value is None else value for value in values], np.float64)
-
-
-def _to_list(values: FloatArray) -> list[float | None]:
-    """Return values with null in place of NaN."""
-    return [None if math.isnan(value) else value for value in values.tolist()]
+    return {f"{name}_low": to_list(low), f"{name}_high": to_list(high)}

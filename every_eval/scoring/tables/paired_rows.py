@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-import numpy as np
 import pyarrow as pa
 
 from every_eval.contracts.table import Table
 from every_eval.statistics.before_and_after import Changes
 from every_eval.statistics.intervals import BOOTSTRAP
+from every_eval.statistics.nulls import known, to_array
 from every_eval.statistics.p_values import benjamini_hochberg, holm
 
 Row = dict[str, Any]
@@ -25,7 +25,7 @@ def paired_columns(compared: Changes, at: int) -> Row:
 
 def adjusted(table: Table, rows: Sequence[Row]) -> pa.Table:
     """Return the rows as a table, with their p-values adjusted: all rows are one family."""
-    p = np.array([np.nan if row["p_value"] is None else row["p_value"] for row in rows], np.float64)
+    p = to_array([row["p_value"] for row in rows])
     for row, by_holm, by_bh in zip(rows, holm(p).tolist(), benjamini_hochberg(p).tolist(), strict=True):
         row |= {"p_holm": known(by_holm), "q_bh": known(by_bh)}
     return pa.Table.from_pylist(list(rows), schema=table.schema)
@@ -34,8 +34,3 @@ def adjusted(table: Table, rows: Sequence[Row]) -> pa.Table:
 def uncompared() -> Row:
     """Return the columns of a comparison that was not made."""
     return dict.fromkeys(("difference", "ci_low", "ci_high", "ci_method", "p_value"))
-
-
-def known(value: float) -> float | None:
-    """Return a number; null instead of NaN."""
-    return None if np.isnan(value) else float(value)

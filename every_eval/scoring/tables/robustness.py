@@ -7,10 +7,11 @@ from typing import Any, Final
 import numpy as np
 
 from every_eval.scoring.tables.evaluated_runs import EvaluatedRun, MetricKey
-from every_eval.scoring.tables.paired_rows import Row, known, paired_columns
+from every_eval.scoring.tables.paired_rows import Row, paired_columns
 from every_eval.scoring.tables.response_matrix import Answers, ResponseMatrix
 from every_eval.statistics.before_and_after import compare_changes
 from every_eval.statistics.groups import FloatArray
+from every_eval.statistics.nulls import known
 
 KINDS: Final = ("robustness", "fairness")
 """Flags of HELM's perturbations."""

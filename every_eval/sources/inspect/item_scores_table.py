@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from every_eval.contracts.item_scores import ITEM_SCORES
-from every_eval.sources.columns import build_table, dictionary_array
+from every_eval.sources.columns import build_table, dictionary_array, only_finite
 from every_eval.sources.inspect.completeness import unscored_reason
 from every_eval.sources.inspect.evaluation import AVERAGES, Evaluation, ScoreName, cluster_key, metric_name, score_name
 from every_eval.sources.inspect.records import ReportedScore
@@ -32,7 +32,7 @@ def item_scores_table(evaluation: Evaluation, run: Run, samples: RunSamples) -> 
         "instance_id": instances * len(scores),
         "item": [samples.items.get(instance) for instance in instances] * len(scores),
         "cluster": [of_metric.get(instance) for of_metric in clusters for instance in instances],
-        "value": pa.array(means, mask=~np.isfinite(means)),
+        "value": only_finite(means),
         "n_trials": counts,
     }
     unstated = dict.fromkeys(("numerator", "denominator"))

@@ -14,7 +14,7 @@ from every_eval.contracts.judgements import JUDGEMENTS
 from every_eval.contracts.metrics import METRICS
 from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.shared_columns import JUDGES
-from every_eval.sources.columns import build_table, dictionary_array
+from every_eval.sources.columns import build_table, dictionary_array, only_finite
 from every_eval.sources.inspect.evaluation import Evaluation
 from every_eval.sources.inspect.question import Question
 from every_eval.sources.inspect.sample_batch import SampleBatch
@@ -63,14 +63,14 @@ class RowMaker:
         if scores is None:
             equal["evaluation_score"] = None
         else:
-            columns["evaluation_score"] = pa.array(scores, mask=~np.isfinite(scores))
+            columns["evaluation_score"] = only_finite(scores)
         return build_table(SAMPLES, len(batch.samples), columns, self._shared | equal)
 
     def metrics(self, batch: SampleBatch, values: ValueTable) -> pa.Table:
         """Return the rows of the table `metrics`: one row per number of a sample."""
         rows, metrics = np.nonzero(values.is_stated)
         found = values.numbers[rows, metrics]
-        numbers = pa.array(found, mask=~np.isfinite(found))
+        numbers = only_finite(found)
         columns: dict[str, Any] = {
             "instance_id": dictionary_array(rows, batch.instance_ids),
             "train_trial_index": np.array(batch.trials)[rows],

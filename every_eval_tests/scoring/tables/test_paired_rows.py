@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from every_eval.contracts.robustness import ROBUSTNESS
-from every_eval.scoring.tables.paired_rows import adjusted, known, paired_columns
+from every_eval.scoring.tables.paired_rows import adjusted, paired_columns
 from every_eval.statistics.before_and_after import compare_changes
 
 ROW = dict.fromkeys(ROBUSTNESS.schema.names) | {"n": 1, "n_perturbed": 1}
@@ -24,4 +24,3 @@ def test_the_method_is_named_where_there_is_an_interval() -> None:
     assert [row["n"] for row in rows] == [2, 2, 0, 1]
     assert [row["difference"] for row in rows] == [-0.5, -0.5, None, -0.5]
     assert rows[2]["p_value"] is None and rows[3]["p_value"] is not None
-    assert known(float("nan")) is None

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from every_eval.contracts.metrics import METRICS
 from every_eval.contracts.rejects import Reason
-from every_eval.sources.columns import build_table
+from every_eval.sources.columns import build_table, only_finite
 from every_eval.sources.decoding import Decoded, in_file_order
 from every_eval.sources.helm.reading.keys import id_text
 from every_eval.sources.helm.reading.metric_index import MetricIndex
@@ -152,7 +152,7 @@ class MetricsReader:
             "occurrence": pa.array(found["occurrence"]),
             **self.index.name_columns(found["name"]),
             "count": pa.array(count),
-            **{field: pa.array(values, mask=~np.isfinite(values)) for field, values in numbers.items()},
+            **{field: only_finite(values) for field, values in numbers.items()},
         }
         return build_table(METRICS, len(count), columns, {**self._context.constants, "reference_index": None})
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from every_eval.contracts.rejects import Reason
 from every_eval.contracts.stats import REPORTED
+from every_eval.sources.columns import without_nan
 from every_eval.sources.decoding import Decoded, in_file_order
 from every_eval.sources.helm.reading.numbers import read_numbers
 from every_eval.sources.helm.reading.perturbations import PerturbationReader
@@ -57,7 +58,7 @@ def _reported_rows(stats: Sequence[tuple[int, ReportedStat]], rejects: list[Reje
     for field in ("sum", "mean", "min", "max"):
         values = [getattr(stat, field) for _, stat in stats]
         numbers, is_odd = read_numbers(values)
-        columns.append(pa.array(numbers, mask=np.isnan(numbers)))
+        columns.append(without_nan(numbers))
         for place in np.flatnonzero(is_odd).tolist():
             rejects.append(Reject(Reason.NOT_FINITE, str(values[place]), FILE, f"$[{stats[place][0]}].{field}"))
     arrays = [array.cast(column.type) for array, column in zip(columns, REPORTED, strict=True)]

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from every_eval.contracts.item_scores import ITEM_SCORES
-from every_eval.sources.columns import build_table, dictionary_array
+from every_eval.sources.columns import build_table, dictionary_array, only_finite
 from every_eval.sources.helm.reading.keys import InstanceKey
 from every_eval.sources.helm.reading.metric_index import MetricIndex
 from every_eval.sources.helm.reading.run_context import RunContext, with_fallback
@@ -96,9 +96,9 @@ def _rounded(scores: _Scores) -> _Scores:
 
 
 def _table(scores: _Scores, context: RunContext, places: Mapping[str, pa.Array]) -> pa.Table:
-    numbers = {"value": _nullable(scores.value), "n_trials": pa.array(scores.n_trials.astype(np.int32))}
+    numbers = {"value": only_finite(scores.value), "n_trials": pa.array(scores.n_trials.astype(np.int32))}
     parts = {"numerator": scores.numerator, "denominator": scores.denominator}
-    numbers |= {name: _nullable(values) for name, values in parts.items() if values is not None}
+    numbers |= {name: only_finite(values) for name, values in parts.items() if values is not None}
     shared = {**context.constants, "cluster": None, "numerator": None, "denominator": None}
     metric = dict(zip(("metric_name", "split", "sub_split"), scores.metric, strict=True))
     return build_table(ITEM_SCORES, len(scores.keys), {**places, **numbers}, {**shared, **metric})
@@ -117,8 +117,3 @@ def _places(run: RunMetrics, keys: IntArray, items: Mapping[InstanceKey, str]) -
         "instance_id": pa.array(run.instance_ids).take(pa.array(instance)),
         "item": pa.array(found, pa.string()),
     }
-
-
-def _nullable(numbers: FloatArray) -> pa.Array:
-    """Return numbers as a column, null where they are not finite."""
-    return pa.array(numbers, mask=~np.isfinite(numbers))
