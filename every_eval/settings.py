@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, TypeVar
 from pydantic import Field, PositiveInt, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from every_eval.contracts.leaderboard import MIN_COVERAGE
 from every_eval.errors import ConfigurationError
 from every_eval.network.redaction import remember_secret
 
@@ -110,7 +111,7 @@ class ScoresSettings(_Group):
 
     dated_scores: PositiveInt | None = Field(default=None, validation_alias="EVERY_EVAL_DATED_SCORES")
     """Number of dated files of a source that stay, the newest; null to keep all."""
-    min_coverage: float = Field(default=0.8, gt=0, le=1, validation_alias="EVERY_EVAL_MIN_COVERAGE")
+    min_coverage: float = Field(default=MIN_COVERAGE, gt=0, le=1, validation_alias="EVERY_EVAL_MIN_COVERAGE")
     """Least share of a main table's columns in which a model needs a score to be ranked."""
     registry: Path | None = Field(default=None, validation_alias="EVERY_EVAL_REGISTRY")
     """Parquet file of the aliases in evaleval's registry of names, or a folder with it."""

@@ -15,6 +15,8 @@ JOINTLY = (
     "The bounds of all models of a board hold together with a probability of at least 95 %. They cover the choice of "
     "instances in each scenario, not the choice of scenarios, trials or prompts."
 )
+MIN_COVERAGE = 0.8
+"""Share of the main table's columns in which a model must have a score to be ranked; a setting can replace it."""
 UNSTATED = "the release's schema does not state it"
 
 PLACE_AND_SCORES = (

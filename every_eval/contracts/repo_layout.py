@@ -19,14 +19,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
-from every_eval.contracts.cross_source import CROSS_SOURCE
-from every_eval.contracts.identities import IDENTITIES
 from every_eval.contracts.item_scores import ITEM_SCORES
 from every_eval.contracts.judgements import JUDGEMENTS
 from every_eval.contracts.leaderboard import LEADERBOARD
 from every_eval.contracts.metrics import METRICS
 from every_eval.contracts.rejects import REJECTS
 from every_eval.contracts.samples import SAMPLES
+from every_eval.contracts.scores_tables import SPANNING_TABLES
 from every_eval.contracts.state import STATE
 from every_eval.contracts.stats import STATS
 from every_eval.contracts.table import Table
@@ -111,7 +110,7 @@ def latest_name(table: Table, source: str) -> str:
 
     The name contains the source, unless the table spans sources or the table's own name begins with the source.
     """
-    is_without_source = table in (CROSS_SOURCE, IDENTITIES) or table.name.startswith(f"{source}_")
+    is_without_source = table in SPANNING_TABLES or table.name.startswith(f"{source}_")
     return f"{table.name}.parquet" if is_without_source else f"{table.name}_{source}.parquet"
 
 

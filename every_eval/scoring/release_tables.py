@@ -9,9 +9,8 @@ from typing import Any, Final
 import pyarrow as pa
 
 from every_eval.contracts.history import HISTORY
-from every_eval.contracts.leaderboard import LEADERBOARD
+from every_eval.contracts.leaderboard import LEADERBOARD, MIN_COVERAGE
 from every_eval.contracts.table import Table
-from every_eval.scoring.comparisons.ranked_rows import MIN_COVERAGE
 from every_eval.scoring.item_tables import ITEM_TABLES, ItemTables
 from every_eval.scoring.responses.instance_names import InstanceNames
 from every_eval.scoring.responses.item_scores_files import ItemScoresFiles

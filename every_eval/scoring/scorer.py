@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from every_eval.contracts.checks import CHECKS
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
-from every_eval.contracts.leaderboard import LEADERBOARD
+from every_eval.contracts.leaderboard import LEADERBOARD, MIN_COVERAGE
 from every_eval.contracts.repo_layout import csv_path, dated_path, dated_paths, latest_path, picture_path
 from every_eval.contracts.scores_tables import SPANNING_TABLES, TABLES_OF_SOURCE
 from every_eval.contracts.state import STATE
@@ -30,7 +30,6 @@ from every_eval.scoring.checks.check_table import (
     uncompared_releases,
     validation_checks,
 )
-from every_eval.scoring.comparisons.ranked_rows import MIN_COVERAGE
 from every_eval.scoring.isolation import inputs_digest, left_out_inputs
 from every_eval.scoring.presentation.leaderboard_csv import leaderboard_csv
 from every_eval.scoring.presentation.leaderboard_plot import plot_png

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from every_eval.contracts.leaderboard import MIN_COVERAGE
 from every_eval.sources.main_table import MainTable, Score, Standing
 
 NO_SCORE: Final = "The model has no score on the main table."
@@ -12,8 +13,6 @@ NOT_COMPARABLE: Final = (
     "The model's scores cannot be compared: no other model has a score on the same scenarios, or the release states no "
     "one direction for the metrics."
 )
-MIN_COVERAGE: Final = 0.8
-"""Least share of the columns with scores in which a model needs a score to be ranked, unless a setting says another."""
 
 
 def unranked_reasons(table: MainTable, suites: Sequence[str], min_coverage: float = MIN_COVERAGE) -> list[str | None]:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from every_eval.contracts.leaderboard import MIN_COVERAGE
 from every_eval.scoring.comparisons.board import BoardComparison, compare_board
-from every_eval.scoring.comparisons.ranked_rows import MIN_COVERAGE
 from every_eval.scoring.responses.response_store import ResponseStore
 from every_eval.scoring.tables.cell_intervals import CellIntervals, cell_intervals
 from every_eval.sources.main_table import MainTable
