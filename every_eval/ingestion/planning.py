@@ -47,8 +47,6 @@ class Shard:
     """What the published rows of each run are made from."""
     disagreements: Sequence[Mapping[str, Any]] = ()
     """The first disagreements of the published rows."""
-    held_back_reason: str | None = None
-    """Damage because of which these inputs are not published."""
 
     def is_read(self, entry: Entry) -> bool:
         """Tell whether a run is read to build the shard. If not, its published rows stay."""
@@ -126,8 +124,7 @@ def plan_shard(
         status = Status.OUTDATED
     else:
         status = Status.CHANGED
-    reason = row["held_back_reason"] if row and status is Status.HELD_BACK else None
-    return Shard(key, folder, current, status, entries, records, row["disagreements"] if row else (), reason)
+    return Shard(key, folder, current, status, entries, records, row["disagreements"] if row else ())
 
 
 def _wanted(entry: Entry, record: RunRecord | None) -> MadeFrom:
@@ -147,18 +144,6 @@ def _is_relabelled(
     before = {identity: record.inputs for identity, record in records.items()}
     is_made_by_us = published == [fingerprint((record.made_from for record in records.values()), data_version)]
     return is_made_by_us and before == {(run.suite, run.run): run.inputs for run in wanted}
-
-
-def standing_problems(shards: Iterable[Shard]) -> Mapping[str, str]:
-    """Say what is wrong with published shards until somebody acts: by the key of a shard, or by the name of a run."""
-    problems = {}
-    for shard in shards:
-        if shard.held_back_reason is not None:
-            problems[shard.key] = f"is held back: {held_back_text(shard.held_back_reason)}"
-        for record in shard.records.values():
-            if record.failure is not None:
-                problems["/".join(record.identity)] = failure_text(record.failure)
-    return problems
 
 
 def held_back_text(reason: str) -> str:

@@ -77,16 +77,6 @@ class MainTable:
             return [None] * len(self.standings)
         return self._of_ranked(mean_scores(self._columns, self.lower_is_better))
 
-    @property
-    def ranking(self) -> Values:
-        """Number that ranks the models, higher is better; null in every row if models cannot be ranked."""
-        if self.has_win_rates:
-            return self.win_rates
-        direction = self.lower_is_better[0] if self.lower_is_better else None
-        if direction is None:
-            return [None] * len(self.standings)
-        return [None if value is None else -value for value in self.mean_scores] if direction else self.mean_scores
-
     def _of_ranked(self, values: Values) -> Values:
         """Return the values, null for models that cannot be ranked."""
         return [

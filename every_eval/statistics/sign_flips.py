@@ -9,12 +9,9 @@ Sums must be of values that `fixed_point.round_to_step` rounded: they are then e
 observed one counts as equal on every machine.
 """
 
-import hashlib
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import scipy
 
 from every_eval.statistics.groups import FloatArray, IntArray
@@ -26,24 +23,6 @@ BOUND_FROM: Final = 3.5
 """Σd / √Σd² above which the bound replaces the flips, which cannot resolve small p."""
 BOUND_FACTOR: Final = 6.36
 """Twice 1 / (4 P(Z > √2)) = 3.178."""
-Signs = npt.NDArray[np.int8]
-
-
-def draw_signs(item_ids: Sequence[str], scenario: str, n_flips: int = N_FLIPS) -> Signs:
-    """Return the sign of each item in each flip, 1 or -1, of shape (items, flips).
-
-    Flip r takes bit r of SHAKE-128 over "sign", the scenario and the item, the first bit being the lowest of the first
-    byte; 1 is a plus.
-    """
-    prefix = hashlib.shake_128(b"sign" + scenario.encode())
-    digests = []
-    for item_id in item_ids:
-        state = prefix.copy()
-        state.update(item_id.encode())
-        digests.append(state.digest((n_flips + 7) // 8))
-    data = np.frombuffer(b"".join(digests), np.uint8).reshape(len(digests), (n_flips + 7) // 8)
-    bits = np.unpackbits(data, axis=1, count=n_flips, bitorder="little")
-    return (2 * bits.astype(np.int8) - 1).astype(np.int8)
 
 
 def count_extreme(flipped: FloatArray, observed: FloatArray, tolerance: float) -> IntArray:

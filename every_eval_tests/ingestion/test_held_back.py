@@ -7,7 +7,7 @@ from typing import Any
 
 from every_eval.contracts.samples import SAMPLES
 from every_eval.ingestion.ingestor import ShardHeldBack
-from every_eval.ingestion.planning import Status, standing_problems, to_do
+from every_eval.ingestion.planning import Status, held_back_text, to_do
 from every_eval.ingestion.shard_index import read_index
 from every_eval_tests.helm_root import HelmRoot, edit
 from every_eval_tests.hub.hubs import REPO
@@ -59,7 +59,7 @@ def test_a_shard_that_is_held_back_is_noted_and_not_fetched_again(publishing: Pu
     assert row["held_back_fingerprint"] == shard.fingerprint != row["fingerprint"]
     assert "not_json" in row["held_back_reason"]
     assert shard.status is Status.HELD_BACK
-    assert "acknowledge" in standing_problems(publishing.shards())[SHARD]
+    assert "acknowledge" in held_back_text(row["held_back_reason"])
     storage.read_names.clear()
     assert publishing.refresh() == []
     assert storage.read_runs == [] and publishing.commit() == commit
@@ -75,7 +75,7 @@ def test_a_shard_that_is_held_back_is_published_once_its_file_is_whole_again(
 
     assert publishing.refresh() == [SHARD]
     assert row_of(publishing)["held_back_fingerprint"] is None
-    assert standing_problems(publishing.shards()) == {}
+    assert row_of(publishing)["held_back_reason"] is None
 
 
 def test_inputs_that_are_as_they_were_published_clear_the_note(publishing: Publishing, root: HelmRoot) -> None:

@@ -17,28 +17,26 @@ def test_a_mean_is_over_the_columns_that_a_model_has() -> None:
     assert table.mean_scores == [1.0, 0.75, None]
 
 
-def test_without_win_rates_scores_rank_and_lower_can_be_better() -> None:
+def test_a_benchmark_without_win_rates_has_means_only_of_columns_with_one_direction() -> None:
     rows = [[Score(0.25), Score(0.75)], [Score(1), Score(2)]]
     low = _table(rows, [True, True], has_win_rates=False)
 
     assert low.win_rates == [None, None]
     assert low.mean_scores == [0.5, 1.5]
-    assert low.ranking == [-0.5, -1.5]
-    assert _table(rows, [False, False], has_win_rates=False).ranking == [0.5, 1.5]
-    assert _table(rows, [None, None], has_win_rates=False).ranking == [None, None]
-    assert _table(rows, [True, False], has_win_rates=False).ranking == [None, None]
+    assert _table(rows, [False, False], has_win_rates=False).mean_scores == [0.5, 1.5]
+    assert _table(rows, [True, False], has_win_rates=False).mean_scores == [None, None]
 
 
-def test_with_win_rates_they_rank() -> None:
+def test_a_win_is_the_lower_score_where_lower_is_better() -> None:
     table = _table([[Score(0.25)], [Score(0.5)]], [True])
 
-    assert table.ranking == [1.0, 0.0]
+    assert table.win_rates == [1.0, 0.0]
 
 
 def test_a_table_without_columns_sums_up_nothing() -> None:
     table = _table([[], []], [])
 
-    for aggregate in (table.win_rates, table.mean_scores, table.ranking):
+    for aggregate in (table.win_rates, table.mean_scores):
         assert aggregate == [None, None]
 
 

@@ -1,4 +1,3 @@
-import hashlib
 import math
 from itertools import product
 
@@ -8,9 +7,8 @@ from scipy.stats import norm
 
 from every_eval.statistics.fixed_point import round_to_step, step_of
 from every_eval.statistics.groups import FloatArray
-from every_eval.statistics.sign_flips import BOUND_FROM, N_FLIPS, count_extreme, draw_signs, sign_flip_p
-
-SCENARIO = '["gsm",null]'
+from every_eval.statistics.item_draws import draw_sign_bits, unpack_signs
+from every_eval.statistics.sign_flips import BOUND_FROM, N_FLIPS, count_extreme, sign_flip_p
 
 
 def test_p(differences: FloatArray, signs: FloatArray) -> float:
@@ -24,27 +22,22 @@ def test_p(differences: FloatArray, signs: FloatArray) -> float:
 test_p.__test__ = False  # type: ignore[attr-defined]
 
 
-def test_signs_are_the_bits_of_the_hash() -> None:
-    digest = hashlib.shake_128(b'sign["gsm",null]id7').digest(3)
-    expected = [1 if digest[r // 8] >> (r % 8) & 1 else -1 for r in range(20)]
-    assert draw_signs(["id1", "id7"], SCENARIO, 20)[1].tolist() == expected
+def signs_of(n_items: int, n_flips: int = N_FLIPS) -> FloatArray:
+    return unpack_signs(draw_sign_bits(np.arange(n_items), n_flips), 0, n_flips)
 
 
-def test_signs_are_fair_and_independent_of_the_order_of_items() -> None:
-    ids = [f"id{i}" for i in range(200)]
-    signs = draw_signs(ids, SCENARIO)
+def test_signs_are_fair() -> None:
+    signs = signs_of(200)
     assert signs.shape == (200, N_FLIPS)
     assert abs(signs.mean()) < 4 / math.sqrt(signs.size)
-    assert (draw_signs(ids[::-1], SCENARIO)[::-1] == signs).all()
-    assert (draw_signs(ids[:1], "other")[0] != signs[0]).any()
-    assert draw_signs([], SCENARIO, 10).shape == (0, 10)
+    assert signs_of(0, 10).shape == (0, 10)
 
 
 def test_p_over_many_flips_approaches_that_of_all_flips() -> None:
     differences = np.array([0.3, 0.1, -0.2, 0.4, 0.25, 0.05, -0.1, 0.3])
     sums = np.array([np.dot(signs, differences) for signs in product((-1, 1), repeat=8)])
     exact = np.mean(np.abs(sums) >= abs(differences.sum()) - 1e-12)
-    found = test_p(differences, draw_signs([f"id{i}" for i in range(8)], SCENARIO).astype(np.float64))
+    found = test_p(differences, signs_of(8))
     assert found == pytest.approx(exact, abs=4 * math.sqrt(exact * (1 - exact) / N_FLIPS))
 
 
@@ -59,7 +52,7 @@ def test_equal_scores_have_a_p_of_one() -> None:
 
 def test_large_sums_have_the_bound_and_so_small_p() -> None:
     # 100 equal differences: z = 100 / √100 = 10.
-    p = test_p(np.full(100, 0.25), draw_signs([f"id{i}" for i in range(100)], SCENARIO, 99).astype(np.float64))
+    p = test_p(np.full(100, 0.25), signs_of(100, 99))
     assert p == pytest.approx(6.36 * norm.sf(10), rel=1e-8)
     assert p >= 2 * 0.5**100
 

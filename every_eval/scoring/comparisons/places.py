@@ -16,7 +16,7 @@ from every_eval.statistics.nulls import to_array
 from every_eval.statistics.rank_bounds import RankBounds
 from every_eval.statistics.ranks import ranks
 
-Optional = list[int | None]
+Numbers = list[int | None]
 """A whole number for each row of the main table; null for rows without a rank."""
 
 
@@ -48,7 +48,7 @@ class Places:
         return np.flatnonzero(~np.isnan(self.numbers))
 
     @cached_property
-    def rank(self) -> Optional:
+    def rank(self) -> Numbers:
         """Rank of each row among the ranked rows."""
         return self._of_ranked(ranks(self.numbers[self.ranked]).astype(np.int64))
 
@@ -64,8 +64,8 @@ class Places:
         return found.containing(ranks(self.numbers[self.ranked]).astype(np.int64))
 
     @cached_property
-    def columns(self) -> dict[str, Optional]:
-        """Columns of the contract `leaderboard` that state a place."""
+    def columns(self) -> dict[str, Numbers]:
+        """The columns of ranks, of their bounds, of ties and of tiers in the contract `leaderboard`."""
         low, high = self._ranks_without_one
         score_low, score_high = self._score_ranks
         return {
@@ -86,9 +86,9 @@ class Places:
         return np.zeros((n_rows, n_rows), np.bool_) if self.means is None else self.means.wins(~np.isnan(self.numbers))
 
     @cached_property
-    def _score_ranks(self) -> tuple[Optional, Optional]:
+    def _score_ranks(self) -> tuple[Numbers, Numbers]:
         """Bounds of the ranks by adjusted scores; null where a ranked row has none."""
-        unknown: Optional = [None] * len(self.numbers)
+        unknown: Numbers = [None] * len(self.numbers)
         if self.means is None or np.isnan(self.means.adjusted.values[self.ranked]).any():
             return unknown, unknown
         found = RankBounds.of(self._mean_wins[np.ix_(self.ranked, self.ranked)])
@@ -96,7 +96,7 @@ class Places:
         return self._of_ranked(found.low), self._of_ranked(found.high)
 
     @cached_property
-    def _ranks_without_one(self) -> tuple[Optional, Optional]:
+    def _ranks_without_one(self) -> tuple[Numbers, Numbers]:
         """Lowest and highest rank of each row if one column is left out; null where no column can be."""
         found = np.array([ranks(numbers[self.ranked]) for numbers in self._numbers_without_one()])
         is_known = ~np.isnan(found).all(axis=0) if len(found) else np.zeros(len(self.ranked), np.bool_)
@@ -113,11 +113,11 @@ class Places:
         left = [np.delete(self.means.scores, at, axis=0) for at in range(len(self.means.scores))]
         return [AdditiveFit.of(~np.isnan(scores)).adjust(scores) for scores in left]
 
-    def _of_ranked(self, values: IntArray) -> Optional:
+    def _of_ranked(self, values: IntArray) -> Numbers:
         return self._at(self.ranked, values)
 
-    def _at(self, rows: IntArray, values: Sequence[int] | IntArray | FloatArray) -> Optional:
-        column: Optional = [None] * len(self.numbers)
+    def _at(self, rows: IntArray, values: Sequence[int] | IntArray | FloatArray) -> Numbers:
+        column: Numbers = [None] * len(self.numbers)
         for row, value in zip(rows.tolist(), values, strict=False):
             column[row] = int(value)
         return column

@@ -44,9 +44,7 @@ def text_columns(
     model = evaluation.header.eval.model
     columns: Columns = {
         "error": [_error(sample.error, evaluation.messages) for sample in batch.samples],
-        "limit": [
-            _text(sample.limit.get("type")) if isinstance(sample.limit, dict) else None for sample in batch.samples
-        ],
+        "limit": [_limit(sample.limit) for sample in batch.samples],
         "output_model": [_model_name(output.get("model"), model) for output in outputs],
     }
     if questions is None:
