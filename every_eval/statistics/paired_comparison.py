@@ -4,7 +4,7 @@ For values of 0 and 1 in a single stratum: McNemar's exact test, and the interva
 random sign flips, and percentiles of the paired bootstrap.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Self
 
@@ -23,7 +23,7 @@ from every_eval.statistics.paired_moments import paired_moments
 from every_eval.statistics.quantiles import DETECTABLE_ERRORS
 from every_eval.statistics.strata import PairShares, Stratum, count_discordant, pair_shares
 
-BLOCK_PAIRS: Final = 2048
+BLOCK_PAIRS: Final = 4096
 """Pairs of models that are compared at once, which bounds memory."""
 
 
@@ -61,11 +61,11 @@ def all_pairs(n_models: int) -> tuple[IntArray, IntArray]:
     return a.astype(np.int64), b.astype(np.int64)
 
 
-def compare(strata: Sequence[Stratum], a: IntArray, b: IntArray) -> Comparison:
+def compare(strata: Iterable[Stratum], a: IntArray, b: IntArray) -> Comparison:
     """Compare pairs of models over the columns, strata and items that both have.
 
     Args:
-        strata: Strata of all columns of the board.
+        strata: Strata of all columns of the board. They are iterated over several times, and one is needed at a time.
         a: Row of the first model of each pair.
         b: Row of the second model.
     """
@@ -78,7 +78,9 @@ def compare(strata: Sequence[Stratum], a: IntArray, b: IntArray) -> Comparison:
 class _Block:
     """Some pairs of models."""
 
-    strata: Sequence[Stratum]
+    strata: Iterable[Stratum]
+    summaries: Sequence[Stratum]
+    """The strata without their values."""
     a: IntArray
     b: IntArray
     shares: PairShares
@@ -87,14 +89,17 @@ class _Block:
     """Whether both models have values of 0 and 1 alone, where they have common items."""
 
     @classmethod
-    def of(cls, strata: Sequence[Stratum], a: IntArray, b: IntArray) -> Self:
-        moments = [paired_moments(stratum.units, a, b) for stratum in strata]
-        n_items = np.array([one.n for one in moments]).reshape(len(strata), len(a))
-        shares = pair_shares(strata, n_items, a, b)
+    def of(cls, strata: Iterable[Stratum], a: IntArray, b: IntArray) -> Self:
+        summaries, moments = [], []
+        for stratum in strata:
+            summaries.append(stratum.without_values())
+            moments.append(paired_moments(stratum.units, a, b))
+        n_items = np.array([one.n for one in moments]).reshape(len(moments), len(a))
+        shares = pair_shares(summaries, n_items, a, b)
         is_binary = n_items.sum(axis=0) > 0
-        for stratum, n in zip(strata, shares.n, strict=True):
+        for stratum, n in zip(summaries, shares.n, strict=True):
             is_binary &= (n == 0) | (stratum.is_binary[a] & stratum.is_binary[b])
-        return cls(strata, a, b, shares, BoardMoments.of(moments, shares.share), is_binary)
+        return cls(strata, summaries, a, b, shares, BoardMoments.of(moments, shares.share), is_binary)
 
     def comparison(self) -> Comparison:
         moments, n = self.moments, self.shares.n.sum(axis=0)
@@ -117,7 +122,7 @@ class _Block:
     def _drawn(self, pairs: IntArray) -> tuple[FloatArray, ...]:
         """Return p-value, low, high and detectable difference of some pairs, by sign flips and replicates."""
         a, b, moments = self.a[pairs], self.b[pairs], self.moments
-        draws = BoardDraws(self.strata, PairShares(*(part[:, pairs] for part in self.shares)), a, b)
+        draws = BoardDraws(self.strata, self.summaries, PairShares(*(part[:, pairs] for part in self.shares)), a, b)
         p_values = draws.p_values(moments.difference[pairs], moments.weighted_squares[pairs])
         is_few = count_discordant(self.strata, a, b) < MIN_DISCORDANT
         detectable = np.where(is_few, np.nan, DETECTABLE_ERRORS * np.sqrt(moments.variance[pairs]))

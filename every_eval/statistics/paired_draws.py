@@ -8,14 +8,9 @@ matrix products, and give the sums of all its pairs. Where a class lacks few ite
 from the sum over all items, which gives the same number, as the sums are exact.
 """
 
-from typing import Final
-
 import numpy as np
 
 from every_eval.statistics.groups import FloatArray, IntArray
-
-BLOCK_ITEMS: Final = 1 << 12
-"""Items that are multiplied at once, which bounds memory."""
 
 
 class DrawnSums:
@@ -53,20 +48,13 @@ class DrawnSums:
 
     def _over_classes(self, rows: FloatArray, draws: FloatArray) -> FloatArray:
         """Return the sums of rows of shape (rows, items) over the items of each class: (classes, rows, draws)."""
-        whole = _product(rows, draws)
+        whole = rows @ draws
         sums = np.empty((len(self._classes), *whole.shape))
         for number, items in enumerate(self._classes):
             lacking = np.flatnonzero(~items)
             if 2 * len(lacking) <= len(items):
-                sums[number] = whole - _product(rows[:, lacking], draws[lacking]) if len(lacking) else whole
+                sums[number] = whole - rows[:, lacking] @ draws[lacking] if len(lacking) else whole
             else:
                 known = np.flatnonzero(items)
-                sums[number] = _product(rows[:, known], draws[known])
+                sums[number] = rows[:, known] @ draws[known]
         return sums
-
-
-def _product(rows: FloatArray, draws: FloatArray) -> FloatArray:
-    product = np.zeros((len(rows), draws.shape[1]))
-    for start in range(0, len(draws), BLOCK_ITEMS):
-        product += rows[:, start : start + BLOCK_ITEMS] @ draws[start : start + BLOCK_ITEMS]
-    return product

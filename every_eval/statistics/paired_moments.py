@@ -13,7 +13,7 @@ from every_eval.statistics.fixed_point import round_to_step, step_of
 from every_eval.statistics.groups import FloatArray, IntArray
 
 HALF: Final = float(1 << 16)
-BLOCK_ITEMS: Final = 1 << 14
+BLOCK_ITEMS: Final = 1 << 12
 """Items that are multiplied at once, which bounds memory."""
 ROUNDING: Final = 1e-12
 """Share of a sum of squares below which a sum of squared deviations is 0."""

@@ -6,8 +6,8 @@ strata and the items that both have: with C columns, and a stratum of share w of
 item weighs w / (C n).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -37,6 +37,10 @@ class Stratum:
         is_binary = np.all(np.isnan(values) | (values == 0) | (values == 1), axis=1)
         return cls(column, items, Units.of(values), weights, is_binary)
 
+    def without_values(self) -> Self:
+        """Return the same stratum without the values of the models, which take most of the memory."""
+        return replace(self, units=self.units._replace(numbers=self.units.numbers[:, :0].copy()))
+
 
 class PairShares(NamedTuple):
     """Shares of strata in the differences of pairs of models; both arrays have the shape (strata, pairs)."""
@@ -53,7 +57,7 @@ def pair_shares(strata: Sequence[Stratum], n: FloatArray, a: IntArray, b: IntArr
     Where the models weigh a stratum differently, because one has more trials, the mean of both weights holds.
 
     Args:
-        strata: Strata of the board.
+        strata: Strata of the board, with or without their values.
         n: Number of common items, of shape (strata, pairs).
         a: Row of the first model of each pair.
         b: Row of the second model.
@@ -70,6 +74,6 @@ def pair_shares(strata: Sequence[Stratum], n: FloatArray, a: IntArray, b: IntArr
     return PairShares(n, share / np.maximum(n_columns, 1))
 
 
-def count_discordant(strata: Sequence[Stratum], a: IntArray, b: IntArray) -> IntArray:
+def count_discordant(strata: Iterable[Stratum], a: IntArray, b: IntArray) -> IntArray:
     """Return for each pair the number of common items on which the values differ, over all strata."""
     return sum((count_different(stratum.units, a, b) for stratum in strata), np.zeros(len(a), np.int64))

@@ -141,6 +141,8 @@ def test_blocks_change_nothing(missing: float, monkeypatch: pytest.MonkeyPatch) 
     whole = compare(board, *all_pairs(7))
     monkeypatch.setattr(paired_comparison, "BLOCK_PAIRS", 4)
     monkeypatch.setattr(board_draws, "BLOCK_DRAWS", 120)
+    monkeypatch.setattr(board_draws, "RANGE_DRAWS", 360)
+    monkeypatch.setattr(board_draws, "BLOCK_ITEMS", 16)
     assert same(compare(board, *all_pairs(7)), whole)
 
 

@@ -1,14 +1,12 @@
 import numpy as np
 import pytest
 
-from every_eval.statistics import paired_draws
 from every_eval.statistics.paired_comparison import all_pairs
 from every_eval.statistics.paired_draws import DrawnSums
 
 
 @pytest.mark.parametrize("missing", [0, 0.1, 0.8])
-def test_sums_are_those_of_the_common_items(missing: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paired_draws, "BLOCK_ITEMS", 7)
+def test_sums_are_those_of_the_common_items(missing: float) -> None:
     rng = np.random.default_rng(3)
     numbers = np.rint(rng.normal(0, 2**31, (6, 50)))
     numbers[rng.random(numbers.shape) < missing] = np.nan

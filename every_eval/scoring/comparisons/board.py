@@ -6,7 +6,9 @@ from typing import Final
 
 import numpy as np
 
+from every_eval.hub.work_folders import work_folder
 from every_eval.scoring.comparisons.cell_strata import cell_strata
+from every_eval.scoring.comparisons.strata_on_disk import StoredStratum, StrataOnDisk
 from every_eval.scoring.responses.response_store import ResponseStore
 from every_eval.sources.main_table import MainTable
 from every_eval.statistics.groups import FloatArray, IntArray
@@ -49,7 +51,7 @@ class BoardComparison:
 
 
 def compare_board(table: MainTable, store: ResponseStore) -> BoardComparison:
-    """Compare all pairs of models of a main table.
+    """Compare all pairs of models of a main table, with one stratum in memory at a time.
 
     Args:
         table: The main table.
@@ -58,10 +60,13 @@ def compare_board(table: MainTable, store: ResponseStore) -> BoardComparison:
     names = [[standing.facts.get(name) or "" for name in _NAMES] for standing in table.standings]
     order = np.array(sorted(range(len(names)), key=names.__getitem__), np.int64)
     a, b = (order[rows] for rows in all_pairs(len(order)))
-    strata = [
-        list(cell_strata(store, at, [standing.scores[at].statistics for standing in table.standings]))
-        for at in range(len(table.lower_is_better))
-    ]
-    columns = [compare(of_column, a, b) for of_column in strata]
-    means = compare([stratum for of_column in strata for stratum in of_column], a, b)
+    parts: list[StoredStratum] = []
+    columns: list[Comparison] = []
+    with work_folder() as folder:
+        for at in range(len(table.lower_is_better)):
+            cells = [standing.scores[at].statistics for standing in table.standings]
+            strata = StrataOnDisk.write(cell_strata(store, at, cells), folder / str(at))
+            columns.append(compare(strata, a, b))
+            parts += strata.parts
+        means = compare(StrataOnDisk(parts), a, b)
     return BoardComparison(len(order), a, b, columns, means)
