@@ -1,8 +1,6 @@
 """The Dagster UI as people use it: started as the README says, in a real browser."""
 
-import importlib.util
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,33 +10,13 @@ import pytest
 import yaml
 
 from every_eval.orchestration.jobs import DAILY
+from every_eval_tests.chromium import LEAVES_CONNECTION, NEEDS_CHROMIUM, chromium
 from every_eval_tests.helm_root import HelmRoot
 from every_eval_tests.orchestration.deployment import Deployment
 from every_eval_tests.orchestration.ui import ROOT, dagster_dev, wait_for
 
 SHARD = "helm_lite_part_00001"
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--window-size=1600,1200",
-)
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-MISSING = [
-    name
-    for name, found in {
-        "chromium": CHROMIUM,
-        "chromium-driver": DRIVER,
-        "selenium": importlib.util.find_spec("selenium"),
-    }.items()
-    if not found
-]
-pytestmark = [pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}"), pytest.mark.slow]
+pytestmark = [NEEDS_CHROMIUM, pytest.mark.slow]
 
 
 class Page:
@@ -92,17 +70,8 @@ def server(deployment: Deployment, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def page(server: str, tmp_path: Path) -> Iterator[Page]:
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(CHROMIUM)
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'profile'}"):
-        options.add_argument(flag)
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(str(DRIVER)))
-    try:
+    with chromium(tmp_path) as driver:
         yield Page(driver, server)
-    finally:
-        driver.quit()
 
 
 def success(deployment: Deployment, n_runs: int) -> bool:
@@ -112,7 +81,7 @@ def success(deployment: Deployment, n_runs: int) -> bool:
     return statuses.count(dg.DagsterRunStatus.SUCCESS) == n_runs
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")  # Selenium leaves its connection to be collected
+@LEAVES_CONNECTION
 def test_a_shard_and_the_leaderboard_are_materialised_from_the_ui(deployment: Deployment, page: Page) -> None:
     assert os.environ["EVERY_EVAL_HUB"] == str(deployment.hub)
     page.open("/assets/helm/catalog")

@@ -18,13 +18,13 @@ ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60
 
 
-def wait_for(what: str, look: Callable[[], Any]) -> Any:
-    """Call `look` until it returns something, and return that."""
+def wait_for(what: str, look: Callable[[], Any], seconds: float = 0.3) -> Any:
+    """Call `look` every so many seconds until it returns something, and return that."""
     end = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < end:
         if found := look():
             return found
-        time.sleep(0.3)
+        time.sleep(seconds)
     raise TimeoutError(what)
 
 

@@ -1,36 +1,15 @@
 """A browser on the page: what it shows, what it asks for, and what its console says."""
 
-import importlib.util
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from every_eval_tests.chromium import chromium
 from every_eval_tests.orchestration.ui import wait_for
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-MISSING = [
-    name
-    for name, found in {
-        "chromium": CHROMIUM,
-        "chromium-driver": DRIVER,
-        "npm": shutil.which("npm"),
-        "selenium": importlib.util.find_spec("selenium"),
-    }.items()
-    if not found
-]
-FLAGS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 READY = """
 return document.getElementById("main")?.getAttribute("aria-busy") === "false"
   && !document.querySelector("section[aria-busy=true]") && document.title !== arguments[0];
@@ -46,13 +25,24 @@ class Browser:
         self.requests: list[tuple[str, dict[str, str]]] = []
         """Address and headers of each request."""
 
+    def visit(self, address: str) -> None:
+        """Leave the page that is open, forget what it did, and turn to another address, at 1,400 px and in light."""
+        self.driver.get("about:blank")
+        self.note()
+        self.address = address
+        self.errors.clear()
+        self.requests.clear()
+        for file in self.downloads.iterdir():
+            file.unlink()
+        self.size(1400)
+
     def open(self, query: str) -> None:
         """Open a view by its address, and wait until all of it is there."""
         self.driver.get(f"{self.address}?{query}")
         self.wait()
 
     def wait(self) -> None:
-        wait_for("the view", lambda: self.driver.execute_script(READY, "Every Eval"))
+        wait_for("the view", lambda: self.driver.execute_script(READY, "Every Eval"), seconds=0.05)
         self.note()
 
     def note(self) -> None:
@@ -94,18 +84,6 @@ class Browser:
 @contextmanager
 def browsing(address: str, place: Path) -> Iterator[Browser]:
     """Start a browser, whose files are in the folder `place`."""
-    from selenium import webdriver
-
-    downloads = place / "downloads"
-    downloads.mkdir()
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(CHROMIUM)
-    for flag in (*FLAGS, f"--user-data-dir={place / 'profile'}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(str(DRIVER)))
-    try:
-        yield Browser(driver, address, downloads)
-    finally:
-        driver.quit()
+    (place / "downloads").mkdir()
+    with chromium(place, {"goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"}}) as driver:
+        yield Browser(driver, address, place / "downloads")

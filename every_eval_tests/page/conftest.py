@@ -1,57 +1,74 @@
-"""The results that the tests of the page show, and the browser."""
+"""The results that the tests of the page show, and the browser: one of each serves all tests of a process."""
 
+import os
 import shutil
 import subprocess
-import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import dagster as dg
 import pytest
+from filelock import FileLock
 
-from every_eval_tests.helm_root import HelmRoot
-from every_eval_tests.orchestration.deployment import Deployment
 from every_eval_tests.page.browser import Browser, browsing
-from every_eval_tests.page.published import local_page
-from every_eval_tests.sources.eval_harness.output import REAL
+from every_eval_tests.page.published import local_page, publish_every_source
 
 AXE = "axe-core@4.14.1"
 
 
 @pytest.fixture(scope="session")
-def published_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder Hub with the bundled sample of HELM, output of lm-evaluation-harness, and their page."""
-    place = tmp_path_factory.mktemp("published")
-    with tarfile.open(REAL) as archive:
-        archive.extractall(place / "eval_harness", filter="data")
-    with pytest.MonkeyPatch.context() as environment, dg.instance_for_test() as instance:
-        deployment = Deployment(HelmRoot.unpack(place / "root"), place / "hub", instance, environment)
-        environment.setenv("EVERY_EVAL_PAGE_REPO", "evaleval/every_eval_page")
-        environment.setenv("EVERY_EVAL_SHARD_BYTES", str(1 << 30))
-        environment.setenv("EVERY_EVAL_EVAL_HARNESS_ROOT", str(place / "eval_harness"))
-        deployment.launch("refresh")
-    yield place / "hub"
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """A function that fills a folder by its name, and returns it: the first process of a test run does, for all."""
+    own = tmp_path_factory.getbasetemp()
+    root = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def made(name: str, fill: Callable[[Path], object]) -> Path:
+        folder, mark = root / name, root / f"{name}.done"
+        with FileLock(root / f"{name}.lock"):
+            if not mark.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                fill(folder)
+                mark.touch()
+        return folder
+
+    return made
 
 
 @pytest.fixture(scope="session")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+def published_hub(made_once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
+    """A folder Hub with results of every source and their page; no test may change it."""
+    return made_once("page", publish_every_source) / "hub"
+
+
+@pytest.fixture(scope="session")
+def axe(made_once: Callable[[str, Callable[[Path], object]], Path]) -> str:
     """The script of axe-core, from npm."""
-    folder = tmp_path_factory.mktemp("axe")
     npm = shutil.which("npm")
-    assert npm is not None
-    command = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), AXE]
-    if subprocess.run(command, check=False).returncode:
-        pytest.skip(f"npm cannot install {AXE}")
-    return (folder / "node_modules/axe-core/axe.min.js").read_text()
+    if npm is None:
+        pytest.skip("not installed: npm")
+
+    def install(folder: Path) -> None:
+        command = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), AXE]
+        if subprocess.run(command, check=False).returncode:
+            pytest.skip(f"npm cannot install {AXE}")
+
+    return (made_once("axe", install) / "node_modules/axe-core/axe.min.js").read_text()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def page_address(published_hub: Path) -> Iterator[str]:
     with local_page(published_hub) as address:
         yield address
 
 
-@pytest.fixture
-def browser(page_address: str, tmp_path: Path) -> Iterator[Browser]:
-    with browsing(page_address, tmp_path) as opened:
+@pytest.fixture(scope="session")
+def opened_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with browsing("about:blank", tmp_path_factory.mktemp("browser")) as opened:
         yield opened
+
+
+@pytest.fixture
+def browser(opened_browser: Browser, page_address: str) -> Browser:
+    """The browser, before the page of the published results."""
+    opened_browser.visit(page_address)
+    return opened_browser

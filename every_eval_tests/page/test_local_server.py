@@ -4,10 +4,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from socket import create_server
 
 import pytest
 import requests
 
+from every_eval.page.__main__ import main
 from every_eval_tests.orchestration.processes import settings
 
 REPO = "spaces/acme/every_eval_page"
@@ -22,16 +24,12 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (hub / "acme/data/some file.bin").write_bytes(bytes(range(100)))
     (hub / "acme/data/.every_eval").mkdir()
     (hub / "acme/data/.every_eval/head").write_text("secret")
-    with start(hub, "0") as process:
+    environment = settings(EVERY_EVAL_HUB=str(hub), EVERY_EVAL_PAGE_REPO="acme/every_eval_page")
+    command = [sys.executable, "-m", "every_eval.page", "--port", "0"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         yield process.stdout.readline().split()[4]
         process.terminate()
-
-
-def start(hub: Path, port: str, **others: str) -> subprocess.Popen[str]:
-    environment = settings() | {"EVERY_EVAL_HUB": str(hub), "EVERY_EVAL_PAGE_REPO": "acme/every_eval_page"} | others
-    command = [sys.executable, "-m", "every_eval.page", "--port", port]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def test_the_root_leads_to_the_page_and_keeps_the_query(address: str) -> None:
@@ -65,19 +63,21 @@ def test_the_server_answers_on_loopback_and_by_its_own_names_alone(address: str)
     ],
 )
 def test_without_a_page_in_a_folder_the_program_says_what_to_do(
-    tmp_path: Path, others: dict[str, str], said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, others: dict[str, str], said: str
 ) -> None:
-    process = start(tmp_path, "0", **others)
-    _, error = process.communicate(timeout=60)
-    assert process.returncode == 1
-    assert said in error
+    place = {"EVERY_EVAL_HUB": str(tmp_path), "EVERY_EVAL_PAGE_REPO": "acme/every_eval_page"}
+    for name, value in (place | others).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit, match=said):
+        main(["--port", "0"])
 
 
-def test_a_port_that_cannot_be_used_is_named(address: str, tmp_path: Path) -> None:
+def test_a_port_that_cannot_be_used_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVERY_EVAL_HUB", str(tmp_path))
+    monkeypatch.setenv("EVERY_EVAL_PAGE_REPO", "acme/every_eval_page")
     (tmp_path / REPO).mkdir(parents=True)
     (tmp_path / REPO / "index.html").write_text("the page")
-    port = address.rstrip("/").rpartition(":")[2]
-    process = start(tmp_path, port)
-    _, error = process.communicate(timeout=60)
-    assert process.returncode == 1
-    assert f"Cannot listen on port {port}" in error
+    with create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        with pytest.raises(SystemExit, match=f"Cannot listen on port {port}"):
+            main(["--port", port])

@@ -13,10 +13,11 @@ from every_eval.hub.hub import Add
 from every_eval.hub.huggingface.hugging_face_hub import HuggingFaceHub
 from every_eval.page.page_builder import PageBuilder
 from every_eval.sources import SOURCES
+from every_eval_tests.chromium import LEAVES_CONNECTION, NEEDS_CHROMIUM
 from every_eval_tests.hub.hub_server import CLIENT_WARNING, TOKEN, serving
 from every_eval_tests.hub.hubs import NOON
 from every_eval_tests.orchestration.deployment import DATA, SCORES
-from every_eval_tests.page.browser import MISSING, Browser, browsing
+from every_eval_tests.page.browser import Browser
 from every_eval_tests.page.published import (
     PAGE,
     change_rows,
@@ -27,9 +28,9 @@ from every_eval_tests.page.published import (
 )
 
 pytestmark = [
-    pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}"),
+    NEEDS_CHROMIUM,
+    LEAVES_CONNECTION,
     pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # Selenium leaves its connection to be collected
     pytest.mark.filterwarnings(CLIENT_WARNING),
 ]
 LITE = "view=leaderboard&source=helm&benchmark=lite"
@@ -50,16 +51,17 @@ def hub(published_hub: Path, tmp_path: Path) -> Path:
 
 
 @contextmanager
-def shown(hub: Path, place: Path) -> Iterator[Browser]:
-    with local_page(hub) as address, browsing(address, place) as browser:
-        browser.size(1400)
-        yield browser
+def shown(hub: Path, browser: Browser) -> Iterator[None]:
+    with local_page(hub) as address:
+        browser.visit(address)
+        yield
 
 
-def test_odd_names_are_shown_as_text_and_do_nothing(hub: Path, tmp_path: Path) -> None:
+def test_odd_names_are_shown_as_text_and_do_nothing(hub: Path, opened_browser: Browser) -> None:
     change_rows(hub / SCORES / "latest/leaderboard_helm.parquet", set_texts("display_name", ODD))
     publish_page(hub)
-    with shown(hub, tmp_path) as browser:
+    browser = opened_browser
+    with shown(hub, browser):
         for view in ("leaderboard", "compare", "model", "history"):
             browser.open(f"view={view}&source=helm&benchmark=lite")
             assert browser.script("return document.title") != "attacked"
@@ -71,14 +73,15 @@ def test_odd_names_are_shown_as_text_and_do_nothing(hub: Path, tmp_path: Path) -
         assert browser.errors == []
 
 
-def test_a_damaged_leaderboard_of_one_source_leaves_the_other(hub: Path, tmp_path: Path) -> None:
+def test_a_damaged_leaderboard_of_one_source_leaves_the_other(hub: Path, opened_browser: Browser) -> None:
     publish_page(hub)
     file = hub / SCORES / "latest/leaderboard_helm.parquet"
     content = file.read_bytes()
     file.chmod(0o644)
     file.unlink()
     file.write_bytes(bytes(len(content)))
-    with shown(hub, tmp_path) as browser:
+    browser = opened_browser
+    with shown(hub, browser):
         browser.open("view=leaderboard")
         assert "latest/leaderboard_helm.parquet is damaged" in browser.text
         assert browser.rows()
@@ -91,12 +94,13 @@ def test_a_damaged_leaderboard_of_one_source_leaves_the_other(hub: Path, tmp_pat
         assert browser.rows()
 
 
-def test_each_missing_file_is_named_and_the_rest_of_the_view_stays(hub: Path, tmp_path: Path) -> None:
+def test_each_missing_file_is_named_and_the_rest_of_the_view_stays(hub: Path, opened_browser: Browser) -> None:
     publish_page(hub)
     for path in ("latest/checks_helm.parquet", "latest/pairs_helm.parquet"):
         (hub / SCORES / path).unlink()
     (hub / PAGE / "scenario_scores/helm_lite.parquet").unlink()
-    with shown(hub, tmp_path) as browser:
+    browser = opened_browser
+    with shown(hub, browser):
         browser.open("view=trust")
         assert "latest/checks_helm.parquet is missing" in browser.text
         assert "helm_lite_part_00001" in browser.text
@@ -110,12 +114,13 @@ def test_each_missing_file_is_named_and_the_rest_of_the_view_stays(hub: Path, tm
         assert "config.json is cut off or damaged" in browser.text
 
 
-def test_empty_tables_say_so(hub: Path, tmp_path: Path) -> None:
+def test_empty_tables_say_so(hub: Path, opened_browser: Browser) -> None:
     for name in ("leaderboard", "pairs", "checks"):
         for file in (hub / SCORES / "latest").glob(f"{name}_*.parquet"):
             change_rows(file, lambda table: table.slice(0, 0))
     publish_page(hub)
-    with shown(hub, tmp_path) as browser:
+    browser = opened_browser
+    with shown(hub, browser):
         for view in ("leaderboard", "compare", "items", "item", "history"):
             browser.open(f"view={view}")
             assert "No leaderboard is published yet" in browser.text
@@ -126,7 +131,7 @@ def test_empty_tables_say_so(hub: Path, tmp_path: Path) -> None:
 
 
 def test_the_page_reads_the_hub_by_ranges_through_redirects_without_a_preflight(
-    published_hub: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    published_hub: Path, opened_browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_HUB_DISABLE_XET", "1")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
@@ -142,8 +147,9 @@ def test_the_page_reads_the_hub_by_ranges_through_redirects_without_a_preflight(
             (page / path).parent.mkdir(parents=True, exist_ok=True)
             (page / path).write_bytes(blob.content)
         server.requests.clear()
-        with serving_static(page) as address, browsing(address, tmp_path) as browser:
-            browser.size(1400)
+        browser = opened_browser
+        with serving_static(page) as address:
+            browser.visit(address)
             for view in ("leaderboard", "compare", "items", "model", "trust"):
                 browser.open(f"view={view}&source=helm&benchmark=mmlu")
                 assert browser.script("return document.querySelectorAll('.problem').length") == 0, browser.text

@@ -2,8 +2,6 @@
 
 import csv
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -11,15 +9,16 @@ from urllib.parse import quote
 import pyarrow.parquet as pq
 import pytest
 
+from every_eval_tests.chromium import LEAVES_CONNECTION, NEEDS_CHROMIUM
 from every_eval_tests.orchestration.deployment import DATA, SCORES
 from every_eval_tests.orchestration.ui import wait_for
-from every_eval_tests.page.browser import MISSING, Browser
+from every_eval_tests.page.browser import Browser
 from every_eval_tests.page.published import PAGE
 
 pytestmark = [
-    pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}"),
+    NEEDS_CHROMIUM,
+    LEAVES_CONNECTION,
     pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # Selenium leaves its connection to be collected
 ]
 NO_VALUE = "\N{EN DASH}"
 VIEWS = ("leaderboard", "compare", "items", "item", "model", "trust", "history")
@@ -68,7 +67,6 @@ def is_serious(finding: dict[str, Any]) -> bool:
 def test_the_leaderboard_shows_the_published_ranks_and_its_csv_is_the_table(
     browser: Browser, published_hub: Path
 ) -> None:
-    browser.size(1400)
     browser.open("view=leaderboard&source=helm&benchmark=lite")
     board = pq.read_table(published_hub / SCORES / "latest/leaderboard_helm.parquet").to_pylist()
     expected = [row for row in board if row["benchmark"] == "lite"]
@@ -86,7 +84,6 @@ def test_the_leaderboard_shows_the_published_ranks_and_its_csv_is_the_table(
 
 
 def test_weights_rank_again_and_the_address_restores_them(browser: Browser) -> None:
-    browser.size(1400)
     browser.open("view=leaderboard&source=helm&benchmark=lite")
     first = browser.rows()
     browser.script("document.querySelector('details').open = true")
@@ -109,7 +106,6 @@ def test_weights_rank_again_and_the_address_restores_them(browser: Browser) -> N
 
 
 def test_a_search_and_a_sort_are_in_the_address(browser: Browser) -> None:
-    browser.size(1400)
     browser.open("view=leaderboard&source=helm&benchmark=lite&search=yi&sort_=-model")
     assert ["Yi" in row[1] for row in browser.rows()] == [True]
     assert browser.script("return document.querySelector('[aria-sort]').innerText").startswith("Model")
@@ -118,7 +114,6 @@ def test_a_search_and_a_sort_are_in_the_address(browser: Browser) -> None:
 def test_the_keyboard_sorts_a_table_and_moves_from_item_to_item(browser: Browser, published_hub: Path) -> None:
     from selenium.webdriver.common.keys import Keys
 
-    browser.size(1400)
     browser.open(item_query(published_hub))
     before = browser.driver.current_url
     browser.driver.find_element("tag name", "body").send_keys(Keys.ARROW_RIGHT)
@@ -129,7 +124,6 @@ def test_the_keyboard_sorts_a_table_and_moves_from_item_to_item(browser: Browser
 
 
 def test_an_item_shows_the_question_and_the_answers_of_the_file(browser: Browser, published_hub: Path) -> None:
-    browser.size(1400)
     browser.open(item_query(published_hub))
     instance = re.search(r"Instance (\S+)", browser.text)
     assert instance
@@ -145,20 +139,20 @@ def test_an_item_shows_the_question_and_the_answers_of_the_file(browser: Browser
         assert any(row["model_name"] in text and row["output"].strip() in text for text in shown)
 
 
-def test_programs_that_the_page_shows_run(browser: Browser, published_hub: Path, tmp_path: Path) -> None:
+def test_programs_that_the_page_shows_run(
+    browser: Browser, published_hub: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     duckdb = pytest.importorskip("duckdb")
     (tmp_path / "data").mkdir()
     (tmp_path / "data/hub").symlink_to(published_hub)
+    monkeypatch.chdir(tmp_path)
     for view in ("leaderboard", "compare", "items", "item", "model", "trust", "history"):
         browser.open(query(published_hub, view))
         pandas, sql = browser.script(
             "return [...document.querySelectorAll('.recipe code')].map((one) => one.textContent)"
         )
-        made = subprocess.run(
-            [sys.executable, "-c", pandas], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
-        )
-        assert made.returncode == 0, f"{view}: {made.stderr}"
-        found = duckdb.sql(sql.replace("data/hub", str(tmp_path / "data/hub"))).fetchall()
+        exec(pandas, {})
+        found = duckdb.sql(sql).fetchall()
         assert found, view
 
 
