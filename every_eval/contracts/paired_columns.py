@@ -4,7 +4,16 @@ import pyarrow as pa
 
 from every_eval.contracts.table import Column
 
+BONETT_PRICE = "bonett_price"
+"""Method of an interval: that of Bonett and Price."""
+BOOTSTRAP = "bootstrap"
+"""Method of an interval: percentiles of paired replicates."""
 UNPAIRED = "no instance has both values"
+
+
+def probability(name: str, doc: str, undefined: str) -> Column:
+    """Return a column of p-values or of values that are adjusted for several comparisons."""
+    return Column(name, pa.float64(), doc, undefined, minimum=0, maximum=1)
 
 
 def interval(unpaired: str) -> tuple[Column, ...]:
@@ -18,36 +27,27 @@ def interval(unpaired: str) -> tuple[Column, ...]:
         Column(
             "ci_method",
             pa.string(),
-            "Method of the confidence interval: bonett_price, for values that are all 0 or 1, or bootstrap, "
+            f"Method of the confidence interval: {BONETT_PRICE}, for values that are all 0 or 1, or {BOOTSTRAP}, "
             "percentiles of paired replicates.",
             unknown,
             repeats=True,
         ),
-        Column(
+        probability(
             "p_value",
-            pa.float64(),
             "Probability of a difference at least as large if both values of each instance could be swapped: McNemar's "
             "exact test for values that are all 0 or 1, else a test over random signs.",
             unpaired,
-            minimum=0,
-            maximum=1,
         ),
-        Column(
+        probability(
             "p_holm",
-            pa.float64(),
             "p_value adjusted by Holm's method for all rows of the benchmark: if rows with at most 0.05 are called "
             "different, none of them is a false alarm with probability 0.95.",
             unpaired,
-            minimum=0,
-            maximum=1,
         ),
-        Column(
+        probability(
             "q_bh",
-            pa.float64(),
             "p_value adjusted by Benjamini and Hochberg's method for all rows of the benchmark: of the rows with at "
             "most 0.05, about 5 % are false alarms.",
             unpaired,
-            minimum=0,
-            maximum=1,
         ),
     )

@@ -3,14 +3,13 @@
 import pyarrow as pa
 
 from every_eval.contracts import shared_columns as shared
+from every_eval.contracts.paired_columns import BONETT_PRICE, BOOTSTRAP, probability
 from every_eval.contracts.table import Column, Table
 
 MAIN_SCORE = "main_score"
 MEAN_WIN_RATE = "mean_win_rate"
 MEAN_SCORE = "mean_score"
 
-BONETT_PRICE = "bonett_price"
-PERCENTILES = "bootstrap"
 DECISIONS = "decisions"
 
 OF_STANDINGS = "kind is not main_score"
@@ -119,41 +118,32 @@ PAIRS = Table(
         Column(
             "ci_method",
             pa.string(),
-            f"Method of the confidence interval: {BONETT_PRICE}, for values of 0 and 1 in one scenario; {PERCENTILES}, "
+            f"Method of the confidence interval: {BONETT_PRICE}, for values of 0 and 1 in one scenario; {BOOTSTRAP}, "
             "percentiles of 2,000 paired replicates, whose ends have a Monte-Carlo error of 0.06 standard errors of "
             f"the difference; or {DECISIONS}, bounds that follow from the pairs that are decided in single columns by "
             "Holm's method over all pairs and columns.",
             NO_SPREAD,
             repeats=True,
         ),
-        Column(
+        probability(
             "p_value",
-            pa.float64(),
             "P-value of the hypothesis that both models do equally well: McNemar's exact test for values of 0 and 1 in "
             "one scenario, else 9,999 random sign flips, in which an item has the same sign in all pairs and columns; "
             "beyond 3.5 standard errors, an upper bound of the p-value over all sign flips. Rounded to 9 significant "
             "digits.",
             UNTESTED,
-            minimum=0,
-            maximum=1,
         ),
-        Column(
+        probability(
             "p_holm",
-            pa.float64(),
             "p_value adjusted by Holm's method over all pairs of the benchmark of the same kind. If all pairs with at "
             "most 0.05 are called different, none is a false alarm with a probability of 0.95.",
             UNTESTED,
-            minimum=0,
-            maximum=1,
         ),
-        Column(
+        probability(
             "q_bh",
-            pa.float64(),
             "p_value adjusted by Benjamini and Hochberg's method over all pairs of the benchmark of the same kind. "
             "Of the pairs with at most 0.05, about 5 % are false alarms.",
             UNTESTED,
-            minimum=0,
-            maximum=1,
         ),
         Column(
             "minimum_detectable_difference",

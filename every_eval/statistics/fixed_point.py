@@ -11,9 +11,8 @@ import numpy as np
 from every_eval.statistics.groups import FloatArray
 
 BITS: Final = 32
-"""Binary digits of a rounded value. A sum is exact as long as the absolute weights sum to less than 2 ** (53 - 32)."""
-MAX_WEIGHT: Final = 1 << (53 - BITS)
-"""Number below which the sum of absolute whole weights must stay: 2²¹, so two million items."""
+"""Binary digits of a rounded value. A sum with whole weights is exact as long as the absolute weights sum to less than
+2 ** (53 - 32), so two million items."""
 
 
 def step_of(values: FloatArray) -> float:

@@ -22,7 +22,6 @@ WILSON_EFFECTIVE: Final = "wilson_effective"
 """Method for other values of a metric with a known range: Wilson's interval of an effective number of items."""
 T: Final = "t"
 """Method for values of a metric whose range is unknown or unbounded."""
-BOOTSTRAP: Final = "bootstrap"
 
 CLOSENESS: Final = 1e-9
 """Distance from an end of the range of a metric up to which a mean counts as that end."""

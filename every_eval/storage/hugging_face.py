@@ -41,7 +41,6 @@ from every_eval.storage.storage import (
 
 T = TypeVar("T")
 
-SCHEME: Final = "hf://"
 _ADDRESS: Final = re.compile(
     r"hf://datasets/(?P<repo>[\w.-]+/[\w.-]+)(?P<path>(?:/[^@]+?)?)/?(?:@(?P<revision>[^@]+))?", re.ASCII
 )

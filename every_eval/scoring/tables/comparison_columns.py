@@ -4,7 +4,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from every_eval.contracts.pairs import BONETT_PRICE, DECISIONS, PERCENTILES
+from every_eval.contracts.paired_columns import BONETT_PRICE, BOOTSTRAP
+from every_eval.contracts.pairs import DECISIONS
 from every_eval.scoring.comparisons.board import BoardComparison
 from every_eval.scoring.comparisons.decisions import Decisions
 from every_eval.sources.columns import without_nan
@@ -52,7 +53,7 @@ def win_rate_columns(table: MainTable, board: BoardComparison) -> Columns:
 
 
 def _columns(compared: Comparison) -> Columns:
-    methods = np.where(compared.is_exact, BONETT_PRICE, PERCENTILES)
+    methods = np.where(compared.is_exact, BONETT_PRICE, BOOTSTRAP)
     return {
         **_adjusted(len(compared.n)),
         "n": pa.array(compared.n),

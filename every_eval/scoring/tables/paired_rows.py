@@ -1,18 +1,17 @@
 """Columns that tables of paired comparisons share: the interval, and p-values adjusted over a whole table."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import pyarrow as pa
 
+from every_eval.contracts.paired_columns import BONETT_PRICE, BOOTSTRAP
 from every_eval.contracts.table import Table
 from every_eval.statistics.before_and_after import Changes
-from every_eval.statistics.intervals import BOOTSTRAP
 from every_eval.statistics.nulls import known, to_array
 from every_eval.statistics.p_values import benjamini_hochberg, holm
 
 Row = dict[str, Any]
-BONETT_PRICE: Final = "bonett_price"
 
 
 def paired_columns(compared: Changes, at: int) -> Row:

@@ -26,9 +26,6 @@ START: Final = "_journal/start.json"
 _WHOLE: Final = re.compile(r"samples/.+_epoch_\d+\.json")
 _FOLDER: Final = "samples/"
 _PART: Final = re.compile(r"samples/.+_epoch_\d+/")
-_UNKNOWN_FORM: Final = (
-    "a sample in a form that every_eval does not know: neither one file nor a folder with sample.json"
-)
 _SAMPLES: Final = re.compile(rb'"samples"\s*:\s*\[')
 _HEAD_BYTES: Final = 1 << 16
 _PIECE_BYTES: Final = 4 << 20
