@@ -1,4 +1,4 @@
-"""Measure comparisons of models item by item: CPU time and peak memory, and that threads change no byte.
+"""Measure the CPU time and the peak memory of comparisons of models, and check that threads change no byte of them.
 
     python -m benchmarks.comparisons [--models N] [--scenarios N] [--items N] [--large N] [--folder FOLDER]
 

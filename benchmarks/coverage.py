@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def score_cells(n_trials: int) -> Iterator[Cells]:
-    """Yield the header, and the coverage of the intervals of single scores."""
+    """Yield the rows of the table of single scores, the header first: how often their intervals cover the truth."""
     yield ["values", *(f"n = {n}" for n in SIZES)]
     for name, shares in score_rows(n_trials):
         yield [name, *map(_share, shares)]
@@ -90,7 +90,7 @@ def flip_cells(n_trials: int) -> Iterator[Cells]:
 
 
 def adjusted_cells(n_trials: int) -> Iterator[Cells]:
-    """Yield the header, and the coverage of the intervals of adjusted scores."""
+    """Yield the rows of the table of adjusted scores, the header first: how often their intervals cover the truth."""
     yield ["interaction", "items", "coverage", "coverage without the interaction's variance"]
     for interaction, n_items, *shares in adjusted_rows(n_trials):
         yield [str(interaction), str(n_items), *map(_share, shares)]

@@ -90,7 +90,7 @@ class BoardShares(NamedTuple):
     family_wise: float
     """Share of trials with a wrong decision: of equal models, or for the worse one."""
     false_discovery: float
-    """Mean share of wrong ones among the pairs that Benjamini and Hochberg's method finds."""
+    """Mean share of wrong pairs among the pairs that Benjamini and Hochberg's method finds."""
     power: float
     """Share of different pairs with p of at most 0.05, unadjusted."""
     power_holm: float

@@ -24,7 +24,7 @@ SIZES: Final = ((8, 30), (8, 100), (8, 1000), (20, 30), (20, 100), (20, 1000))
 
 @dataclass(frozen=True)
 class FlipShares:
-    """Shares over the trials of a case."""
+    """What the sign-flip test did in a case: each number is a share or a mean over the trials."""
 
     case: str
     n_models: int

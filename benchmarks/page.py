@@ -104,7 +104,7 @@ def one_visit(browser: Browser, query: str, *, is_cached: bool) -> tuple[float, 
 
 
 def received(browser: Browser) -> tuple[int, int]:
-    """Return the bytes of all answers since the last call, and of those with data."""
+    """Return how many bytes the browser received since the last call: in all, and in files of data."""
     total, of_data = 0, 0
     addresses: dict[str, str] = {}
     for entry in browser.driver.get_log("performance"):

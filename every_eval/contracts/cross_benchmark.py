@@ -20,7 +20,7 @@ NO_FIT: Final = "the model has no score in the scenarios of the fit, or shares n
 
 
 def _copied(name: str) -> Column:
-    """Return a column of the leaderboard; the row of another table says less about when it is null."""
+    """Return a column of the leaderboard, whose documentation says where it is copied from."""
     [column] = [column for column in LEADERBOARD.columns if column.name == name]
     return replace(column, doc=f"{column.doc} Copied from the leaderboard of the benchmark.")
 

@@ -132,7 +132,7 @@ class Hub(Protocol):
         """
 
     def connect_sources(self) -> Sequence[str]:
-        """Return the hosts that answer such a page, beside its own, as a Content-Security-Policy names hosts."""
+        """Return the other hosts that such a page reads from, in the form of a Content-Security-Policy."""
 
 
 def publish(

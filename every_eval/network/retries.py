@@ -25,8 +25,8 @@ MAX_REFUSALS: Final = 3
 GIVE_UP_SECONDS: Final = 120.0
 """Longest time without a byte gained before the call fails, without the time that the server asked to wait."""
 RETRY_AFTER_SECONDS: Final = 900.0
-"""Longest time, in all, to wait because the server asks for it (`Retry-After`). Who is asked to wait longer waits so
-long and tries once more: servers state the end of a quota's window, and may answer before it."""
+"""Longest total time to wait because the server asks for it (`Retry-After`). If the server asks for a longer wait, the
+call waits this long and tries once more: servers state the end of a quota's window, and may answer before it."""
 
 logger = logging.getLogger(__name__)
 

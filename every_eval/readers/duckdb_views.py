@@ -76,7 +76,7 @@ def _create_view(connection: "DuckDBPyConnection", table: Table, published: Publ
 
 
 def _columns(connection: "DuckDBPyConnection", contract: str) -> str:
-    """Return the columns of a file as `read_parquet` takes them: name, type, and the value where a file lacks one."""
+    """Return the argument `schema` of DuckDB's `read_parquet`: the name, the type and the default of each column."""
     described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({_quoted(contract)})").fetchall()
     columns = (
         f"{_quoted(name)}: {{name: {_quoted(name)}, type: {_quoted(kind)}, default_value: NULL}}"

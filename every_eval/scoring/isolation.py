@@ -45,7 +45,7 @@ class Problem:
 
 @contextmanager
 def boundary(subject: str, note: Callable[[Problem], object]) -> Iterator[None]:
-    """Give whatever the body raises to `note`, unless it is an error of the machine or of the Hub."""
+    """Pass an error of the body to `note` instead of raising it, unless it is an error of the machine or of the Hub."""
     try:
         yield
     except TransientError:
@@ -77,7 +77,7 @@ class Omissions:
         return [*self.runs.values(), *self.releases.values(), *self.tables.values()]
 
     def add(self, whole: Problem, runs: Mapping[RunKey, Problem]) -> None:
-        """Note that scoring failed: next time without these runs or, if that has failed too, not at all."""
+        """Leave out the runs that fail; if there are none, or runs are left out already, leave out the benchmark."""
         if runs and not self.runs:
             self.runs.update(runs)
         else:

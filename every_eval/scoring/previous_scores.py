@@ -83,7 +83,7 @@ class PreviousScores:
         return [] if file is None else list(self._ranges(LEADERBOARD, file))
 
     def _ranges(self, table: Table, file: Path) -> Mapping[str, tuple[int, int]]:
-        """Return the rows of each benchmark, from start up to, not including, stop: benchmarks follow each other."""
+        """Return the first row of each benchmark's rows, and the row after the last one: they stand together."""
         if table.name not in self._known_ranges:
             self._known_ranges[table.name] = _row_ranges(self._source.name, table, file)
         return self._known_ranges[table.name]

@@ -29,5 +29,5 @@ def ordinals(models: Iterable[tuple[PublicModel, str]]) -> list[int]:
 
 
 def argument(ordinal: int) -> dict[str, str]:
-    """Return the argument that the deployment of a model states for its ordinal; none for 1."""
+    """Return the argument that tells models apart in the name of a deployment; none for the first model."""
     return {ORDINAL: f"#{ordinal}"} if ordinal > 1 else {}

@@ -20,7 +20,7 @@ from every_eval.statistics.groups import BoolArray, FloatArray
 
 @dataclass(frozen=True)
 class AdditiveFit:
-    """The fit of a table with given gaps; scores of any number of replicates are put in later."""
+    """The additive fit of a table, which depends on its gaps alone; it is applied to any number of tables of scores."""
 
     is_measured: BoolArray
     """Whether there is a score, of shape (columns, models), in the largest connected part alone."""
@@ -199,7 +199,7 @@ class AdditiveFit:
 
 
 def _spread(values: FloatArray, ndim: int) -> FloatArray:
-    """Return values with axes of length 1 behind, so that they apply to all replicates."""
+    """Return the values with further axes of length 1, so that NumPy repeats them for all replicates."""
     return values.reshape(-1, *[1] * (ndim - 1))
 
 

@@ -15,7 +15,7 @@ BLOCK: Final = 64
 
 @dataclass(frozen=True)
 class Changes:
-    """One element for each comparison; NaN where no item has both values."""
+    """Comparisons of values before and after changes: one element for each change, NaN if no item has both values."""
 
     n: IntArray
     """Number of items with both values."""

@@ -25,7 +25,7 @@ class ItemAnalysis:
     mean: FloatArray
     """Mean value over the models; NaN without a model."""
     deficit: FloatArray
-    """Mean over the models of the model's mean over its items less its value on the item; NaN without a model."""
+    """Mean over the models of: the model's mean over its items, less its value on the item. NaN without a model."""
     discrimination: FloatArray
     """Corrected item-rest correlation; NaN where it is undefined."""
     error: FloatArray
@@ -80,7 +80,7 @@ class _Totals:
 
 
 def _split(values: FloatArray) -> tuple[FloatArray, BoolArray, FloatArray]:
-    """Return the values with 0 where there is none, where there is one, and the mean of each item."""
+    """Return the values with 0 in place of NaN, whether there is a value, and the mean of each item."""
     is_known = ~np.isnan(values)
     known = np.where(is_known, values, 0.0)
     return known, is_known, divide(known.sum(axis=0), np.count_nonzero(is_known, axis=0))

@@ -12,12 +12,12 @@ import numpy as np
 from every_eval.statistics.groups import BoolArray, FloatArray, IntArray
 
 ROUNDING: Final = 1e-9
-"""Difference of win rates that rounding can cause, and that so decides nothing."""
+"""Largest difference of win rates that rounding can cause; such a difference decides nothing."""
 
 
 @dataclass(frozen=True)
 class RankBounds:
-    """What is certain of each model's place among the models."""
+    """Bounds of each model's rank, its ties and its tier: arrays with one element for each model."""
 
     low: IntArray
     """Best rank that the model may truly have; 1 is the best of all."""
@@ -26,7 +26,7 @@ class RankBounds:
     n_tied: IntArray
     """Number of other models that are neither certainly better nor certainly worse."""
     tier: IntArray
-    """1 for models than which none is certainly better, 2 for those that are so without the models of tier 1, ..."""
+    """Tier 1 has the models than which none is certainly better; tier 2 is found alike without tier 1, and so on."""
 
     @classmethod
     def of(cls, is_better: BoolArray, is_at_least: BoolArray | None = None) -> Self:

@@ -1,4 +1,4 @@
-"""Quantiles of Student's t. Apart from `quantiles`, as SciPy takes a quarter of a second to import."""
+"""Quantiles of Student's t. They have a module of their own, because SciPy takes a quarter of a second to import."""
 
 from typing import Final
 

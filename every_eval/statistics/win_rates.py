@@ -39,7 +39,7 @@ def mean_win_rates(
 
 
 def win_rates_by_column(columns: Sequence[Values], lower_is_better: Directions, tolerance: float = 0.0) -> FloatArray:
-    """Return the win rates whose mean `mean_win_rates` is, of shape (columns, rows).
+    """Return the win rate of each row in each column, of shape (columns, rows); their means are the mean win rates.
 
     NaN where a row has no value, or where the column does not count.
     """

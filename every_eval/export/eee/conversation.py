@@ -29,7 +29,7 @@ def conversation(sample: Row, n_turns: int | None) -> list[dict[str, Any]] | Non
 
 
 def kind_of(messages: Sequence[Row] | None) -> str:
-    """Return the type of an interaction: `agentic` if the model called tools; no messages are a single turn."""
+    """Return the schema's type of an interaction: single turn without messages, agentic if the model called tools."""
     if messages is None:
         return SINGLE_TURN
     return AGENTIC if count_tool_calls(messages) else MULTI_TURN

@@ -170,7 +170,7 @@ class Instances:
 
 
 class _Samples:
-    """The samples of a run, each made when a row needs it and kept until another one comes."""
+    """Builds the sample of each row when the row is written, and keeps only the last sample in memory."""
 
     def __init__(
         self, samples: pa.Table, values: Sequence[Value], make: Callable[[Key, Sequence[Row], Usage], Sample]
@@ -190,7 +190,7 @@ class _Samples:
         self._made: tuple[Key, Sample] | None = None
 
     def of(self, key: Key) -> Sample:
-        """Return the sample with a key; for metrics of all references, the samples of all as one."""
+        """Return the sample with a key. A metric over all references of an instance has the samples of all of them."""
         if self._made is None or self._made[0] != key:
             found = self._of_key.get(key) or self._of_instance.get(key[:_INSTANCE_PARTS]) or []
             self._made = key, self._make(key, found, Usage(self._values[key]))

@@ -21,12 +21,12 @@ def encode_indented(value: Any) -> bytes:  # noqa: ANN401 - any value with a for
 
 
 def text_map(values: dict[str, Any]) -> dict[str, str]:
-    """Return the values as texts, without those that are null: maps of the schema hold texts alone."""
+    """Return the values as texts, and leave out nulls: the maps of the schema hold only texts."""
     return {name: text_of(value) for name, value in values.items() if value is not None}
 
 
 def text_of(value: Any) -> str:  # noqa: ANN401 - any value with a form in JSON
-    """Return a text as it is, and any other value as JSON."""
+    """Return the value as text: a text unchanged, any other value as JSON."""
     if isinstance(value, str):
         return value
     if type(value) in (int, float):

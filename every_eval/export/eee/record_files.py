@@ -65,5 +65,5 @@ def write_record(path: Path, timestamp: str, render: Callable[[str], bytes]) -> 
 
 
 def _part(path: Path) -> Path:
-    """Return where a file is written before it takes its place; another export may write the same record."""
+    """Return a temporary path beside the file, with this process's id: another export may write the same record."""
     return path.with_name(f".{path.name}.{os.getpid()}")

@@ -79,7 +79,10 @@ def entries(published: Published, source: Mapping[str, str]) -> Iterator[Entry]:
 
 
 def _models(published: Published) -> Mapping[tuple[str, str], str]:
-    """Return the name on the Hub of each name of a source that is that very model: without revision and adapter."""
+    """Return the models that sources name as the Hub does, by source and name.
+
+    A model with a revision or an adapter has another name in the source, and is left out.
+    """
     rows = published.read(IDENTITIES, ["kind", "source", "source_name", "hugging_face_id"]).to_pylist()
     return {
         (row["source"], row["source_name"]): row["hugging_face_id"]

@@ -43,6 +43,6 @@ class Decisions:
 
 
 def _stack(board: BoardComparison, signs: FloatArray, name: str) -> FloatArray:
-    """Return a field of all columns' comparisons, of shape (columns, pairs); NaN in columns without a direction."""
+    """Return the values of a field of `Comparison`, of shape (columns, pairs); NaN in columns without a direction."""
     stacked = np.array([getattr(column, name) for column in board.columns], np.float64)
     return stacked.reshape(len(signs), len(board.a)) * np.abs(signs)[:, np.newaxis]

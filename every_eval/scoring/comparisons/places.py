@@ -105,7 +105,7 @@ class Places:
         return self._at(known, low), self._at(known, high)
 
     def _numbers_without_one(self) -> list[FloatArray]:
-        """Return the numbers that rank the rows, without each of the columns in turn."""
+        """Return for each column the numbers that would rank the rows without the column."""
         if self.table.has_win_rates:
             return _means_without_one(self.table.win_rates_by_column)
         if self.means is None or len(self.means.scores) < 2:

@@ -18,8 +18,8 @@ NOT_COMPARABLE: Final = (
 def unranked_reasons(table: MainTable, suites: Sequence[str], min_coverage: float = MIN_COVERAGE) -> list[str | None]:
     """Return for each row the reason why it cannot be ranked; null where none is known yet.
 
-    Of several deployments of a model one can be ranked: of those that no other reason excludes, that with most scores,
-    then the one of the latest suite, then the first by name. The choice does not depend on the scores.
+    Only one deployment of a model can be ranked: among those that no other reason excludes, the one with most scores;
+    of equals the one in the latest suite, then the first by name. The choice does not depend on the values of scores.
 
     Args:
         table: The main table.

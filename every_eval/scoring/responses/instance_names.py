@@ -29,14 +29,14 @@ class Names(NamedTuple):
 
 
 class InstanceNames:
-    """The names of the instances of runs, read from the files of the state when somebody asks for them."""
+    """Looks up the names of instances in the files of the state, which are read only when a name is asked for."""
 
     def __init__(self, files: ItemScoresFiles, scenarios: Mapping[RunKey, Scenario]) -> None:
         """Take the files, and the dataset and the task of each run."""
         self._files, self._scenarios = files, scenarios
 
     def of(self, statistic: StatisticKey, numbers: IntArray) -> Names:
-        """Return the names of items that a statistic is over, of each item that of its first instance.
+        """Return the names of some items of a statistic. An item with several instances has the name of the first one.
 
         Args:
             statistic: Key of the statistic.
@@ -62,7 +62,7 @@ class InstanceNames:
 
     @cached_property
     def _ranges(self) -> Mapping[RunKey, Mapping[Path, tuple[int, int]]]:
-        """For each run and file the rows between which the run's rows are: from start up to, not including, stop."""
+        """For each run and file, the position of the run's first row, and the position after its last row."""
         ranges: dict[RunKey, dict[Path, tuple[int, int]]] = {}
         for file in self._files.files:
             start = 0

@@ -14,9 +14,10 @@ ADJUSTMENTS = {"p_holm": holm, "q_bh": benjamini_hochberg}
 
 
 def adjust_p_values(pieces: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Yield the pieces with `p_holm` and `q_bh`, of which `p_value` of all rows together is the family.
+    """Yield the pieces with `p_holm` and `q_bh`: the p-values of all pieces together are one family.
 
-    The pieces have these two columns already, of any value. They lie on disk until the last of them is made.
+    The pieces have these two columns already, and their values are replaced. All pieces wait on disk until the last
+    one is there.
     """
     with work_folder() as folder:
         spill, p_values = Spill(folder), [np.zeros(0)]

@@ -21,12 +21,12 @@ class Change:
     previous: EvaluatedRun
 
     def metrics(self) -> list[MetricKey]:
-        """Return the main metrics that are compared, or at least named: those of both runs, else all of the later."""
+        """Return the main metrics that both runs have or, if there are none, those of the later run."""
         common = [metric for metric in self.run.metrics if metric in self.previous.metrics]
         return common or self.run.metrics
 
     def obstacle(self, metric: MetricKey) -> str | None:
-        """Return why a difference of the metric would say nothing of the model; null if nothing is known."""
+        """Return why the two scores cannot be compared; null if nothing speaks against a comparison."""
         if metric not in self.previous.metrics:
             names = sorted({one.metric_name for one in self.previous.metrics})
             return f"The earlier run has no main score of this metric and split, but of: {', '.join(names) or 'none'}."

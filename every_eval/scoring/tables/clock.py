@@ -28,7 +28,7 @@ class Clock:
         }
 
     def renew(self, rows: pa.Table) -> pa.Table:
-        """Return rows of an earlier file with the clock columns of this file."""
+        """Return rows of an earlier file, in which the clock columns say the moment of this file."""
         for name, value in self.columns.items():
             field = rows.schema.field(name)
             column = pa.repeat(pa.scalar(value, field.type), rows.num_rows)

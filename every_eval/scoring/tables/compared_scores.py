@@ -70,7 +70,7 @@ def texts_of(rows: pa.Table) -> Texts:
 
 
 def groups(texts: Texts) -> Iterator[IntArray]:
-    """Yield the positions of the scores that are compared with each other, all in the order of the columns."""
+    """Yield for each statistic the positions of its scores, which are compared with each other, by model."""
     codes = {name: _sort_codes(column) for name, column in texts.items()}
     order = np.lexsort([codes[name] for name in reversed((*STATISTIC, *SIDE))])
     is_first = np.zeros(len(order), np.bool_)
@@ -80,7 +80,7 @@ def groups(texts: Texts) -> Iterator[IntArray]:
 
 
 def _sort_codes(texts: pa.DictionaryArray) -> IntArray:
-    """Return numbers that sort as the texts do, null last."""
+    """Return a number for each text, so that the numbers have the order of the texts, and null comes last."""
     ranks = np.empty(len(texts.dictionary) + 1, np.int64)
     ranks[pc.sort_indices(texts.dictionary).to_numpy()] = np.arange(len(texts.dictionary))
     ranks[-1] = len(texts.dictionary)

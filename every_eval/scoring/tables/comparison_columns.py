@@ -18,17 +18,17 @@ Columns = dict[str, pa.Array]
 
 
 def run_columns(compared: Comparison) -> Columns:
-    """Return the columns of pairs of runs."""
+    """Return the columns that compare the scores of pairs of runs."""
     return _columns(compared) | {"n_columns": pa.array((compared.n > 0).astype(np.int64))}
 
 
 def mean_score_columns(board: BoardComparison) -> Columns:
-    """Return the columns of pairs of models by their mean scores."""
+    """Return the columns that compare the mean scores of pairs of models."""
     return _columns(board.means) | {"n_columns": pa.array(board.n_columns)}
 
 
 def win_rate_columns(table: MainTable, board: BoardComparison) -> Columns:
-    """Return the columns of pairs of models by their mean win rates, which have bounds and no test."""
+    """Return the columns that compare the mean win rates of pairs of models: with bounds, and without a test."""
     rates = table.win_rates_by_column
     apart = rates[:, board.a] - rates[:, board.b]
     n_columns = np.sum(~np.isnan(apart), axis=0)

@@ -82,7 +82,7 @@ def _difficulty(deficit: FloatArray, lower_is_better: bool | None) -> pa.Array:
 
 
 def _shares(values: FloatArray, n_models: IntArray, lower_is_better: bool | None) -> dict[str, pa.Array]:
-    """Return the columns that count the best and the worst values; null where 0 and 1 are not known to be these."""
+    """Return the columns that count right and wrong answers; null unless 0 and 1 are the worst and the best value."""
     names = ("n_right", "n_wrong"), ("all_right", "all_wrong")
     if lower_is_better is None or np.nanmin(values) < 0 or np.nanmax(values) > 1:
         kinds = (pa.int64(), pa.bool_())

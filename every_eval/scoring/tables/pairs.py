@@ -60,7 +60,7 @@ def pairs(
 
 
 def _in_blocks(pieces: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    """Yield the same rows in fewer pieces."""
+    """Yield the same rows in fewer and larger pieces."""
     pending: list[pa.Table] = []
     for piece in pieces:
         pending.append(piece)

@@ -8,7 +8,7 @@ import numpy as np
 from every_eval.statistics.groups import FloatArray, IntArray
 
 Answers = tuple[IntArray, FloatArray]
-"""Numbers of items, each once and in ascending order, and the value of each."""
+"""Numbers of items, in ascending order and without duplicates, and the value of each item."""
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def robustness(
 
 
 def describe(perturbation: str) -> Mapping[str, Any]:
-    """Return the columns about a perturbation, which HELM writes as an object with a name and with flags."""
+    """Return the columns that describe a perturbation, which HELM writes as an object with a name and with flags."""
     stated = json.loads(perturbation)
     stated = stated if isinstance(stated, dict) else {}
     name = stated.get("name")

@@ -37,7 +37,10 @@ Deployments = Mapping[tuple[str, str], str | None]
 
 
 def select_scenario_scores(rows: pa.Table) -> pa.Table:
-    """Return `SCHEMA` of the rows of comprehensive_stats that are main scores from 0 to 1, with an interval."""
+    """Return the rows of comprehensive_stats that count in scenarios, with the columns of `SCHEMA`.
+
+    They are main scores with an interval, of metrics from 0 to 1 of which higher values are better.
+    """
     position, metrics = distinct(rows, ["metric_name"])
     is_unit = pa.array([range_of(name) == UNIT for (name,) in metrics]).take(pa.array(position))
     is_main = pc.and_(rows["is_main_metric"], rows["perturbation"].is_null())

@@ -1,4 +1,4 @@
-"""Give the runs of models that differ only in arguments that are not published different names."""
+"""Give different names to the runs of models that differ only in arguments that are not published."""
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -21,9 +21,15 @@ _ATTACHMENT: Final = re.compile(r"attachment://(\d+)")
 
 
 def resolve(sample: Sample, prefix: str, members: ZipMembers) -> Reject | None:
-    """Complete a sample with its metadata, its messages and its long texts; return what cannot be read.
+    """Put the metadata, the messages and the long texts of a chunked sample into the sample.
 
-    The folder of the sample is `prefix`.
+    Args:
+        sample: What the member `sample.json` holds; it is changed.
+        prefix: Folder of the sample in the log.
+        members: Members of the log.
+
+    Returns:
+        The reason if the sample cannot be completed; null if it is complete.
     """
     folder = _Folder(prefix, members)
     try:

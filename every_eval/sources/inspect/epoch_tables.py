@@ -12,7 +12,7 @@ from every_eval.statistics.groups import FloatArray, IntArray
 
 
 class EpochTables:
-    """Tables of one run, each made once."""
+    """Tables of the scores of one run; each table is computed once and kept."""
 
     def __init__(self, samples: RunSamples, scores: RunScores) -> None:
         """Make tables of `samples`, whose scores in Inspect's order are `scores`."""

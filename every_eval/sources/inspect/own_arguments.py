@@ -41,7 +41,7 @@ def metadata_json(stated: Sequence[Any]) -> list[str | None]:
 
 
 def _is_doubtful(text: str, parts: Collection[str]) -> bool:
-    """Tell whether something in a text can be private: of much metadata, nothing can."""
+    """Tell whether a text must be checked for private parts, which is slow; most metadata need not be."""
     if _LONG_WORD.search(text):
         return True
     lowered = text.casefold() if parts else ""

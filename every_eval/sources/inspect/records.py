@@ -153,7 +153,7 @@ class Score(Struct):
 
 
 class SampleScores(Struct):
-    """The scores of a sample in one epoch."""
+    """The part of a sample that its scores are in, read alone where nothing else is needed."""
 
     id: int | str
     epoch: Annotated[int, Meta(ge=1, le=LARGEST_EPOCH)]
@@ -163,7 +163,7 @@ class SampleScores(Struct):
 
 
 class Sample(SampleScores):
-    """A sample in one epoch."""
+    """A sample as the model answered it in one epoch, with its scores."""
 
     input: Any = None
     choices: Any = None

@@ -88,7 +88,7 @@ class _RunReader:
         )
 
     def _with_judges(self, pieces: Iterator[RunRows]) -> Iterator[RunRows]:
-        """Give each sample the judges of all samples: pieces are held back until the end of a log that is not large.
+        """Give each sample the judges of all samples: the pieces of a log that is not large wait until its end.
 
         The samples of a large log are read again, if its header or the samples so far name a judge.
         """

@@ -16,7 +16,7 @@ class SampleBatch:
         """Start without samples."""
         self.samples: list[Sample] = []
         self.places: list[str] = []
-        """Place of each sample in the log."""
+        """Where the log holds each sample: a member of the zip file, or a JSON path."""
         self.occurrences: list[int] = []
         """Number, from 0, of each sample among the samples of the run with the same identifier and epoch."""
         self.scores: list[Mapping[str, Score]] = []
@@ -31,7 +31,13 @@ class SampleBatch:
         self.scores.append(scores)
 
     def reject(self, reject: Reject, row: int | None = None) -> None:
-        """Add what could not be read: of the sample at position `row`, else instead of the next sample."""
+        """Add a reject.
+
+        Args:
+            reject: What could not be read.
+            row: Position in the batch of the sample that the reject belongs to; null if a sample is missing because of
+                it, which would be the next one.
+        """
         place = (len(self.samples), 0) if row is None else (row, 1)
         self._rejects.append((*place, reject))
 

@@ -16,7 +16,7 @@ from every_eval.sources.references import reference_array
 
 FINAL, ALL, NONE = "final", "all", "none"
 WITHHELD: Final = "[withheld]"
-"""Stands for the input where no message is published."""
+"""Text of the column `raw_input` if the setting publishes no messages."""
 
 Columns = dict[str, Sequence[Any] | pa.Array]
 
@@ -85,7 +85,7 @@ def _main_scores(batch: SampleBatch, evaluation: Evaluation) -> list[Score | Non
 
 
 def _model_name(answered: Any, called: str) -> str | None:  # noqa: ANN401 - any JSON value
-    """Return the model that answered, if the provider names another than the one that was called."""
+    """Return the name of the model that answered, if the provider states another one than was called."""
     return public_name(answered) if isinstance(answered, str) and answered != called else None
 
 

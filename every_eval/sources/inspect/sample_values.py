@@ -1,4 +1,4 @@
-"""Numbers of samples, in columns: those of their scores, and what the answers took."""
+"""Numbers of samples, in columns: scores, tokens, cost, time and turns."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -45,10 +45,10 @@ class ValueTable:
 
 
 class ValueReader:
-    """Reads the numbers of the samples of one run, metrics in the order in which the log has them first."""
+    """Reads the numbers of the samples of one run. Metrics are in the order in which the log first names them."""
 
     def __init__(self, evaluation: Evaluation) -> None:
-        """Read samples of `evaluation`."""
+        """Prepare to read samples of `evaluation`; no metric is known yet."""
         self._evaluation = evaluation
         self._columns: dict[tuple[str, str | None], int] = {}
 

@@ -72,7 +72,7 @@ class ZipMembers:
         return content
 
     def _compressed(self, info: ZipInfo) -> memoryview:
-        """Return the bytes of a member, read at once unless its own header is longer than that in the directory."""
+        """Return the compressed bytes of a member. One read is enough, unless the member's header is unusually long."""
         n_expected = _LOCAL_HEADER.size + len(info.orig_filename) + len(info.extra) + info.compress_size
         self._file.seek(info.header_offset)
         raw = self._file.read(n_expected)
@@ -86,7 +86,7 @@ class ZipMembers:
         return memoryview(raw)[start:end]
 
     def _inflate(self, raw: memoryview, info: ZipInfo) -> bytes:
-        """Return the content of a member, never more than the directory states."""
+        """Return the decompressed content of a member, and stop at the size that the directory states."""
         if info.compress_type == _STORED:
             return bytes(raw)
         if info.compress_type == _DEFLATED:

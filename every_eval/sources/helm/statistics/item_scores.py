@@ -105,7 +105,7 @@ def _table(scores: _Scores, context: RunContext, places: Mapping[str, pa.Array])
 
 
 def _places(run: RunMetrics, keys: IntArray, items: Mapping[InstanceKey, str]) -> dict[str, pa.Array]:
-    """Return the columns of perturbation, instance and item, from what `compose` makes of treatment and instance."""
+    """Return the columns of perturbation, instance and item; a key combines a treatment and an instance."""
     treatment, instance = decompose(keys, run.sizes(_AXES))
     perturbations = [one.perturbation for one in run.treatments]
     found = [

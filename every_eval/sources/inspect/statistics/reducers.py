@@ -19,7 +19,7 @@ from every_eval.sources.inspect.statistics.derivable import NotDerivable, parse_
 from every_eval.sources.inspect.statistics.values import is_nan, is_unscored, to_float
 
 _EXACT: Final = float(1 << 52)
-"""Sums of whole numbers are exact below it."""
+"""Number up to which floats hold every whole number, so that sums are exact below it."""
 SUCCESS: Final = 1.0
 """Smallest value that counts as a success. A task can set another threshold, which its log does not record."""
 HAS_THRESHOLD: Final = frozenset({"pass_at", "pass_k", "at_least"})
