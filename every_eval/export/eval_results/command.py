@@ -45,4 +45,4 @@ def _run(chosen: argparse.Namespace) -> Iterator[str]:
     if found:
         yield f"The files are in {chosen.out.absolute()}."
     else:
-        yield "No score is of a model whose name on the Hub is stated and of a benchmark that the Hub collects."
+        yield "No score is of a model that the sources name as the Hub does, in a benchmark that the Hub collects."

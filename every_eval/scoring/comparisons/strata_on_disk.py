@@ -9,7 +9,6 @@ import numpy as np
 
 from every_eval.statistics.strata import Stratum
 
-
 StoredStratum = tuple[Path, Stratum]
 """File of the values of a stratum, and the stratum without its values."""
 
