@@ -35,8 +35,11 @@ def own_arguments(stated: Any) -> Arguments:  # noqa: ANN401 - any JSON value
 def metadata_json(stated: Sequence[Any]) -> list[str | None]:
     """Return the metadata of each sample that may be published, as JSON; null if there is none."""
     texts = [json_text(metadata) if isinstance(metadata, dict) and metadata else None for metadata in stated]
-    together = "\n".join(filter(None, texts)).casefold()
-    occurring = [part for part in _DOUBTFUL if part in together]
+    together = "\n".join(filter(None, texts))
+    if not _is_doubtful(together, _DOUBTFUL):
+        return texts
+    lowered = together.casefold()
+    occurring = [part for part in _DOUBTFUL if part in lowered]
     return [_checked(text) if text and _is_doubtful(text, occurring) else text for text in texts]
 
 

@@ -188,8 +188,8 @@ class _Statistics:
             spread |= self._trials(found, spread)
         if spread.get("is_binary") is False and score.reducer in (None, "mean"):
             # The mean of an instance's trials lies between 0 and 1 even if each trial is 0 or 1.
-            trials = self._scores.scored(found.scorer, found.key, None)
-            spread["is_binary"] = all(number in (0, 1) for number in trials.numbers)
+            trials = self._samples.scores[found]
+            spread["is_binary"] = bool(np.isin(trials[~np.isnan(trials)], (0, 1)).all())
         return spread
 
     def _spread(self, scores: Scores, clustered_by: str | None = None) -> Row:

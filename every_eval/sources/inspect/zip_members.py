@@ -21,6 +21,7 @@ from every_eval.sources.source import Reject
 
 _LOCAL_HEADER: Final = struct.Struct("<4s22xHH")
 _SIGNATURE: Final = b"PK\x03\x04"
+_WINDOW_BYTES: Final = 1 << 16
 _STORED, _DEFLATED, _ZSTANDARD = 0, 8, 93
 _IS_ENCRYPTED: Final = 1
 _SEVERAL_FRAMES: Final = pa.Codec("zstd")
@@ -36,6 +37,7 @@ class ZipMembers:
         self.infos = infos
         """Valid directory entry of each member, in the order of the directory."""
         self._single_frame = ZstdDecompressor()  # Threads must not share it.
+        self._window, self._window_start = memoryview(b""), 0
 
     @cached_property
     def by_folder(self) -> Mapping[str, list[str]]:
@@ -74,16 +76,25 @@ class ZipMembers:
     def _compressed(self, info: ZipInfo) -> memoryview:
         """Return the compressed bytes of a member. One read is enough, unless the member's header is unusually long."""
         n_expected = _LOCAL_HEADER.size + len(info.orig_filename) + len(info.extra) + info.compress_size
-        self._file.seek(info.header_offset)
-        raw = self._file.read(n_expected)
+        raw = self._bytes(info.header_offset, n_expected)
         signature, n_name, n_extra = _LOCAL_HEADER.unpack_from(raw)
         if signature != _SIGNATURE:
             raise zlib.error("the directory points to no member")
         start = _LOCAL_HEADER.size + n_name + n_extra
         end = start + info.compress_size
         if end > len(raw):
-            raw += self._file.read(end - len(raw))
-        return memoryview(raw)[start:end]
+            raw = self._bytes(info.header_offset, end)
+        return raw[start:end]
+
+    def _bytes(self, start: int, size: int) -> memoryview:
+        """Return bytes of the file; small members that follow each other are read together."""
+        at = start - self._window_start
+        if at < 0 or at + size > len(self._window):
+            self._window = memoryview(b"")  # Before more is read, for the sake of memory.
+            self._file.seek(start)
+            self._window_start, at = start, 0
+            self._window = memoryview(self._file.read(max(size, _WINDOW_BYTES)))
+        return self._window[at : at + size]
 
     def _inflate(self, raw: memoryview, info: ZipInfo) -> bytes:
         """Return the decompressed content of a member, and stop at the size that the directory states."""

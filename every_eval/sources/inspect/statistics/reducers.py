@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from every_eval.sources.inspect.statistics.derivable import NotDerivable, parse_reducer
-from every_eval.sources.inspect.statistics.values import is_nan, is_unscored, to_float
+from every_eval.sources.inspect.statistics.values import to_float
 
 _EXACT: Final = float(1 << 52)
 """Number up to which floats hold every whole number, so that sums are exact below it."""
@@ -43,38 +43,34 @@ def reducer_of(name: str) -> Reducer:
     return partial(_reduce, _PLAIN[function] if k is None else partial(_COUNTING[function], k))
 
 
-def pass_at_k(values: Sequence[float], k: int) -> float:
+@cache
+def pass_at_k(n: int, n_passed: int, k: int) -> float:
     """Return the estimated probability that at least one of k attempts succeeds; NaN for fewer than k attempts.
 
-    1 - C(n - c, k) / C(n, k), with c of n values successes: Chen et al., Evaluating Large Language Models Trained on
+    1 - C(n - c, k) / C(n, k), with c of n attempts successes: Chen et al., Evaluating Large Language Models Trained on
     Code (2021), equation 1, multiplied out as in its numerically stable form.
     """
-    return _pass_at_of(len(values), sum(value < SUCCESS for value in values), k)
-
-
-@cache
-def _pass_at_of(n: int, n_failed: int, k: int) -> float:
     if n < k:
         return math.nan
+    n_failed = n - n_passed
     return 1.0 if n_failed < k else 1.0 - float(np.prod(1.0 - k / np.arange(n_failed + 1, n + 1)))
 
 
-def pass_hat_k(values: Sequence[float], k: int) -> float:
+def pass_hat_k(n: int, n_passed: int, k: int) -> float:
     """Return the estimated probability that all of k attempts succeed; NaN for fewer than k attempts.
 
-    C(c, k) / C(n, k), with c of n values successes: pass^k of Yao et al., τ-bench (2024), section 3.
+    C(c, k) / C(n, k), with c of n attempts successes: pass^k of Yao et al., τ-bench (2024), section 3.
     """
-    n, n_passed = len(values), sum(value >= SUCCESS for value in values)
     return math.nan if n < k else math.comb(n_passed, k) / math.comb(n, k)
 
 
 def _reduce(reduce_elements: _ReduceElements, values: Sequence[Any]) -> Any:  # noqa: ANN401 - any JSON value
-    scored = [value for value in values if not is_unscored(value)]
+    scored = [value for value in _without_nan(values) if value is not None]
     if not scored:
         return math.nan
 
     def reduce_known(of_epochs: Sequence[Any]) -> Any:  # noqa: ANN401 - any JSON value
-        known = [value for value in of_epochs if not is_nan(value)]
+        known = _without_nan(of_epochs)
         return reduce_elements(known, len(values)) if known else math.nan
 
     first = scored[0]
@@ -86,6 +82,11 @@ def _reduce(reduce_elements: _ReduceElements, values: Sequence[Any]) -> Any:  # 
         return [reduce_known(at_position) for at_position in zip(*scored, strict=True)]
     _check_shapes(not any(isinstance(value, dict | list) for value in scored))
     return reduce_known(scored)
+
+
+def _without_nan(values: Sequence[Any]) -> list[Any]:
+    # As `is_nan` tells, without a call for each of many values.
+    return [value for value in values if not isinstance(value, float) or value == value]
 
 
 def _check_shapes(are_equal: bool) -> None:
@@ -131,15 +132,19 @@ def _collect(values: Sequence[Any], _: int) -> Any:  # noqa: ANN401 - any JSON v
 
 
 def _at_least(k: int, values: Sequence[Any], _: int) -> float:
-    return float(sum(to_float(value) >= SUCCESS for value in values) >= k)
+    return float(_count_successes(values) >= k)
 
 
 def _pass_at(k: int, values: Sequence[Any], _: int) -> float:
-    return pass_at_k([*map(to_float, values)], k)
+    return pass_at_k(len(values), _count_successes(values), k)
 
 
 def _pass_k(k: int, values: Sequence[Any], _: int) -> float:
-    return pass_hat_k([*map(to_float, values)], k)
+    return pass_hat_k(len(values), _count_successes(values), k)
+
+
+def _count_successes(values: Sequence[Any]) -> int:
+    return sum(to_float(value) >= SUCCESS for value in values)
 
 
 _PLAIN: Final[Mapping[str, _ReduceElements]] = MappingProxyType(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from every_eval.sources.inspect.statistics.metrics import mean_in_order
-from every_eval.sources.inspect.statistics.reducers import pass_at_k, pass_hat_k
+from every_eval.sources.inspect.statistics.reducers import SUCCESS, pass_at_k, pass_hat_k
 from every_eval.statistics.crossed_error import crossed_standard_error
 from every_eval.statistics.groups import FloatArray, IntArray
 
@@ -39,13 +39,14 @@ def reliability(values: FloatArray) -> Reliability:
     n_samples, n_epochs = values.shape
     with np.errstate(invalid="ignore", over="ignore"):  # Values may be infinite.
         error = crossed_standard_error(values)
-    rates = values.tolist() if ((values >= 0) & (values <= 1)).all() else []
+    is_rate = ((values >= 0) & (values <= 1)).all()
+    n_passed = (values >= SUCCESS).sum(axis=1).tolist() if is_rate else []
     return Reliability(
         n_samples,
         n_epochs,
         error if math.isfinite(error) else None,
-        _means(pass_at_k, rates, n_epochs),
-        _means(pass_hat_k, rates, n_epochs),
+        _means(pass_at_k, n_passed, n_epochs),
+        _means(pass_hat_k, n_passed, n_epochs),
     )
 
 
@@ -67,9 +68,10 @@ def epoch_table(instances: IntArray, epochs: IntArray, numbers: FloatArray) -> F
     return complete
 
 
-def _means(
-    estimate: Callable[[Sequence[float], int], float], table: Sequence[Sequence[float]], n_epochs: int
-) -> Mapping[int, float]:
-    if not table:
-        return {}
-    return {k: mean_in_order([estimate(values, k) for values in table]) for k in range(1, n_epochs + 1)}
+def _means(estimate: Callable[[int, int, int], float], n_passed: Sequence[int], n_epochs: int) -> Mapping[int, float]:
+    """Return the mean of an estimate over samples, of whose epochs `n_passed` are successes, for each k."""
+    means = {}
+    for k in range(1, n_epochs + 1) if n_passed else ():
+        by_count = [estimate(n_epochs, count, k) for count in range(n_epochs + 1)]
+        means[k] = mean_in_order([by_count[count] for count in n_passed])
+    return means

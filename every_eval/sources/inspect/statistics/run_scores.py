@@ -86,35 +86,38 @@ class RunScores:
     def _scores(self, scorer: str, reducer: str | None, is_null_nan: bool) -> list[Score]:
         place = (scorer, reducer, is_null_nan)
         if place not in self._reduced:
-            values = [
-                (sample, _with_nan(sample.values[scorer]) if is_null_nan else sample.values[scorer])
-                for sample in self.samples
-                if scorer in sample.values
-            ]
-            self._reduced[place] = _reduce(values, reducer)
+            samples = [sample for sample in self.samples if scorer in sample.values]
+            values = [sample.values[scorer] for sample in samples]
+            self._reduced[place] = _reduce(samples, [*map(_with_nan, values)] if is_null_nan else values, reducer)
         return self._reduced[place]
 
 
-def _reduce(values: Sequence[tuple[ScoredSample, Any]], reducer: str | None) -> list[Score]:
+def _reduce(samples: Sequence[ScoredSample], values: Sequence[Any], reducer: str | None) -> list[Score]:
     if reducer is None:
-        return [Score(value, sample.metadata) for sample, value in values]
+        return [Score(value, sample.metadata) for sample, value in zip(samples, values, strict=True)]
     reduce = reducer_of(reducer)
     epochs: dict[str, list[Any]] = {}
-    first: dict[str, ScoredSample] = {}
-    for sample, value in values:
-        epochs.setdefault(str(sample.id), []).append(value)
-        first.setdefault(str(sample.id), sample)
+    first: list[ScoredSample] = []
+    for sample, value in zip(samples, values, strict=True):
+        name = str(sample.id)
+        if name in epochs:
+            epochs[name].append(value)
+        else:
+            epochs[name] = [value]
+            first.append(sample)
     known: dict[tuple[str, ...], Any] = {}  # Most values are grades, of which a few combinations occur.
 
     def reduced(of_sample: Sequence[Any]) -> Any:  # noqa: ANN401 - any JSON value
-        if any(type(value) is not str for value in of_sample):
+        if set(map(type, of_sample)) != {str}:
             return reduce(of_sample)
         combination = tuple(of_sample)
         if combination not in known:
             known[combination] = reduce(of_sample)
         return known[combination]
 
-    return [Score(reduced(of_sample), first[name].metadata) for name, of_sample in epochs.items()]
+    return [
+        Score(reduced(of_sample), sample.metadata) for of_sample, sample in zip(epochs.values(), first, strict=True)
+    ]
 
 
 def _counted(scores: Sequence[Score], key: str | None) -> Iterator[Score]:

@@ -22,7 +22,9 @@ def number_of(value: Any) -> float | None:  # noqa: ANN401 - any JSON value
         return _as_float(value)
     if not isinstance(value, str):
         return None
-    known = GRADES.get(value, WORDS.get(value.lower()))
+    known = GRADES.get(value)
+    if known is None:
+        known = WORDS.get(value.lower())
     return _finite_numeral(value) if known is None else known
 
 

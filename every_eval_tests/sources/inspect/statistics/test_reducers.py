@@ -57,14 +57,14 @@ def test_epochs_without_any_score_are_unscored(reducer: str) -> None:
 
 def test_pass_at_k_and_pass_hat_k_are_shares_of_the_choices_of_k_attempts() -> None:
     # Of 4 attempts, 2 succeed. Of the 6 pairs, 1 has two failures and 1 two successes.
+    assert pass_at_k(4, 2, 2) == pytest.approx(5 / 6, rel=1e-15)
+    assert pass_hat_k(4, 2, 2) == 1 / 6
+    assert pass_at_k(4, 2, 1) == pass_hat_k(4, 2, 1) == 0.5
+    assert pass_at_k(4, 2, 3) == 1.0
+    assert pass_hat_k(4, 2, 3) == 0.0
     values = [1.0, 0.0, 1.0, 0.5]
-    assert pass_at_k(values, 2) == pytest.approx(5 / 6, rel=1e-15)
-    assert pass_hat_k(values, 2) == 1 / 6
-    assert pass_at_k(values, 1) == pass_hat_k(values, 1) == 0.5
-    assert pass_at_k(values, 3) == 1.0
-    assert pass_hat_k(values, 3) == 0.0
-    assert reducer_of("pass_at_2")(values) == pass_at_k(values, 2)
-    assert reducer_of("pass_k_2")(values) == pass_hat_k(values, 2)
+    assert reducer_of("pass_at_2")(values) == pass_at_k(4, 2, 2)
+    assert reducer_of("pass_k_2")(values) == pass_hat_k(4, 2, 2)
 
 
 def test_fewer_than_k_attempts_have_no_pass_at_k() -> None:
