@@ -30,6 +30,7 @@ from every_eval.contracts.shards import SHARDS
 from every_eval.contracts.stats import STATS
 from every_eval.hub.hub import Add, Snapshot
 from every_eval.ingestion.run_records import RunRecord, records_of_files
+from every_eval.sources.columns import float_column
 from every_eval.sources.tolerance import differs
 
 IndexRow = Mapping[str, Any]
@@ -173,7 +174,7 @@ def _count_rows(head: Snapshot, path: str) -> int:
 def _disagreements(stats: pa.Table, ours: str, reported: str) -> Iterator[dict[str, Any]]:
     """Yield the statistics whose own number is not the reported number."""
     rows = stats.select([*_STATISTIC, ours, reported, "min", "max"]).filter(_compared(stats, ours, reported))
-    numbers = {name: rows[name].cast(pa.float64()).to_numpy() for name in (ours, reported, "min", "max")}
+    numbers = {name: float_column(rows, name) for name in (ours, reported, "min", "max")}
     largest = np.fmax(np.abs(numbers["min"]), np.abs(numbers["max"]))
     for row in rows.filter(pa.array(differs(numbers[ours], numbers[reported], largest))).to_pylist():
         yield {**row, "field": ours, "ours": row[ours], "reported": row[reported]}

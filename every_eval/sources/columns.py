@@ -36,14 +36,20 @@ def build_table(
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
 
-def without_nan(numbers: FloatArray) -> pa.Array:
+def float_column(table: pa.Table, name: str) -> FloatArray:
+    """Return a column of a table as an array, with NaN in place of null."""
+    found: FloatArray = table[name].cast(pa.float64()).to_numpy()
+    return found
+
+
+def without_nan(values: FloatArray) -> pa.Array:
     """Return numbers as a column, with null in place of NaN."""
-    return pa.array(numbers, mask=np.isnan(numbers))
+    return pa.array(values, mask=np.isnan(values))
 
 
-def only_finite(numbers: FloatArray) -> pa.Array:
+def only_finite(values: FloatArray) -> pa.Array:
     """Return numbers as a column, with null in place of NaN and of infinite numbers."""
-    return pa.array(numbers, mask=~np.isfinite(numbers))
+    return pa.array(values, mask=~np.isfinite(values))
 
 
 def dictionary_array(codes: np.ndarray, values: Sequence[str | None]) -> pa.DictionaryArray:

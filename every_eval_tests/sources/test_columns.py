@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from every_eval.contracts.table import Column, Table
-from every_eval.sources.columns import build_table, dictionary_array, only_finite, without_nan
+from every_eval.sources.columns import build_table, dictionary_array, float_column, only_finite, without_nan
 
 MARKS = Table(
     name="marks",
@@ -82,3 +82,5 @@ def test_numbers_that_a_column_cannot_state_are_null() -> None:
     numbers = np.array([0.5, np.nan, np.inf])
     assert without_nan(numbers).to_pylist() == [0.5, None, np.inf]
     assert only_finite(numbers).to_pylist() == [0.5, None, None]
+    column = float_column(pa.table({"mark": pa.chunked_array([[1], [None]], pa.int64())}), "mark")
+    assert column.dtype == np.float64 and column[0] == 1 and np.isnan(column[1])

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from every_eval.contracts.metric_ranges import range_of
 from every_eval.contracts.stats import STATISTIC_KEY
 from every_eval.scoring.checks.check import Check
+from every_eval.sources.columns import float_column
 from every_eval.sources.distinct import distinct
 from every_eval.statistics.groups import BoolArray, FloatArray
 
@@ -105,7 +106,7 @@ def _compared_instances(stats: pa.Table) -> Iterator[tuple[str, int, float]]:
 
 def _numbers(table: pa.Table, *names: str) -> list[FloatArray]:
     """Return columns as arrays; NaN where they are null."""
-    return [table[name].cast(pa.float64()).to_numpy() for name in names]
+    return [float_column(table, name) for name in names]
 
 
 def _are_known(*numbers: FloatArray) -> BoolArray:

@@ -18,6 +18,7 @@ import pyarrow as pa
 from every_eval.hub.work_folders import work_folder
 from every_eval.scoring.responses.item_numbers import InstanceNumbers, Scenario, digest_numbers
 from every_eval.scoring.responses.item_scores_files import ItemScoresFiles
+from every_eval.sources.columns import float_column
 from every_eval.sources.distinct import distinct
 from every_eval.sources.statistic_key import PooledStatistic, StatisticKey
 from every_eval.sources.statistics_files import RunKey, StatisticsFiles
@@ -129,9 +130,9 @@ class ResponseStore:
         """Append the wanted rows of a piece to the files, and return their number."""
         position, keys = _statistics(piece)
         chosen = np.array([is_wanted(key) for key in keys], np.bool_)
-        rows = np.flatnonzero(chosen[position] & np.isfinite(_floats(piece, "value")))
+        rows = np.flatnonzero(chosen[position] & np.isfinite(float_column(piece, "value")))
         rows = rows[np.argsort(position[rows], kind="stable")]
-        columns = {name: _floats(piece, name)[rows] for name in _NUMBERS}
+        columns = {name: float_column(piece, name)[rows] for name in _NUMBERS}
         scenarios = [self.scenarios[key.suite, key.run] for key in keys]
         instance = instances.of(scenarios, position, piece["instance_id"])
         item = digest_numbers(piece["item"]).fill_null(0).to_numpy()
@@ -182,12 +183,6 @@ def scenarios_of(stats: StatisticsFiles) -> dict[RunKey, Scenario]:
 def _statistics(piece: pa.Table) -> tuple[IntArray, list[StatisticKey]]:
     position, keys = distinct(piece, StatisticKey._fields)
     return position, [StatisticKey(*key) for key in keys]
-
-
-def _floats(piece: pa.Table, name: str) -> FloatArray:
-    """Return a column of numbers; NaN where it is null."""
-    values: FloatArray = piece[name].to_numpy()
-    return values.astype(np.float64)
 
 
 def _runs_of_equal(numbers: IntArray) -> Iterator[tuple[int, int, int]]:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from every_eval.contracts.metric_ranges import range_of
 from every_eval.contracts.stats import POOLED
+from every_eval.sources.columns import float_column
 from every_eval.sources.distinct import distinct
 from every_eval.statistics.groups import BoolArray, FloatArray
 from every_eval.statistics.intervals import Intervals, Moments, confidence_intervals
@@ -29,7 +30,7 @@ def statistic_intervals(stats: pa.Table) -> Intervals:
     Args:
         stats: `COLUMNS` of rows of the contract `stats`.
     """
-    numbers = {name: _numbers(stats, name) for name in ("n_scored", "m2", "n_clusters", "cluster_m2")}
+    numbers = {name: float_column(stats, name) for name in ("n_scored", "m2", "n_clusters", "cluster_m2")}
     is_clustered = _is_clustered(numbers["n_clusters"], numbers["n_scored"])
     lowest, highest = _ranges(stats)
     is_share = stats["is_binary"].fill_null(False).to_numpy() & (lowest == 0) & (highest == 1)
@@ -37,23 +38,17 @@ def statistic_intervals(stats: pa.Table) -> Intervals:
     return confidence_intervals(
         Moments(
             n=np.where(is_clustered, numbers["n_clusters"], numbers["n_scored"]),
-            mean=_numbers(stats, "mean"),
+            mean=float_column(stats, "mean"),
             m2=np.where(is_clustered, numbers["cluster_m2"], numbers["m2"]),
             lowest=lowest,
             highest=highest,
             is_binary=is_share & ~is_clustered,
-            n_trials=_numbers(stats, "n_trials"),
-            trial_variance=_numbers(stats, "trial_variance"),
-            residual_mean_square=_numbers(stats, "residual_mean_square"),
+            n_trials=float_column(stats, "n_trials"),
+            trial_variance=float_column(stats, "trial_variance"),
+            residual_mean_square=float_column(stats, "residual_mean_square"),
             stated_error=pc.if_else(is_pooled, stats["standard_error"], None).to_numpy(),
         )
     )
-
-
-def _numbers(stats: pa.Table, name: str) -> FloatArray:
-    """Return a column of numbers; NaN where it is null."""
-    values: FloatArray = stats[name].cast(pa.float64()).to_numpy()
-    return values
 
 
 def _is_clustered(n_clusters: FloatArray, n_scored: FloatArray) -> BoolArray:
@@ -72,5 +67,7 @@ def _ranges(stats: pa.Table) -> tuple[FloatArray, FloatArray]:
     is_undeclared = np.array([known is None for known in declared], np.bool_)[position]
     is_share = stats["is_binary"].fill_null(False).to_numpy() & is_undeclared
     lowest, highest = np.where(is_share, 0.0, lowest), np.where(is_share, 1.0, highest)
-    is_kept = np.isfinite(highest - lowest) & (_numbers(stats, "min") >= lowest) & (_numbers(stats, "max") <= highest)
+    is_kept = (
+        np.isfinite(highest - lowest) & (float_column(stats, "min") >= lowest) & (float_column(stats, "max") <= highest)
+    )
     return np.where(is_kept, lowest, np.nan), np.where(is_kept, highest, np.nan)

@@ -4,9 +4,10 @@ import numpy as np
 import pyarrow as pa
 
 from every_eval.contracts.stats import STATISTIC_KEY
+from every_eval.sources.columns import float_column
 from every_eval.sources.helm.statistics.derivable import is_derivable
 from every_eval.sources.tolerance import differs
-from every_eval.statistics.groups import BoolArray, FloatArray
+from every_eval.statistics.groups import BoolArray
 
 FIELDS = {"count": "n_trials", "sum": "trial_sum", "mean": "mean", "min": "trial_min", "max": "trial_max"}
 """Fields of HELM's statistics, each with the column of `recompute_statistics` that is our own number."""
@@ -31,11 +32,11 @@ def compare(stats: pa.Table) -> pa.Table:
     key = stats.select([name for name in names if name in stats.column_names])
     is_comparable = _is_comparable(stats)
     # Without values, only the count can be compared.
-    has_values = is_comparable & (_numbers(stats, "reported_count") > 0)
-    scale = np.fmax(np.abs(_numbers(stats, "min")), np.abs(_numbers(stats, "max")))
-    ours = np.stack([_numbers(stats, column) for column in FIELDS.values()])
+    has_values = is_comparable & (float_column(stats, "reported_count") > 0)
+    scale = np.fmax(np.abs(float_column(stats, "min")), np.abs(float_column(stats, "max")))
+    ours = np.stack([float_column(stats, column) for column in FIELDS.values()])
     ours[0] = np.nan_to_num(ours[0])  # a count that is unknown is 0
-    reported = np.stack([_numbers(stats, f"reported_{field}") for field in FIELDS])
+    reported = np.stack([float_column(stats, f"reported_{field}") for field in FIELDS])
     is_compared = np.stack([is_comparable, *[has_values] * (len(FIELDS) - 1)])
     fields, rows = np.nonzero(is_compared & differs(ours, reported, scale))
     return (
@@ -47,14 +48,9 @@ def compare(stats: pa.Table) -> pa.Table:
 
 
 def _is_comparable(stats: pa.Table) -> BoolArray:
-    count = _numbers(stats, "reported_count")
-    is_finite: BoolArray = (count == 0) | ~np.isnan(_numbers(stats, "reported_sum"))
+    count = float_column(stats, "reported_count")
+    is_finite: BoolArray = (count == 0) | ~np.isnan(float_column(stats, "reported_sum"))
     is_expected: BoolArray = np.array([is_derivable(name) for name in stats["metric_name"].to_pylist()], np.bool_)
-    is_derived: BoolArray = ~np.isnan(_numbers(stats, "n_instances"))
-    has_odd_values: BoolArray = _numbers(stats, "n_not_finite") > 0  # False where nothing was recomputed
+    is_derived: BoolArray = ~np.isnan(float_column(stats, "n_instances"))
+    has_odd_values: BoolArray = float_column(stats, "n_not_finite") > 0  # False where nothing was recomputed
     return is_finite & ~np.isnan(count) & ~has_odd_values & (is_derived | is_expected)
-
-
-def _numbers(table: pa.Table, column: str) -> FloatArray:
-    numbers: FloatArray = table[column].cast(pa.float64()).to_numpy()
-    return numbers
