@@ -39,7 +39,7 @@ async function show() {
   const root = h("div.view");
   try {
     if (!view) throw new Error(`The address names the view ${name}, which this page does not have.`);
-    const [opened, module] = await Promise.all([tables, view.load()]);
+    const [opened, module] = await Promise.all([begun(address), view.load()]);
     if (mine !== turn) return;
     replace(main, root);
     provenance(opened);
@@ -54,6 +54,17 @@ async function show() {
   } finally {
     if (mine === turn) main.setAttribute("aria-busy", "false");
   }
+}
+
+/**
+ * Open the tables, and begin to fetch what the view will read while its script is still on the way.
+ *
+ * @param {URLSearchParams} address
+ */
+async function begun(address) {
+  const opened = await tables;
+  opened.begin(address);
+  return opened;
 }
 
 /**

@@ -42,7 +42,7 @@ export function bytesLoaded() {
  * @returns {Promise<any>}
  */
 export async function fetchJson(path) {
-  const content = await fetchBytes(path, path, {});
+  const content = await fetchBytes(path, path, { credentials: "same-origin" }); // As the links in index.html that fetch it ahead.
   try {
     return JSON.parse(new TextDecoder().decode(content));
   } catch {
@@ -64,7 +64,8 @@ export async function fetchRange(address, path, start, end, size) {
   if (end <= start) return new ArrayBuffer(0);
   // Browsers let requests for parts of one file wait for each other if they may be cached, so parts are not cached.
   const cache = end - start === size ? "default" : "no-store";
-  const content = await fetchBytes(address, path, { Range: `bytes=${start}-${end - 1}` }, size, cache);
+  const headers = { Range: `bytes=${start}-${end - 1}` };
+  const content = await fetchBytes(address, path, { headers, cache, credentials: "omit" }, size);
   // A server that does not know ranges sends the whole file.
   const part = content.byteLength === size && end - start !== size ? content.slice(start, end) : content;
   if (part.byteLength !== end - start) throw new FileProblem(path, "is cut off: the server sent fewer bytes than it holds.");
@@ -74,15 +75,14 @@ export async function fetchRange(address, path, start, end, size) {
 /**
  * @param {string} address
  * @param {string} path
- * @param {Record<string, string>} headers
+ * @param {RequestInit} options
  * @param {number} [size] size that the file must have
- * @param {RequestCache} [cache]
  */
-async function fetchBytes(address, path, headers, size, cache = "default") {
+async function fetchBytes(address, path, options, size) {
   pending += 1;
   progress.dispatchEvent(new Event("change"));
   try {
-    const response = await fetch(address, { headers, credentials: "omit", cache });
+    const response = await fetch(address, options);
     check(response, path, size);
     const content = await response.arrayBuffer();
     loaded += content.byteLength;

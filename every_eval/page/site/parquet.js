@@ -9,12 +9,21 @@ import { FileProblem, fetchRange } from "./fetching.js";
 
 const WHOLE_BYTES = 1 << 18; // A file up to this size is fetched in one request.
 const GAP_BYTES = 1 << 14; // Two parts with at most so many bytes between them are fetched in one request.
-const FOOTER_BYTES = 1 << 15; // Bytes at the end of a larger file that are fetched first.
+const FOOTER_SHARE = 1 / 128; // Share of a larger file that is fetched first: its end, with the footer and the index of pages.
+const FOOTER_BYTES = [1 << 15, 1 << 19]; // The least and the most that this share is.
 
+/** @type {WeakMap<ArrayBufferLike, Map<number, Uint8Array>>} */
+const decompressed = new WeakMap(); // Pages by the part that holds them, and their place in the part: neighbouring runs share pages.
 /** @type {any} */
 const compressors = {
   /** @type {(input: Uint8Array, size: number) => Uint8Array} */
-  ZSTD: (input, size) => decompress(input, new Uint8Array(size)),
+  ZSTD: (input, size) => {
+    const pages = decompressed.get(input.buffer) ?? new Map();
+    decompressed.set(input.buffer, pages);
+    const page = pages.get(input.byteOffset) ?? decompress(input, new Uint8Array(size));
+    pages.set(input.byteOffset, page);
+    return page;
+  },
 };
 
 /** A Parquet file that is read in parts; what was read once is kept. */
@@ -32,10 +41,12 @@ export class ParquetFile {
     this.footer = undefined;
     /** @type {Promise<ArrayBuffer> | undefined} */
     this.whole = undefined;
-    /** @type {Map<string, Promise<ArrayBuffer>>} */
+    /** @type {Map<string, {start: number, end: number, content: Promise<ArrayBuffer>}>} */
     this.parts = new Map();
     /** @type {Part[]} */
     this.asked = [];
+    /** @type {Map<string, Promise<Row[]>>} rows of a whole file, by the columns that were read */
+    this.decoded = new Map();
   }
 
   /**
@@ -55,22 +66,39 @@ export class ParquetFile {
     const conditions = Object.entries(filter ?? {}).filter(([name]) => there.has(name));
     const wanted = asked.filter((name) => there.has(name));
     if (!wanted.length) return [];
+    const isWhole = this.size <= WHOLE_BYTES && !conditions.length && start !== undefined;
     try {
-      const rows = await parquetReadObjects({
-        file: this.buffer(),
-        metadata,
-        compressors,
-        columns: wanted,
-        rowStart: start,
-        rowEnd: end,
-        useOffsetIndex: true,
-        filter: conditions.length ? Object.fromEntries(conditions.map(([name, value]) => [name, { $eq: value }])) : undefined,
-        usePageIndex: conditions.length > 0,
-      });
+      const rows = isWhole
+        ? (await this.decodedOnce(metadata, wanted)).slice(start, end)
+        : await parquetReadObjects({
+          file: this.buffer(),
+          metadata,
+          compressors,
+          columns: wanted,
+          rowStart: start,
+          rowEnd: end,
+          useOffsetIndex: true,
+          filter: conditions.length ? Object.fromEntries(conditions.map(([name, value]) => [name, { $eq: value }])) : undefined,
+          usePageIndex: conditions.length > 0,
+        });
       return rows.map((row) => plain(row, asked));
     } catch (error) {
       throw this.problem(error);
     }
+  }
+
+  /**
+   * Read all rows once: a small file has few pages, and a part of a page costs as much as the page.
+   *
+   * @param {any} metadata
+   * @param {string[]} columns
+   * @returns {Promise<Row[]>}
+   */
+  decodedOnce(metadata, columns) {
+    const key = columns.join();
+    const known = this.decoded.get(key) ?? parquetReadObjects({ file: this.buffer(), metadata, compressors, columns });
+    this.decoded.set(key, known);
+    return known;
   }
 
   /** @returns {Promise<number>} number of rows */
@@ -85,7 +113,9 @@ export class ParquetFile {
 
   /** @returns {Promise<any>} */
   metadata() {
-    this.footer ??= parquetMetadataAsync(this.buffer(), { initialFetchSize: FOOTER_BYTES }).catch((error) => {
+    const [least = 0, most = 0] = FOOTER_BYTES;
+    const initialFetchSize = Math.min(Math.max(Math.ceil(this.size * FOOTER_SHARE), least), most);
+    this.footer ??= parquetMetadataAsync(this.buffer(), { initialFetchSize }).catch((error) => {
       this.footer = undefined;
       throw this.problem(error);
     });
@@ -106,10 +136,13 @@ export class ParquetFile {
       this.whole ??= fetchRange(this.address, this.path, 0, this.size, this.size);
       return (await this.whole).slice(start, end);
     }
-    const key = `${start}-${end}`;
-    const known = this.parts.get(key) ?? this.waiting(start, end);
-    this.parts.set(key, known);
-    return known;
+    const known = this.parts.get(`${start}-${end}`);
+    if (known) return known.content;
+    const around = [...this.parts.values()].find((part) => part.start <= start && end <= part.end);
+    if (around) return (await around.content).slice(start - around.start, end - around.start);
+    const content = this.waiting(start, end);
+    this.parts.set(`${start}-${end}`, { start, end, content });
+    return content;
   }
 
   /**
@@ -185,12 +218,15 @@ function after(schema, at) {
 }
 
 /**
- * @param {Row} row
+ * Give a row every column, with plain numbers.
+ *
+ * @param {Row} row row that is changed in place
  * @param {string[]} columns
  * @returns {Row}
  */
 function plain(row, columns) {
-  return Object.fromEntries(columns.map((name) => [name, number(row[name] ?? null)]));
+  for (const name of columns) row[name] = number(row[name] ?? null);
+  return row;
 }
 
 /**

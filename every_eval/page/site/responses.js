@@ -71,6 +71,21 @@ export function responses(tables, board, run) {
 }
 
 /**
+ * Read which instance each of a run's rows of samples holds.
+ *
+ * @param {Tables} tables
+ * @param {Board} board
+ * @param {Row} run row of scenario_scores
+ * @returns {Promise<Row[]>}
+ */
+export async function sampleKeys(tables, board, run) {
+  if (run.sample_row === null || !run.n_samples) return [];
+  const file = await tables.shard("data", board, run.shard);
+  return tables.once(`keys/${board.folder}/${run.suite}/${run.run}`, () =>
+    file.rows({ columns: ["instance_id", "perturbation_name"], start: run.sample_row, end: run.sample_row + run.n_samples }));
+}
+
+/**
  * Read columns of the samples of some instances of a run, as they were given, without perturbations.
  *
  * @param {Tables} tables
@@ -81,10 +96,9 @@ export function responses(tables, board, run) {
  * @returns {Promise<Row[]>}
  */
 export async function samples(tables, board, run, instances, columns) {
-  if (run.sample_row === null || !run.n_samples) return [];
+  const keys = await sampleKeys(tables, board, run);
+  if (!keys.length) return [];
   const file = await tables.shard("data", board, run.shard);
-  const keys = await tables.once(`keys/${board.folder}/${run.suite}/${run.run}`, () =>
-    file.rows({ columns: ["instance_id", "perturbation_name"], start: run.sample_row, end: run.sample_row + run.n_samples }));
   const places = keys.flatMap((row, at) => (instances.has(row.instance_id) && row.perturbation_name === null ? [run.sample_row + at] : []));
   const read = await Promise.all(ranges(places).map(([start, end]) => file.rows({ columns, start, end })));
   return read.flat();

@@ -25,8 +25,6 @@ export class Tables {
   constructor(places, version) {
     this.places = places;
     this.version = version;
-    /** @type {Map<string, ParquetFile>} */
-    this.files = new Map();
     /** @type {Map<string, Promise<any>>} */
     this.kept = new Map();
   }
@@ -35,6 +33,20 @@ export class Tables {
   static async open() {
     const { data, scores, version } = await fetchJson("config.json");
     return new Tables({ data, scores, page: { repo: "", commit: null, address: "", location: null } }, version);
+  }
+
+  /**
+   * Begin to fetch what a view will read, so that no file waits for another. A problem is said where the file is read.
+   *
+   * @param {URLSearchParams} address
+   */
+  begin(address) {
+    const [source, benchmark] = [address.get("source"), address.get("benchmark")];
+    /** @type {Promise<unknown>[]} */
+    const begun = [this.leaderboards(), this.index("page")];
+    if (source && benchmark) begun.push(this.scenarioScores(board(source, benchmark)));
+    if (address.get("view")?.startsWith("item")) begun.push(this.index("data"));
+    for (const one of begun) one.catch(() => {});
   }
 
   /**
@@ -111,14 +123,12 @@ export class Tables {
    * @param {string} path
    * @returns {Promise<ParquetFile>}
    */
-  async file(repo, path) {
-    const known = this.files.get(`${repo}/${path}`);
-    if (known) return known;
-    const entry = (await this.index(repo))[path];
-    if (!entry) throw new FileProblem(path, "is not published.");
-    const file = new ParquetFile(this.places[repo].address + path.split("/").map(encodeURIComponent).join("/"), path, entry[0]);
-    this.files.set(`${repo}/${path}`, file);
-    return file;
+  file(repo, path) {
+    return this.once(`${repo}/${path}`, async () => {
+      const entry = (await this.index(repo))[path];
+      if (!entry) throw new FileProblem(path, "is not published.");
+      return new ParquetFile(this.places[repo].address + path.split("/").map(encodeURIComponent).join("/"), path, entry[0]);
+    });
   }
 
   /** @returns {Promise<Record<string, {doc: string, columns: Record<string, string>}>>} meanings of tables and columns */
@@ -127,15 +137,20 @@ export class Tables {
   }
 
   /**
+   * Read something once, and keep it. What could not be read is read again when it is asked for again.
+   *
    * @template T
    * @param {string} key
    * @param {() => Promise<T>} read
    * @returns {Promise<T>}
    */
   once(key, read) {
-    const known = this.kept.get(key) ?? read();
-    this.kept.set(key, known);
-    return known;
+    const known = this.kept.get(key);
+    if (known) return known;
+    const begun = read();
+    this.kept.set(key, begun);
+    begun.catch(() => this.kept.delete(key));
+    return begun;
   }
 }
 

@@ -5,7 +5,7 @@ import { chosenBoard, follow } from "../../choosers.js";
 import { h } from "../../elements.js";
 import { decimal } from "../../format.js";
 import { note, problem, pythonText, recipe, section, sqlText } from "../../notices.js";
-import { responses, runsOf, samples, scenarios } from "../../responses.js";
+import { responses, runsOf, sampleKeys, samples, scenarios } from "../../responses.js";
 import { modelKey } from "../../tables.js";
 import { answer, media } from "./answers.js";
 
@@ -32,6 +32,7 @@ export async function show(context) {
     return "Item";
   }
   const runs = runsOf(scenario.runs, list(address.get("models")), rows, MODELS);
+  for (const run of runs) sampleKeys(tables, board, run).catch(() => {}); // The answers need the keys too: a problem is said there.
   const read = await Promise.all(runs.map((run) => responses(tables, board, run).catch((/** @type {unknown} */ error) => error)));
   root.append(h("h1", {}, "Item of ", h("a", { href: to({ view: "items", source: board.source, benchmark: board.benchmark, variant: scenario.variant, metric: scenario.metric }) }, h("bdi", {}, scenario.variant))),
     neighbours(read, item), question(tables, board, runs, read, item),
