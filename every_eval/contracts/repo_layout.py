@@ -15,15 +15,16 @@ The scores repo:
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple, Self
 
 from every_eval.contracts.item_scores import ITEM_SCORES
 from every_eval.contracts.judgements import JUDGEMENTS
 from every_eval.contracts.leaderboard import LEADERBOARD
 from every_eval.contracts.metrics import METRICS
 from every_eval.contracts.rejects import REJECTS
+from every_eval.contracts.releases import RELEASES
 from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.scores_tables import SPANNING_TABLES
 from every_eval.contracts.state import STATE
@@ -153,6 +154,24 @@ def state_path(table: Table, folder: str, first_shard: int, digest: str) -> str:
     """Return the path of a state file of a table, from the number of its first shard and the digest of its inputs."""
     name = "" if table is STATE else f"{ITEM_SCORES.name}-"
     return f"state/{folder}/{name}{first_shard:05d}-{digest[:DIGEST_CHARACTERS]}.parquet"
+
+
+class StateFiles(NamedTuple):
+    """Paths of the state files of a benchmark."""
+
+    statistics: Sequence[str]
+    item_scores: Sequence[str]
+    releases: str | None
+
+    @classmethod
+    def of(cls, folder: str, paths: Iterable[str]) -> Self:
+        """Return the files of a benchmark, by its folder, from paths of the scores repo."""
+        found: dict[str, list[str]] = {"": [], f"{ITEM_SCORES.name}-": [], f"{RELEASES.name}-": []}
+        for path in sorted(paths):
+            if match := re.fullmatch(rf"state/{re.escape(folder)}/({'|'.join(found)})[0-9a-f-]+\.parquet", path):
+                found[match[1]].append(path)
+        statistics, item_scores, releases = found.values()
+        return cls(statistics, item_scores, next(iter(releases), None))
 
 
 def state_prefix(path: str) -> str:

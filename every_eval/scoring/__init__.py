@@ -12,6 +12,7 @@ item_tables.py        the tables of one benchmark that compare its runs item by 
 release_tables.py     these tables and the history, from all releases of a benchmark
 benchmark_scorer.py   all tables of one benchmark
 benchmark_part.py     one benchmark in the files: its new scores, or its published rows
+source_comparisons.py the comparisons of runs of different sources
 build.py              all files of one source
 scorer.py             the commit of the scores repo
 """

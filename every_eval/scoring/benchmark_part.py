@@ -34,6 +34,8 @@ class BenchmarkPart:
     omissions: Omissions
     state: Mapping[str, Path] | None = field(default=None, init=False)
     """Local files of the state, by path; null if the state could not be updated."""
+    is_rescored: bool = field(default=False, init=False)
+    """Whether the benchmark's comparisons were made anew and not taken from the published scores."""
 
     def score(self, scorer: BenchmarkScorer, tables: Sequence[Table]) -> None:
         """Write the rows of the benchmark.
@@ -49,6 +51,7 @@ class BenchmarkPart:
             with boundary(self.benchmark.folder, partial(self._note, scorer)):
                 self._score(scorer)
         else:
+            self.is_rescored = False
             self._keep_published(scorer, tables)
 
     def _note(self, scorer: BenchmarkScorer, problem: Problem) -> None:
@@ -69,6 +72,7 @@ class BenchmarkPart:
         if known is None and not benchmark.item_files.keys() <= state.keys():
             state |= self.updater.update_item_scores(benchmark)
         self.state = state
+        self.is_rescored = known is None
         board = scorer.score(benchmark, state, known, self.previous.checks, self.omissions)
         lost = lost_rows(self.previous.leaderboard_of(benchmark.folder), board, self._n_models_left_out())
         if lost is not None and not self.updater.force:

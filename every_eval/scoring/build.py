@@ -26,6 +26,7 @@ from every_eval.scoring.change_detection import BenchmarkState
 from every_eval.scoring.isolation import Omissions
 from every_eval.scoring.presentation.news import NEWS_SCHEMA, select_news_rows
 from every_eval.scoring.previous_scores import PreviousScores
+from every_eval.scoring.source_comparisons import SourceComparisons
 from every_eval.scoring.state.state_updater import StateUpdater
 from every_eval.scoring.tables.clock import Clock
 from every_eval.scoring.tables.cross_benchmark import cross_benchmark
@@ -139,9 +140,16 @@ class ScoresBuilder:
                 if part.state is None:
                     built.without_state.add(part.benchmark.folder)
             write(CROSS_BENCHMARK, cross_benchmark(built.leaderboard, built.scenario_scores))
-            write(CROSS_SOURCE, cross_source([built.leaderboard, *self._other_leaderboards(scores)]))
+            boards = [built.leaderboard, *self._other_leaderboards(scores)]
+            write(CROSS_SOURCE, cross_source(boards, self._comparisons(parts, scores, built).by_model(boards)))
             write(IDENTITIES, identities(built.names.union(*self._other_names(scores)), self.registry))
         return built
+
+    def _comparisons(self, parts: Sequence[BenchmarkPart], scores: Snapshot, built: BuiltScores) -> SourceComparisons:
+        paths = {part.benchmark.folder: part.benchmark.paths for part in parts if part.state is not None}
+        rescored = {part.benchmark.folder for part in parts if part.is_rescored}
+        sources = {source.name: source for source in self.sources}
+        return SourceComparisons(sources, scores, built.state, paths, rescored)
 
     def _metadata(self, table: Table) -> dict[str, str]:
         return {} if table in SPANNING_TABLES else dict(self.metadata)

@@ -1,6 +1,6 @@
 """Columns that tables of paired comparisons share: the interval, and p-values adjusted over a whole table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -24,10 +24,14 @@ def paired_columns(compared: Changes, at: int) -> Row:
 
 def adjusted(table: Table, rows: Sequence[Row]) -> pa.Table:
     """Return the rows as a table, with their p-values adjusted: all rows are one family."""
+    return pa.Table.from_pylist(with_adjusted_p(rows), schema=table.schema)
+
+
+def with_adjusted_p(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """Return the rows with `p_holm` and `q_bh`: all rows are one family."""
     p = to_array([row["p_value"] for row in rows])
-    for row, by_holm, by_bh in zip(rows, holm(p).tolist(), benjamini_hochberg(p).tolist(), strict=True):
-        row |= {"p_holm": known(by_holm), "q_bh": known(by_bh)}
-    return pa.Table.from_pylist(list(rows), schema=table.schema)
+    adjustments = zip(rows, holm(p).tolist(), benjamini_hochberg(p).tolist(), strict=True)
+    return [{**row, "p_holm": known(by_holm), "q_bh": known(by_bh)} for row, by_holm, by_bh in adjustments]
 
 
 def uncompared() -> Row:

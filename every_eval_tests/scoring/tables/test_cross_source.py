@@ -15,7 +15,7 @@ OURS = {"source": "eval_harness", "release": "latest"}
 
 
 def _rows(*boards: pa.Table) -> list[dict[str, Any]]:
-    found = cross_source(boards)
+    found = cross_source(boards, {})
     CROSS_SOURCE.validate(found)
     rows: list[dict[str, Any]] = found.to_pylist()
     return rows
@@ -69,7 +69,7 @@ def test_the_order_in_which_sources_come_changes_nothing() -> None:
 
 
 def test_standings_are_unnested_as_the_contract_says() -> None:
-    found = cross_source([board(row("lite", "a/b", 1)), board(row("main", "A/b", 1, **OURS))])
+    found = cross_source([board(row("lite", "a/b", 1)), board(row("main", "A/b", 1, **OURS))], {})
     query = "SELECT model_id, unnest(standings, recursive := true) FROM found"
 
     rows = duckdb.sql(query)
