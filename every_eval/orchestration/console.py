@@ -30,7 +30,7 @@ SHORT_ID: Final = 8
 
 
 @dg.logger(
-    {"log_level": dg.Field(str, default_value="INFO", description="Least level of the lines that are printed.")},
+    {"log_level": dg.Field(str, default_value="INFO", description="Lowest level of the lines that are printed.")},
     description="Prints the lines of a run's steps, and at the end of a failed run why it failed.",
 )
 def console_logger(context: dg.InitLoggerContext) -> logging.Logger:

@@ -44,7 +44,9 @@ class IngestionConfig(dg.Config):
     sources: list[str] = Field(default=[], description="Sources to ingest. Default: all that are configured.")
     benchmarks: list[str] = Field(default=[], description="Benchmarks to ingest. Default: all that are followed.")
     max_runs: int | None = Field(
-        default=None, ge=0, description="Most new runs to ingest of each benchmark; a later run ingests the others."
+        default=None,
+        ge=0,
+        description="Largest number of new runs to ingest of each benchmark; later jobs ingest the rest.",
     )
     force_regenerate: bool = Field(
         default=False, description="Make every shard again, also those whose inputs did not change."
@@ -52,7 +54,7 @@ class IngestionConfig(dg.Config):
     batch_shards: int = Field(
         default=8,
         ge=1,
-        description="Most shards that one commit publishes, of 4 GiB of input at most. The Hub limits commits.",
+        description="Largest number of shards in a commit, with at most 4 GiB of input. The Hub limits commits.",
     )
 
 

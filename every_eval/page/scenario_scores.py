@@ -103,7 +103,7 @@ def _places(runs: Sequence[Row]) -> Iterator[tuple[RunKey, Row]]:
     for run in runs:
         n_samples, n_items = run["n_samples"], run["n_item_scores"]
         if n_samples is None or n_items is None:
-            return  # Without its number of rows, nothing is known of the runs that follow.
+            return  # If a run's number of rows is unknown, so are the places of all runs after it.
         yield (
             (run["suite"], run["run"]),
             {"sample_row": sample_row, "n_samples": n_samples, "item_row": item_row, "n_items": n_items},

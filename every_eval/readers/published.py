@@ -60,7 +60,7 @@ class Published:
         Raises:
             HubUnavailable: the Hub does not answer.
         """
-        import pyarrow.dataset as ds  # imports pandas, which few need who open the published repos
+        import pyarrow.dataset as ds  # imports pandas, which most readers do not need
 
         addresses = self.addresses(table)
         if not addresses:

@@ -41,7 +41,7 @@ def calibration_interval(probabilities: FloatArray, scores: FloatArray, n_bins: 
         scores: For each answer 1 if it is correct, 0 if not, or the mean of that over its trials.
         n_bins: Number of bins, as in `bin_numbers`.
     """
-    _, bins = np.unique(bin_numbers(probabilities, n_bins), return_inverse=True)  # Without bins that are empty.
+    _, bins = np.unique(bin_numbers(probabilities, n_bins), return_inverse=True)  # Empty bins are left out.
     difference = probabilities - scores
     n: IntArray = np.bincount(bins)
     mean: FloatArray = np.bincount(bins, difference) / n

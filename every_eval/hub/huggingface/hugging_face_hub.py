@@ -167,7 +167,7 @@ class HuggingFaceHub:
 
     def connect_sources(self) -> Sequence[str]:
         parts = urlsplit(self._client.endpoint)
-        # A Hub for development has another name of the same machine for its large files.
+        # A Hub for development can serve large files from the same machine under another name.
         own = ["http://localhost:*"] if parts.hostname in LOOPBACK else []
         return [f"{parts.scheme}://{parts.netloc}", *own, *REDIRECT_HOSTS]
 

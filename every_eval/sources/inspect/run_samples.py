@@ -71,7 +71,7 @@ class RunSamples:
         """Add the questions of samples; that of the first epoch stands for all epochs of a sample."""
         found = zip(batch.instance_ids, questions, strict=True)
         stated = [(name, question) for name, question in found if question.full_text and name not in self.items]
-        new = dict(reversed(stated))  # The first question of an instance is the last one to stay.
+        new = dict(reversed(stated))  # In reverse, so that the first question of an instance stays.
         self.items |= zip(new, digests(new.values()), strict=True)
 
     def add_judgements(self, by_sample: Sequence[Sequence[Judgement]]) -> None:

@@ -85,7 +85,7 @@ def _reduce(reduce_elements: _ReduceElements, values: Sequence[Any]) -> Any:  # 
 
 
 def _without_nan(values: Sequence[Any]) -> list[Any]:
-    # As `is_nan` tells, without a call for each of many values.
+    # The test of `is_nan`, without a call for each of many values.
     return [value for value in values if not isinstance(value, float) or value == value]
 
 
