@@ -139,6 +139,8 @@ def _readings(target: Any, texts: Sequence[str]) -> list[list[int]]:  # noqa: AN
     """Return the positions that a target means if it is a text, and if it is a position or a list of positions."""
     by_text = [position for position, text in enumerate(texts) if text == target]
     stated = str(target).strip("[] ")
+    if not stated[:1].isdigit():
+        return [by_text] if by_text else []
     parts = [part.strip() for part in stated.split(",")]
     positions = [int(part) for part in parts if part.isascii() and part.isdigit()]
     by_position = positions if len(positions) == len(parts) and max(positions) < len(texts) else []

@@ -122,13 +122,24 @@ class SamplesFileReader:
             detail = "not the arguments of requests to a model"
             self._reject(Reason.UNEXPECTED_SHAPE, detail, f"{record.place}.arguments")
         occurrence = self._filters.setdefault(sample.filter, len(self._filters))
-        scores = [self._value(sample.filter, name, value, record.position) for name, value in values]
+        of_filter, position = sample.filter, record.position
+        scores = []
+        for metric, value in values:
+            name, is_weighted = self._metric(metric, of_filter)
+            if type(value) is float and not is_weighted and math.isfinite(value):
+                scores.append(MetricValue(name, 1, value))
+            else:
+                scores.append(self._value(name, metric, value, position, is_weighted))
         return ScoredRow(sample, occurrence, scores, requests or [], record.position, record.n_bytes)
 
-    def _value(self, filter_name: str, metric: str, value: Any, position: int) -> MetricValue:  # noqa: ANN401
-        name, is_weighted = self._metric(metric, filter_name)
-        if type(value) is float and not is_weighted and math.isfinite(value):
-            return MetricValue(name, 1, value)
+    def _value(
+        self,
+        name: str,
+        metric: str,
+        value: Any,  # noqa: ANN401 - any JSON value
+        position: int,
+        is_weighted: bool,
+    ) -> MetricValue:
         place = f"$[{position}].{metric}"
         if is_weighted and value is not msgspec.UNSET:
             return self._pair(name, value, place)

@@ -19,14 +19,22 @@ from every_eval.sources.references import reference_array
 from every_eval.sources.source import Run
 
 
-def samples_table(rows: Sequence[ScoredRow], questions: Sequence[Question], task: Task, run: Run) -> pa.Table:
-    """Return rows of the table `samples`, each with its question, in the order of the samples file."""
+def raw_inputs(rows: Sequence[ScoredRow]) -> list[str]:
+    """Return the document of each row as JSON, as the column `raw_input` has it."""
+    found = canonical_decoded([row.sample.doc for row in rows])
+    return [without_media(text) if "data:" in text else text for text in found]
+
+
+def samples_table(
+    rows: Sequence[ScoredRow], questions: Sequence[Question], inputs: Sequence[str], task: Task, run: Run
+) -> pa.Table:
+    """Return rows of the table `samples`, each with its question and its input, in the order of the samples file."""
     main = {name: task.main_metric_of([name]) for name in {row.sample.filter for row in rows}}
     scores = {name: metric for name, metric in main.items() if metric is not None and _is_of_rows(metric, task)}
     columns: dict[str, pa.Array | Sequence[Any]] = {
         "evaluation_id": evaluation_ids(run, rows),
         "hf_index": [row.sample.doc_id for row in rows] if task.is_on_hub else pa.nulls(len(rows), pa.int64()),
-        "raw_input": [without_media(text) for text in canonical_decoded([row.sample.doc for row in rows])],
+        "raw_input": inputs,
         "ground_truth": [question.correct for question in questions],
         "output": texts([output(row.sample.filtered_resps) for row in rows]),
         "evaluation_method_name": [main[row.sample.filter] for row in rows],

@@ -15,7 +15,7 @@ from every_eval.sources.eval_harness.results import Results
 from every_eval.sources.eval_harness.results_file import decode_results
 from every_eval.sources.eval_harness.sample_rows import ScoredRow, ValuesByMetric, add_values
 from every_eval.sources.eval_harness.samples_file import SamplesFileReader
-from every_eval.sources.eval_harness.samples_table import samples_table
+from every_eval.sources.eval_harness.samples_table import raw_inputs, samples_table
 from every_eval.sources.eval_harness.stats_table import (
     TaskScores,
     TaskStatistics,
@@ -108,12 +108,11 @@ class TaskRunReader:
         for row, question in zip(rows, questions, strict=True):
             if question.positions is None:
                 reader.reject_target(row)
-        samples = samples_table(rows, questions, task, self.run)
-        texts = zip(samples["raw_input"].to_pylist(), questions, strict=True)
+        inputs = raw_inputs(rows)
         return RunRows(
-            samples,
+            samples_table(rows, questions, inputs, task, self.run),
             metrics_table(rows, task, self.run),
-            item_scores=item_scores_table(rows, list(texts), clusters, task, self.run),
+            item_scores=item_scores_table(rows, list(zip(inputs, questions, strict=True)), clusters, task, self.run),
             rejects=reader.take_rejects(),
         )
 

@@ -3,7 +3,7 @@ import json
 from typing import Any
 
 from every_eval.sources.eval_harness.question import Question
-from every_eval.sources.eval_harness.samples_table import output, responses, samples_table, texts
+from every_eval.sources.eval_harness.samples_table import output, raw_inputs, responses, samples_table, texts
 from every_eval.sources.eval_harness.task import Task
 from every_eval.sources.source import Run, RunRows
 from every_eval_tests.sources.eval_harness.output import (
@@ -24,7 +24,7 @@ LETTERS = ["A", "B", "C", "D"]
 def table(written: list[dict[str, Any]], of: Task, run: Run) -> list[dict[str, Any]]:
     rows = rows_of(of, written)
     questions = [Question.of(row, of) for row in rows]
-    return sample_rows(RunRows(samples=samples_table(rows, questions, of, run)))
+    return sample_rows(RunRows(samples=samples_table(rows, questions, raw_inputs(rows), of, run)))
 
 
 def test_a_multiple_choice_keeps_its_choices_and_their_log_likelihoods(output: Output) -> None:
