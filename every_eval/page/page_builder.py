@@ -22,6 +22,7 @@ from every_eval.hub.cards import CARD
 from every_eval.hub.hub import Add, Change, Delete, Hub, Snapshot, publish
 from every_eval.hub.work_folders import work_folder
 from every_eval.page.column_docs import column_docs
+from every_eval.page.ingestion_dates import DATES, ingestion_dates
 from every_eval.page.published_index import files_index, repo_index
 from every_eval.page.scenario_scores import READ, SHOWN, scenario_scores
 from every_eval.page.site_files import card, site_files
@@ -50,16 +51,17 @@ class PageBuilder:
         """
         data, scores = self.hub.snapshot(self.data_repo), self.hub.snapshot(self.scores_repo)
         with work_folder() as workdir:
-            files = self.files(data, scores, workdir)
+            made = self.files(data, scores, workdir)
 
             def plan(head: Snapshot) -> Sequence[Change]:
+                files = {**made, DATES: _json(ingestion_dates(data, head))}
                 gone = sorted(head.files.keys() - files.keys())
                 return [*(Add(path, content) for path, content in files.items()), *map(Delete, gone)]
 
             return publish(self.hub, self.page_repo, f"Page of {self.scores_repo} at {scores.commit}", plan)
 
     def files(self, data: Snapshot, scores: Snapshot, workdir: Path) -> dict[str, bytes | Path]:
-        """Return the content of each file of the page; tables are written in `workdir`."""
+        """Return the content of each file of the page but the dates; tables are written in `workdir`."""
         tables = dict(self._tables(data, scores, workdir))
         return {
             CARD: card(self.data_repo, self.scores_repo),

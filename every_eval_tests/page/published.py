@@ -38,7 +38,7 @@ def publish_every_source(place: Path) -> Path:
     for publishing, benchmarks in (
         (Publishing.of(ArchiveStorage(HELM_SAMPLE), hub, shard_bytes=SHARD_BYTES), ("lite", "mmlu")),
         (Publishing.of(lm_eval, hub, shard_bytes=SHARD_BYTES, source=EvalHarnessSource()), ("main",)),
-        (Publishing.of(logs, hub, shard_bytes=SHARD_BYTES, source=InspectSource()), ("main", "set")),
+        (Publishing.of(logs, hub, shard_bytes=SHARD_BYTES, source=InspectSource("all")), ("main", "set")),
     ):
         publishing.refresh(*benchmarks)
         Scorer(publishing.source, SOURCES, publishing.hub, DATA, SCORES, lambda: NOON, str).run()

@@ -9,7 +9,9 @@ from urllib.parse import quote
 import pyarrow.parquet as pq
 import pytest
 
+from every_eval.page.site_files import site_files
 from every_eval_tests.chromium import LEAVES_CONNECTION, NEEDS_CHROMIUM
+from every_eval_tests.hub.hubs import NOON
 from every_eval_tests.orchestration.deployment import DATA, SCORES
 from every_eval_tests.orchestration.ui import wait_for
 from every_eval_tests.page.browser import Browser
@@ -48,6 +50,7 @@ def test_a_view_is_whole_accessible_and_asks_no_other_host(
         assert browser.script("return document.querySelectorAll('.problem').length") == 0, browser.text
         assert browser.script("return document.documentElement.scrollWidth") <= width
         assert browser.script("return document.querySelectorAll('h1').length") == 1
+        assert browser.script("return [...document.querySelectorAll('th button')].filter((one) => !one.title)") == []
         # The page's own policy would refuse the script, so the driver adds it.
         browser.script(axe)
         found = browser.driver.execute_async_script(
@@ -137,6 +140,68 @@ def test_an_item_shows_the_question_and_the_answers_of_the_file(browser: Browser
     shown = browser.script("return [...document.querySelectorAll('.answer')].map((one) => one.innerText)")
     for row in answers:
         assert any(row["model_name"] in text and row["output"].strip() in text for text in shown)
+
+
+def test_an_older_release_is_chosen_on_the_leaderboard(browser: Browser, published_hub: Path) -> None:
+    browser.open("view=leaderboard&source=helm&benchmark=lite")
+    chooser = "document.querySelector('select[name=release]')"
+    wait_for("the releases", lambda: browser.script(f"return {chooser} !== null"))
+    history = pq.read_table(published_hub / SCORES / "latest/history_helm.parquet").to_pylist()
+    older = [row for row in history if row["benchmark"] == "lite" and not row["is_newest"]]
+    [release] = {row["release"] for row in older}
+    browser.script(f"{chooser}.value = arguments[0]; {chooser}.dispatchEvent(new Event('change'))", release)
+    wait_for("the older release", lambda: "older release" in browser.text)
+    assert f"release={release}" in browser.driver.current_url
+    assert [row[1].splitlines()[0] for row in browser.rows()] == [row["display_name"] for row in older]
+
+
+def test_trust_says_when_each_shard_was_ingested(browser: Browser) -> None:
+    browser.open("view=trust")
+    assert {row[2] for row in browser.rows()} == {f"{NOON:%Y-%m-%d %H:%M}"}
+
+
+def test_judges_reasons_thinking_text_and_media_of_inspect_are_shown(browser: Browser, published_hub: Path) -> None:
+    data = published_hub / DATA
+    judgement = pq.read_table(data / "judgements/inspect_main").to_pylist()[0]
+    items = pq.read_table(data / "item_scores/inspect_main").to_pylist()
+    key = ("suite", "run", "instance_id")
+    item = next(row["item"] for row in items if all(row[name] == judgement[name] for name in key))
+    variant = "essay_local:version=0,style=v1"
+    browser.open(f"view=item&source=inspect&benchmark=main&variant={quote(variant)}&item={item}")
+    for text in (judgement["judge"], *judgement["explanation"].splitlines()):
+        assert text in browser.text
+    [sample] = pq.read_table(data / "data/inspect_set").to_pylist()
+    [score] = pq.read_table(data / "item_scores/inspect_set").to_pylist()
+    browser.open(f"view=item&source=inspect&benchmark=set&variant={quote('img:version=0')}&item={score['item']}")
+    [image] = [part for part in sample["media"] if part["content_type"] == "image"]
+    assert f"image: {image['location']}" in browser.text
+    thinking = "return [...document.querySelectorAll('details:not([open]) > pre')].map((one) => one.textContent)"
+    assert sample["thinking_text"] in browser.script(thinking)
+
+
+def test_the_frame_of_a_space_is_told_the_address(browser: Browser) -> None:
+    page = "window.told = []; window.parent = { postMessage: (...sent) => window.told.push(sent) };"
+    script = browser.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": page})
+    try:
+        browser.open("view=trust")
+        browser.script("document.querySelector('nav a[href*=history]').click()")
+        browser.wait()
+        queries = [browser.script("return location.search").removeprefix("?"), "view=trust"]
+        assert queries[0].startswith("view=history")
+        sent = [[{"queryString": query, "hash": ""}, "https://huggingface.co"] for query in reversed(queries)]
+        assert browser.script("return window.told") == sent
+    finally:
+        browser.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+
+
+def test_an_old_browser_is_told(browser: Browser) -> None:
+    files = site_files([])
+    assert '<script nomodule src="old_browser.js">' in files["index.html"].decode()
+    [note] = re.findall(r'<p id="old">.*?</p>', files["index.html"].decode())
+    browser.driver.get(f"data:text/html,{quote(note)}")
+    assert "needs JavaScript" in browser.text
+    browser.script(files["old_browser.js"].decode())
+    assert "This browser is too old" in browser.text
 
 
 def test_programs_that_the_page_shows_run(

@@ -11,7 +11,8 @@ import { h } from "./elements.js";
  * @typedef {object} TableColumn
  * @property {string} name name in the address and in the CSV file
  * @property {string} label
- * @property {string} [title] what the column means
+ * @property {string} [title] what the column means; the meaning of a published column if absent
+ * @property {string} [of] published column that is shown, if its name is another
  * @property {(row: R) => Value} value for sorting and for CSV
  * @property {(row: R) => any} [show] content of the cell; the value if absent
  * @property {boolean} [isText] false aligns the cell to the right
@@ -27,6 +28,7 @@ import { h } from "./elements.js";
  * @property {string} id name of the table in the address, if a view has several
  * @property {string} file name of the CSV file
  * @property {number} [limit] rows that are shown at first
+ * @property {Record<string, string>} [docs] meanings of the published columns
  */
 
 /**
@@ -86,7 +88,7 @@ function grid(columns, rows, options, key, redraw) {
   const heads = columns.map((column) => {
     const order = sorting === column.name ? "ascending" : sorting === `-${column.name}` ? "descending" : null;
     return h(`th${column.isText ? "" : ".number"}${column.kind ? "." + column.kind : ""}`, { scope: "col", "aria-sort": order },
-      h("button", { type: "button", title: column.title, "data-sort": options.id + column.name, onclick: () => sortBy(column.name) },
+      h("button", { type: "button", title: column.title ?? options.docs?.[column.of ?? column.name], "data-sort": options.id + column.name, onclick: () => sortBy(column.name) },
         column.label, order && h("span.order", { "aria-hidden": "true" }, order === "ascending" ? " ▲" : " ▼")));
   });
   const body = rows.map((row) => h("tr", {}, columns.map((column) => cell(column, row))));

@@ -102,6 +102,19 @@ export class Tables {
     });
   }
 
+  /**
+   * Return the leaderboards of all releases of a benchmark; none if the source has no history.
+   *
+   * @param {Board} board
+   * @returns {Promise<Row[]>}
+   */
+  history(board) {
+    return this.once(`history/${board.folder}`, async () => {
+      if (!(await this.hasScores("history", board.source))) return [];
+      return (await this.scores("history", board.source)).rows({ filter: { benchmark: board.benchmark } });
+    });
+  }
+
   /** @param {Board} board */
   scenarioScores(board) {
     return this.once(`scenario_scores/${board.folder}`, async () => (await this.file("page", scenarioPath(board))).rows());
@@ -134,6 +147,21 @@ export class Tables {
   /** @returns {Promise<Record<string, {doc: string, columns: Record<string, string>}>>} meanings of tables and columns */
   docs() {
     return this.once("docs", () => fetchJson("columns.json"));
+  }
+
+  /**
+   * Return the meanings of a table's columns; none if they cannot be read, since the numbers stand without them.
+   *
+   * @param {string} table
+   * @returns {Promise<Record<string, string>>}
+   */
+  async columnDocs(table) {
+    return this.docs().then((found) => found[table]?.columns ?? {}, () => ({}));
+  }
+
+  /** @returns {Promise<Record<string, string>>} when each shard was ingested, by the path of its statistics file */
+  dates() {
+    return this.once("dates", () => fetchJson("index/dates.json"));
   }
 
   /**

@@ -7,7 +7,7 @@ import { modelKey } from "../../tables.js";
 const COLUMNS = [
   "benchmark", "kind", "variant", "metric_name", "split", "model_name_a", "model_deployment_a", "run_a", "score_a", "model_name_b",
   "model_deployment_b", "run_b", "score_b", "lower_is_better", "difference", "ci_low", "ci_high", "p_value", "p_holm", "q_bh",
-  "minimum_detectable_difference", "n", "n_common", "n_only_a", "n_only_b",
+  "minimum_detectable_difference", "n", "n_common", "n_only_a", "n_only_b", "correlation",
 ];
 
 /**

@@ -36,7 +36,7 @@ export async function show(context) {
   }
   const labels = { a: options.find((option) => option.value === a)?.label ?? a, b: options.find((option) => option.value === b)?.label ?? b };
   root.append(section("the differences", async () => {
-    const [pairs, docs] = await Promise.all([readPairs(tables, board, a, b), tables.docs().then((found) => found.pairs?.columns ?? {}, () => ({}))]);
+    const [pairs, docs] = await Promise.all([readPairs(tables, board, a, b), tables.columnDocs("pairs")]);
     if (!pairs.length) return note(`${labels.a} and ${labels.b} have no score in common on ${board.benchmark}.`);
     return [h("p.note", {}, "A difference is A minus B on the items that both models answered. Right of the dashed line, A has the higher score. A difference is significant if Holm's p is at most 0.05."), forest(pairs, board, { a, b }, docs)];
   }), program(board, rows, a, b));
@@ -68,6 +68,7 @@ function forest(pairs, board, models, docs) {
   if (has("p_value")) columns.push({ name: "p_value", label: "p", value: (row) => row.p_value, show: (row) => pValue(row.p_value), title: docs.p_value });
   if (has("p_holm")) columns.push({ name: "p_holm", label: "Holm", value: (row) => row.p_holm, show: (row) => pValue(row.p_holm), title: docs.p_holm });
   if (has("minimum_detectable_difference")) columns.push({ name: "detectable", label: "Detectable", value: (row) => row.minimum_detectable_difference, show: (row) => decimal(row.minimum_detectable_difference), title: docs.minimum_detectable_difference });
+  if (has("correlation")) columns.push({ name: "correlation", label: "Correlation", value: (row) => row.correlation, show: (row) => decimal(row.correlation, 2), title: docs.correlation });
   columns.push(only("a", "Only A right", board, models, docs), only("b", "Only B right", board, models, docs));
   return dataTable(columns, pairs, { id: "", file: `compare_${board.folder}`, caption: `Differences of ${models.a} and ${models.b} on ${board.benchmark}` });
 }

@@ -33,7 +33,7 @@ export async function show(context) {
  */
 async function releases(tables, board) {
   if (!(await tables.hasScores("history", board.source))) return note(`No history of ${board.source} is published: its scores were made before the history was, or it has no releases.`);
-  const rows = await (await tables.scores("history", board.source)).rows({ filter: { benchmark: board.benchmark } });
+  const [rows, docs] = await Promise.all([tables.history(board), tables.columnDocs("history")]);
   if (!rows.length) return note(`No release of ${board.benchmark} has a history.`);
   const byWinRate = rows.some((row) => row.mean_win_rate !== null);
   const score = (/** @type {Row} */ row) => (byWinRate ? row.mean_win_rate : row.mean_score);
@@ -49,14 +49,14 @@ async function releases(tables, board) {
   const points = [...lines.values()].flat();
   const drawn = names.length > 1 && points.length ? chart({ points, lines: [...lines.values()].map((line) => ({ points: line })), xLabel: "Release", yLabel: byWinRate ? "Mean win rate" : "Mean score", title: `Scores on ${board.benchmark} over releases`, xTicks: names.map((_, at) => at), xTick: (at) => names[at]?.[1] ?? "" }) : note(names.length > 1 ? "No model has a score." : "There is one release so far.");
   return [drawn, dataTable([
-    { name: "model", label: "Model", isText: true, isHeader: true, kind: "model", value: (row) => modelKey(row), show: (row) => h("a", { href: to({ view: "model", model: row.model_name, deployment: row.model_deployment }) }, h("bdi", {}, row.display_name ?? row.model_name)) },
-    { name: "release", label: "Release", isText: true, value: (row) => row.release, show: (row) => [row.release, row.is_newest && h("span.source", {}, "newest")] },
+    { name: "model", label: "Model", isText: true, isHeader: true, kind: "model", of: "model_name", value: (row) => modelKey(row), show: (row) => h("a", { href: to({ view: "model", model: row.model_name, deployment: row.model_deployment }) }, h("bdi", {}, row.display_name ?? row.model_name)) },
+    { name: "release", label: "Release", isText: true, value: (row) => row.release, show: (row) => [h("a", { href: to({ view: "leaderboard", source: board.source, benchmark: board.benchmark, release: row.release }) }, row.release), row.is_newest && h("span.source", {}, "newest")] },
     { name: "date", label: "Date", isText: true, value: (row) => row.date, show: (row) => text(row.date).slice(0, 10) },
     { name: "rank", label: "Rank", value: (row) => row.rank, show: (row) => [count(row.rank), row.rank_low !== null && h("span.bounds", {}, `${row.rank_low}–${row.rank_high}`)] },
-    { name: "score", label: byWinRate ? "Mean win rate" : "Mean score", value: score, show: (row) => decimal(score(row)) },
-    { name: "interval", label: "95 % interval", value: (row) => (byWinRate ? row.mean_win_rate_low : row.mean_score_low), show: (row) => (byWinRate ? interval(row.mean_win_rate_low, row.mean_win_rate_high) : interval(row.mean_score_low, row.mean_score_high)) },
-    { name: "coverage", label: "Columns", value: (row) => row.n_scenarios, show: (row) => `${row.n_scenarios}/${row.n_scenarios_total}` },
-  ], rows, { id: "history_", file: `history_${board.folder}`, caption: `History of ${board.benchmark}` })];
+    { name: "score", label: byWinRate ? "Mean win rate" : "Mean score", of: byWinRate ? "mean_win_rate" : "mean_score", value: score, show: (row) => decimal(score(row)) },
+    { name: "interval", label: "95 % interval", of: byWinRate ? "mean_win_rate_low" : "mean_score_low", value: (row) => (byWinRate ? row.mean_win_rate_low : row.mean_score_low), show: (row) => (byWinRate ? interval(row.mean_win_rate_low, row.mean_win_rate_high) : interval(row.mean_score_low, row.mean_score_high)) },
+    { name: "coverage", label: "Columns", of: "n_scenarios", value: (row) => row.n_scenarios, show: (row) => `${row.n_scenarios}/${row.n_scenarios_total}` },
+  ], rows, { id: "history_", file: `history_${board.folder}`, caption: `History of ${board.benchmark}`, docs })];
 }
 
 /**
@@ -66,20 +66,20 @@ async function releases(tables, board) {
 async function changes(tables, board) {
   const title = h("h2", {}, "Changes of runs between releases");
   if (!(await tables.hasScores("changes", board.source))) return [title, note(`The table changes is not published for ${board.source}.`)];
-  const rows = await (await tables.scores("changes", board.source)).rows({ filter: { benchmark: board.benchmark } });
+  const [rows, docs] = await Promise.all([tables.scores("changes", board.source).then((file) => file.rows({ filter: { benchmark: board.benchmark } })), tables.columnDocs("changes")]);
   if (!rows.length) return [title, note("No run was replaced by another between two releases.")];
   return [title, dataTable([
-    { name: "scenario", label: "Scenario", isText: true, isHeader: true, kind: "model", value: (row) => row.variant, show: (row) => h("bdi", { title: row.run }, row.variant) },
-    { name: "model", label: "Model", isText: true, value: (row) => modelKey(row), show: (row) => h("bdi", {}, modelKey(row)) },
-    { name: "release", label: "Releases", isText: true, value: (row) => `${row.previous_release} to ${row.release}` },
-    { name: "before", label: "Before", value: (row) => row.previous_mean, show: (row) => decimal(row.previous_mean) },
-    { name: "after", label: "After", value: (row) => row.mean, show: (row) => decimal(row.mean) },
+    { name: "scenario", label: "Scenario", of: "variant", isText: true, isHeader: true, kind: "model", value: (row) => row.variant, show: (row) => h("bdi", { title: row.run }, row.variant) },
+    { name: "model", label: "Model", of: "model_name", isText: true, value: (row) => modelKey(row), show: (row) => h("bdi", {}, modelKey(row)) },
+    { name: "release", label: "Releases", of: "previous_release", isText: true, value: (row) => `${row.previous_release} to ${row.release}` },
+    { name: "before", label: "Before", of: "previous_mean", value: (row) => row.previous_mean, show: (row) => decimal(row.previous_mean) },
+    { name: "after", label: "After", of: "mean", value: (row) => row.mean, show: (row) => decimal(row.mean) },
     { name: "difference", label: "Difference", value: (row) => row.difference, show: (row) => [signed(row.difference), isSignificant(row) && h("span.differs", { title: "significant: Holm's p is at most 0.05" }, "*")], decorate: (cell, row) => { if (isSignificant(row)) cell.classList.add("changed"); } },
-    { name: "interval", label: "95 % interval", value: (row) => row.ci_low, show: (row) => interval(row.ci_low, row.ci_high) },
+    { name: "interval", label: "95 % interval", of: "ci_low", value: (row) => row.ci_low, show: (row) => interval(row.ci_low, row.ci_high) },
     { name: "p_holm", label: "Holm", value: (row) => row.p_holm, show: (row) => pValue(row.p_holm) },
     { name: "n", label: "n", value: (row) => row.n, show: (row) => count(row.n) },
-    { name: "reason", label: "Not compared because", isText: true, value: (row) => row.not_compared_because, show: (row) => row.not_compared_because ?? "" },
-  ], rows, { id: "changes_", file: `changes_${board.folder}`, caption: "Changes of runs", limit: 100 })];
+    { name: "reason", label: "Not compared because", of: "not_compared_because", isText: true, value: (row) => row.not_compared_because, show: (row) => row.not_compared_because ?? "" },
+  ], rows, { id: "changes_", file: `changes_${board.folder}`, caption: "Changes of runs", limit: 100, docs })];
 }
 
 /** @param {Row} row */

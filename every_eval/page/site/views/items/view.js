@@ -42,7 +42,7 @@ export async function show(context) {
   root.append(h("h1", {}, h("bdi", {}, scenario.variant), h("span.source", {}, `${scenario.metric}, ${scenario.runs.length} models`)),
     h("div.controls", {}, chooser("Scenario", "variant", options, scenario.variant)));
   root.append(section("the items", async () => {
-    const [items, docs] = await Promise.all([readItems(tables, board, scenario), tables.docs().then((found) => found.items?.columns ?? {}, () => ({}))]);
+    const [items, docs] = await Promise.all([readItems(tables, board, scenario), tables.columnDocs("items")]);
     const both = await onlyOne(context, board, scenario, items);
     if (!both.items.length) return [...both.notes, note("No item has a value here. Outputs of this scenario may not be published, or give no value of their own.")];
     return [...both.notes, listed(context, board, scenario, both.items, docs)];
@@ -144,7 +144,7 @@ function itemColumns(board, scenario, items, docs, questions) {
     { name: "difficulty", label: "Difficulty", value: (row) => row.difficulty, show: (row) => decimal(row.difficulty), title: docs.difficulty },
     { name: "discrimination", label: "Discrimination", value: (row) => row.discrimination, show: (row) => decimal(row.discrimination, 2), title: docs.discrimination },
     { name: "disagreement", label: "Disagreement", value: disagreement, show: (row) => decimal(disagreement(row), 2), title: "How far the models differ: the standard deviation of their values; for right or wrong answers the largest value is one half." },
-    { name: "remarks", label: "Remarks", isText: true, value: remarks },
+    { name: "remarks", label: "Remarks", isText: true, value: remarks, title: docs.is_suspicious ?? "Whether all models are right or wrong" },
   ];
   const isKnown = (/** @type {import("../../data_table.js").TableColumn<Row>} */ column) => items.some((row) => column.value(row) !== null && column.value(row) !== "");
   const known = columns.filter(isKnown);

@@ -12,6 +12,9 @@ import { domain, intervalPlot } from "../../interval_plot.js";
 /** @type {Record<string, string>} */
 const LABELS = { mean_win_rate: "Mean win rate", mean_score: "Mean score", adjusted_score: "Adjusted score" };
 
+/** @type {[string, string][]} */
+const BOUNDS = [["rank_low", "Best rank"], ["rank_high", "Worst rank"], ["score_rank_low", "Best rank by adjusted score"], ["score_rank_high", "Worst rank by adjusted score"], ["rank_without_one_low", "Best rank without one scenario"], ["rank_without_one_high", "Worst rank without one scenario"]];
+
 /**
  * @param {object} options
  * @param {import("../../tables.js").Board} options.board
@@ -41,6 +44,9 @@ export function tableColumns({ board, standings, columns, byWinRate, ranking, is
     { name: "low", label: "Low", kind: "csv_only", value: (one) => one.low, show: (one) => decimal(one.low), title: docs.mean_win_rate_low },
     { name: "high", label: "High", kind: "csv_only", value: (one) => one.high, show: (one) => decimal(one.high), title: docs.mean_win_rate_high },
   );
+  for (const [name, label] of BOUNDS) {
+    if (isPublished && standings.some((one) => typeof one.row[name] === "number")) facts.push({ name, label, kind: "csv_only", value: (one) => one.row[name], title: docs[name] });
+  }
   if (hasTiers) facts.push(
     { name: "tier", label: "Tier", title: docs.tier, value: (one) => one.tier, show: (one) => count(one.tier) },
     { name: "tied", label: "Tied with", title: docs.n_tied_with, value: (one) => one.nTied, show: (one) => count(one.nTied) },
@@ -61,7 +67,17 @@ export function tableColumns({ board, standings, columns, byWinRate, ranking, is
 function rankText(one) {
   if (one.rank === null) return h("span", { title: text(one.row.unranked_reason) }, NONE);
   const hasBounds = one.rankLow !== null && one.rankHigh !== null;
-  return [String(one.rank), hasBounds && h("span.bounds", { title: "Best and worst rank that the data allow" }, `${one.rankLow}–${one.rankHigh}`)];
+  return [String(one.rank), hasBounds && h("span.bounds", { title: boundsText(one.row) }, `${one.rankLow}–${one.rankHigh}`)];
+}
+
+/**
+ * Say in words how far a rank may be wrong, by each of the published bounds.
+ *
+ * @param {import("../../parquet.js").Row} row
+ */
+function boundsText(row) {
+  const bounds = [["Ranks that the data allow", "rank"], ["By adjusted score", "score_rank"], ["With any one scenario left out", "rank_without_one"]];
+  return bounds.flatMap(([label, name]) => (typeof row[`${name}_low`] === "number" ? [`${label}: ${row[`${name}_low`]} to ${row[`${name}_high`]}`] : [])).join("\n");
 }
 
 /** @param {Standing} one */

@@ -1,7 +1,7 @@
 // The leaderboard of a benchmark: models by rank, with the scores of every column behind the rank.
 
-import { change, current } from "../../address.js";
-import { chosenBoard } from "../../choosers.js";
+import { change, current, to } from "../../address.js";
+import { chooser, chosenBoard } from "../../choosers.js";
 import { dataTable } from "../../data_table.js";
 import { h, replace } from "../../elements.js";
 import { note, problem, pythonText, recipe, sqlText } from "../../notices.js";
@@ -20,16 +20,44 @@ import { published, rankingColumn, ranksByWinRate, recomputed } from "./standing
 export async function show(context) {
   const chosen = await chosenBoard(context, "leaderboard");
   if (!chosen) return "Leaderboard";
-  const { tables, root } = context;
+  const { tables, root, address } = context;
   const { board, rows } = chosen;
-  const body = h("div");
-  root.append(body);
-  const [docs, read] = await Promise.all([
-    tables.docs().then((found) => found.leaderboard?.columns ?? {}, () => ({})),
-    tables.scenarioScores(board).then((found) => ({ columns: mainColumns(found), failure: null }), (failure) => ({ columns: [], failure })),
+  const [releases, body] = [h("div.controls.releases"), h("div")];
+  root.append(releases, body);
+  const newest = String(rows[0]?.release ?? "");
+  const release = address.get("release") ?? newest;
+  const [docs, read, older] = await Promise.all([
+    tables.columnDocs("leaderboard"),
+    release === newest ? tables.scenarioScores(board).then((found) => ({ columns: mainColumns(found), failure: null }), (failure) => ({ columns: [], failure })) : { columns: [], failure: null },
+    release === newest ? [] : tables.history(board).then((found) => found.filter((row) => row.release === release)),
   ]);
-  await draw({ body, board, rows, columns: read.columns, docs, failure: read.failure });
+  if (release !== newest) root.insertBefore(olderRelease(release, newest, older, board), body);
+  await draw({ body, board, rows: older.length ? older : rows, columns: read.columns, docs, failure: read.failure });
+  tables.history(board).then((found) => replace(releases, releaseChooser(found, release)), (failure) => replace(releases, problem(failure)));
   return `${board.benchmark} leaderboard`;
+}
+
+/**
+ * Say what the leaderboard of an older release lacks.
+ *
+ * @param {string} release
+ * @param {string} newest
+ * @param {Row[]} found rows of the release
+ * @param {import("../../tables.js").Board} board
+ */
+function olderRelease(release, newest, found, board) {
+  const link = h("a", { href: to({ view: "leaderboard", source: board.source, benchmark: board.benchmark }) }, newest);
+  if (!found.length) return h("p.note", {}, `No leaderboard of release ${release} is published; this is the newest, `, link, ".");
+  return h("p.note", {}, `This is the older release ${release} by today's rules. Scores of single columns are published for the newest release alone: `, link, ".");
+}
+
+/**
+ * @param {Row[]} rows rows of the table history of the benchmark
+ * @param {string} chosen
+ */
+function releaseChooser(rows, chosen) {
+  const dates = new Map([...rows].sort((a, b) => b.release_number - a.release_number).map((row) => [String(row.release), row.date]));
+  return dates.size > 1 && chooser("Release", "release", [...dates].map(([value, date]) => ({ value, label: date ? `${value} (${String(date).slice(0, 10)})` : value })), chosen);
 }
 
 /**
@@ -43,7 +71,8 @@ export async function show(context) {
  */
 async function draw({ body, board, rows, columns, docs, failure }) {
   const again = () => draw({ body, board, rows, columns, docs, failure });
-  const choices = readChoices(current(), columns.map((column) => column.index));
+  // Of an older release no columns are known, so nothing can be chosen.
+  const choices = readChoices(columns.length ? current() : new URLSearchParams(), columns.map((column) => column.index));
   const release = String(rows[0]?.release ?? "");
   const suite = await suiteFingerprint(release, columns, choices);
   const stated = current().get("suite");

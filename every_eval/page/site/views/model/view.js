@@ -38,10 +38,10 @@ export async function show({ tables, address, root }) {
     root.append(note(`No leaderboard has ${name ?? "a model"}${deployment ? ` in the deployment ${deployment}` : ""}.`));
     return "Model";
   }
-  root.append(facts(first, deployment), h("h2", {}, "Leaderboards"), leaderboards(places));
+  root.append(facts(first, deployment), h("h2", {}, "Leaderboards"), leaderboards(places, await tables.columnDocs("leaderboard")));
   const isOwn = (/** @type {Row} */ row) => isModel(row, name, deployment);
   root.append(
-    section("the scores", async () => scoreTable(await readScores(tables, places, isOwn))),
+    section("the scores", async () => scoreTable(await readScores(tables, places, isOwn), await tables.columnDocs("scenario_scores"))),
     section("what perturbations cost", () => fromTable(tables, places, isOwn, "robustness", robustness)),
     section("the calibration", () => fromTable(tables, places, isOwn, "calibration", calibration)),
     section("tokens, time and cost", () => resources(tables, places, rows)),
@@ -58,37 +58,43 @@ function facts(row, deployment) {
   return h("dl.facts", {}, known.flatMap(([label, value]) => (value ? [h("dt", {}, label), h("dd", {}, h("bdi", {}, value))] : [])));
 }
 
-/** @param {Row[]} places */
-function leaderboards(places) {
+/**
+ * @param {Row[]} places
+ * @param {Record<string, string>} docs
+ */
+function leaderboards(places, docs) {
   const score = (/** @type {Row} */ row) => row.mean_win_rate ?? row.mean_score;
   const end = (/** @type {Row} */ row, /** @type {string} */ name) => (row.mean_win_rate !== null ? row[`mean_win_rate_${name}`] : row[`mean_score_${name}`]) ?? null;
   const range = domain(places.flatMap((row) => [score(row), end(row, "low"), end(row, "high")]), [0]);
   return dataTable([
     { name: "benchmark", label: "Benchmark", isText: true, isHeader: true, kind: "model", value: (row) => row.benchmark, show: (row) => [h("a", { href: to({ view: "leaderboard", source: row.source, benchmark: row.benchmark }) }, h("bdi", {}, row.benchmark)), h("span.source", {}, row.source)] },
     { name: "release", label: "Release", isText: true, value: (row) => row.release },
-    { name: "deployment", label: "Deployment", isText: true, value: (row) => row.model_deployment, show: (row) => h("bdi", {}, text(row.model_deployment)) },
+    { name: "deployment", label: "Deployment", of: "model_deployment", isText: true, value: (row) => row.model_deployment, show: (row) => h("bdi", {}, text(row.model_deployment)) },
     { name: "rank", label: "Rank", value: (row) => row.rank, show: (row) => [row.rank === null ? h("span", { title: text(row.unranked_reason) }, "–") : count(row.rank), row.rank_low !== null && h("span.bounds", {}, `${row.rank_low}–${row.rank_high}`)] },
-    { name: "kind", label: "By", isText: true, value: (row) => (row.mean_win_rate !== null ? "win rate" : "mean score") },
-    { name: "score", label: "Score", value: score, show: (row) => h("span.bar_cell", {}, h("span.value", {}, decimal(score(row))), intervalPlot(range, score(row), end(row, "low"), end(row, "high"), { bar: true })), decorate: (cell, row) => { cell.title = interval(end(row, "low"), end(row, "high")); } },
-    { name: "coverage", label: "Columns", value: (row) => row.n_scenarios, show: (row) => `${row.n_scenarios}/${row.n_scenarios_total}` },
-  ], places, { id: "boards_", file: "model_leaderboards", caption: "Places on leaderboards" });
+    { name: "kind", label: "By", title: "What the leaderboard ranks the models by", isText: true, value: (row) => (row.mean_win_rate !== null ? "win rate" : "mean score") },
+    { name: "score", label: "Score", title: docs.mean_win_rate, value: score, show: (row) => h("span.bar_cell", {}, h("span.value", {}, decimal(score(row))), intervalPlot(range, score(row), end(row, "low"), end(row, "high"), { bar: true })), decorate: (cell, row) => { cell.title = interval(end(row, "low"), end(row, "high")); } },
+    { name: "coverage", label: "Columns", of: "n_scenarios", value: (row) => row.n_scenarios, show: (row) => `${row.n_scenarios}/${row.n_scenarios_total}` },
+  ], places, { id: "boards_", file: "model_leaderboards", caption: "Places on leaderboards", docs });
 }
 
-/** @param {{rows: Row[], problems: unknown[]}} read */
-function scoreTable({ rows, problems }) {
+/**
+ * @param {{rows: Row[], problems: unknown[]}} read
+ * @param {Record<string, string>} docs
+ */
+function scoreTable({ rows, problems }, docs) {
   const range = domain(rows.flatMap((row) => (within(row) ? [row.mean_score, row.ci_low, row.ci_high] : [])), [0, 1]);
   return [h("h2", {}, "Scenarios"), ...problems.map(problem), dataTable([
-    { name: "scenario", label: "Scenario", isText: true, isHeader: true, kind: "model", value: (row) => row.variant, show: (row) => h("a", { title: row.run, href: to({ view: "items", source: row.source, benchmark: row.benchmark, variant: row.variant, metric: row.metric_name }) }, h("bdi", {}, row.variant)) },
+    { name: "scenario", label: "Scenario", of: "variant", isText: true, isHeader: true, kind: "model", value: (row) => row.variant, show: (row) => h("a", { title: row.run, href: to({ view: "items", source: row.source, benchmark: row.benchmark, variant: row.variant, metric: row.metric_name }) }, h("bdi", {}, row.variant)) },
     { name: "benchmark", label: "Benchmark", isText: true, value: (row) => row.benchmark },
-    { name: "metric", label: "Metric", isText: true, value: (row) => row.metric_name },
-    { name: "score", label: "Score", value: (row) => row.mean_score, show: (row) => h("span.bar_cell", {}, h("span.value", {}, decimal(row.mean_score)), within(row) ? intervalPlot(range, row.mean_score, row.ci_low, row.ci_high) : intervalPlot(null, null, null, null)) },
-    { name: "low", label: "95 % interval", value: (row) => row.ci_low, show: (row) => interval(row.ci_low, row.ci_high) },
-    { name: "n", label: "n", value: (row) => row.n_scored, show: (row) => count(row.n_scored) },
-    { name: "origin", label: "Origin", isText: true, value: (row) => row.score_origin, show: (row) => text(row.score_origin) },
-    { name: "reported", label: "Reported", value: (row) => row.reported_mean, show: (row) => decimal(row.reported_mean) },
-    { name: "tokens", label: "Output tokens", value: (row) => row.mean_output_tokens, show: (row) => decimal(row.mean_output_tokens, 0) },
-    { name: "seconds", label: "Seconds", value: (row) => row.mean_seconds, show: (row) => decimal(row.mean_seconds, 2) },
-  ], rows, { id: "scenarios_", file: "model_scenarios", caption: "Scores on scenarios", limit: 100 })];
+    { name: "metric", label: "Metric", of: "metric_name", isText: true, value: (row) => row.metric_name },
+    { name: "score", label: "Score", of: "mean_score", value: (row) => row.mean_score, show: (row) => h("span.bar_cell", {}, h("span.value", {}, decimal(row.mean_score)), within(row) ? intervalPlot(range, row.mean_score, row.ci_low, row.ci_high) : intervalPlot(null, null, null, null)) },
+    { name: "low", label: "95 % interval", of: "ci_low", value: (row) => row.ci_low, show: (row) => interval(row.ci_low, row.ci_high) },
+    { name: "n", label: "n", of: "n_scored", value: (row) => row.n_scored, show: (row) => count(row.n_scored) },
+    { name: "origin", label: "Origin", of: "score_origin", isText: true, value: (row) => row.score_origin, show: (row) => text(row.score_origin) },
+    { name: "reported", label: "Reported", of: "reported_mean", value: (row) => row.reported_mean, show: (row) => decimal(row.reported_mean) },
+    { name: "tokens", label: "Output tokens", of: "mean_output_tokens", value: (row) => row.mean_output_tokens, show: (row) => decimal(row.mean_output_tokens, 0) },
+    { name: "seconds", label: "Seconds", of: "mean_seconds", value: (row) => row.mean_seconds, show: (row) => decimal(row.mean_seconds, 2) },
+  ], rows, { id: "scenarios_", file: "model_scenarios", caption: "Scores on scenarios", limit: 100, docs })];
 }
 
 /** @param {Row} row */
@@ -103,7 +109,7 @@ function within(row) {
  * @param {Row[]} places
  * @param {(row: Row) => boolean} isOwn
  * @param {string} table
- * @param {(rows: Row[]) => Node} show
+ * @param {(rows: Row[], docs: Record<string, string>) => Node} show
  */
 async function fromTable(tables, places, isOwn, table, show) {
   const sources = [...new Set(places.map((row) => String(row.source)))];
@@ -113,35 +119,41 @@ async function fromTable(tables, places, isOwn, table, show) {
   const read = await Promise.allSettled(there.map(async (source) => (await tables.scores(table, source)).rows({ filter: { model_name: places[0]?.model_name } })));
   const rows = read.flatMap((one) => (one.status === "fulfilled" ? one.value.filter(isOwn) : []));
   const failures = read.flatMap((one) => (one.status === "rejected" ? [problem(one.reason)] : []));
-  return [title, ...failures, rows.length ? show(rows) : note(`No run of this model has a row in the table ${table}.`)];
+  return [title, ...failures, rows.length ? show(rows, await tables.columnDocs(table)) : note(`No run of this model has a row in the table ${table}.`)];
 }
 
-/** @param {Row[]} rows */
-function robustness(rows) {
+/**
+ * @param {Row[]} rows
+ * @param {Record<string, string>} docs
+ */
+function robustness(rows, docs) {
   const range = domain(rows.flatMap((row) => [row.difference, row.ci_low, row.ci_high]), [0]);
   return dataTable([
-    { name: "scenario", label: "Scenario", isText: true, isHeader: true, kind: "model", value: (row) => row.variant },
-    { name: "metric", label: "Metric", isText: true, value: (row) => row.metric_name },
-    { name: "perturbation", label: "Perturbation", isText: true, value: (row) => row.perturbation_name },
-    { name: "original", label: "Original", value: (row) => row.mean_original, show: (row) => decimal(row.mean_original) },
-    { name: "perturbed", label: "Perturbed", value: (row) => row.mean_perturbed, show: (row) => decimal(row.mean_perturbed) },
+    { name: "scenario", label: "Scenario", of: "variant", isText: true, isHeader: true, kind: "model", value: (row) => row.variant },
+    { name: "metric", label: "Metric", of: "metric_name", isText: true, value: (row) => row.metric_name },
+    { name: "perturbation", of: "perturbation_name", label: "Perturbation", isText: true, value: (row) => row.perturbation_name },
+    { name: "original", of: "mean_original", label: "Original", value: (row) => row.mean_original, show: (row) => decimal(row.mean_original) },
+    { name: "perturbed", of: "mean_perturbed", label: "Perturbed", value: (row) => row.mean_perturbed, show: (row) => decimal(row.mean_perturbed) },
     { name: "difference", label: "Difference", value: (row) => row.difference, show: (row) => signed(row.difference), decorate: (cell, row) => { if (row.p_holm !== null && row.p_holm <= 0.05) cell.classList.add("changed"); } },
-    { name: "low", label: "95 % interval", value: (row) => row.ci_low, show: (row) => intervalPlot(range, row.difference, row.ci_low, row.ci_high, { zero: true }), decorate: (cell, row) => { cell.title = interval(row.ci_low, row.ci_high); } },
+    { name: "low", label: "95 % interval", of: "ci_low", value: (row) => row.ci_low, show: (row) => intervalPlot(range, row.difference, row.ci_low, row.ci_high, { zero: true }), decorate: (cell, row) => { cell.title = interval(row.ci_low, row.ci_high); } },
     { name: "p_holm", label: "Holm", value: (row) => row.p_holm, show: (row) => pValue(row.p_holm) },
     { name: "n", label: "n", value: (row) => row.n, show: (row) => count(row.n) },
-  ], rows, { id: "robustness_", file: "model_robustness", caption: "What perturbations cost", limit: 50 });
+  ], rows, { id: "robustness_", file: "model_robustness", caption: "What perturbations cost", limit: 50, docs });
 }
 
-/** @param {Row[]} rows */
-function calibration(rows) {
+/**
+ * @param {Row[]} rows
+ * @param {Record<string, string>} docs
+ */
+function calibration(rows, docs) {
   return dataTable([
-    { name: "scenario", label: "Scenario", isText: true, isHeader: true, kind: "model", value: (row) => row.variant },
-    { name: "probability", label: "Mean probability", value: (row) => row.mean_probability, show: (row) => decimal(row.mean_probability) },
+    { name: "scenario", label: "Scenario", of: "variant", isText: true, isHeader: true, kind: "model", value: (row) => row.variant },
+    { name: "probability", of: "mean_probability", label: "Mean probability", value: (row) => row.mean_probability, show: (row) => decimal(row.mean_probability) },
     { name: "accuracy", label: "Accuracy", value: (row) => row.accuracy, show: (row) => decimal(row.accuracy) },
-    { name: "ece", label: "Calibration error (10 bins)", value: (row) => row.ece_10_bin, show: (row) => decimal(row.ece_10_bin) },
-    { name: "low", label: "95 % interval", value: (row) => row.ece_10_bin_low, show: (row) => interval(row.ece_10_bin_low, row.ece_10_bin_high) },
+    { name: "ece", of: "ece_10_bin", label: "Calibration error (10 bins)", value: (row) => row.ece_10_bin, show: (row) => decimal(row.ece_10_bin) },
+    { name: "low", label: "95 % interval", of: "ece_10_bin_low", value: (row) => row.ece_10_bin_low, show: (row) => interval(row.ece_10_bin_low, row.ece_10_bin_high) },
     { name: "n", label: "n", value: (row) => row.n, show: (row) => count(row.n) },
-  ], rows, { id: "calibration_", file: "model_calibration", caption: "Calibration", limit: 50 });
+  ], rows, { id: "calibration_", file: "model_calibration", caption: "Calibration", limit: 50, docs });
 }
 
 /**
