@@ -1,12 +1,14 @@
 """Measure the export of a run to Every Eval Ever's schema, over that project's own converter for the same run.
 
-    python -m benchmarks.eee_records ROOT CONVERTER [--benchmark NAME] [--instances N]
+    python -m benchmarks.eee_records ROOT CONVERTER [--benchmark NAME] [--run TEXT] [--instances N]
 
-ROOT holds HELM's output with scenario_state.json; the largest run of the benchmark is repeated to N instances.
+ROOT holds HELM's output with scenario_state.json; the largest run of the benchmark, of those whose name holds TEXT, is
+repeated to N instances.
 CONVERTER is the Python of a virtual environment with every-eval-ever[helm] 0.3.0. Both measure the CPU time of a second
 and later conversion in one process, without imports: theirs from HELM's files, ours from the published run in a folder.
 The converter keeps HELM's core metrics, which are more than the main metrics and fewer than all, so that the time for
-one row is compared too.
+one row is compared too. Every row holds the texts of its sample, so that long texts make many bytes: no export can be
+faster than their checksum and the write of the file, which are measured as the floor.
 """
 
 import argparse
@@ -15,6 +17,8 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +26,7 @@ import msgspec
 
 from benchmarks.enlarged_runs import ID_FIELDS, open_corpus, read_run, repeat, summarised_runs
 from benchmarks.measurement import measure, show
-from every_eval.export.eee.export import Options, export
+from every_eval.export.eee.export import Exported, Options, export
 from every_eval.export.eee.record import Level
 from every_eval.export.published_runs import Selection
 from every_eval.hub.folder.folder_hub import FolderHub
@@ -38,6 +42,8 @@ from every_eval.storage.storage import Storage
 STATE: Final = "scenario_state.json"
 REPO: Final = "evaleval/every_eval_ever"
 N_REPEATS: Final = 3
+BLOCK: Final = 1 << 18
+"""Bytes that are written at a time when the floor is measured."""
 LEVELS: Final[tuple[tuple[Level, str], ...]] = (("main", "main metrics"), ("all", "all metrics"))
 THEIRS: Final = """
 import contextlib, io, json, sys, tempfile, time
@@ -49,8 +55,9 @@ for _ in range(int(sys.argv[2]) + 1):
         start = time.process_time()
         main(["convert", "helm", "--log_path", sys.argv[1], "--output_dir", out])
         seconds.append(time.process_time() - start)
-        rows = sum(len(file.read_bytes().splitlines()) for file in Path(out).rglob("*.jsonl"))
-json.dump({"seconds": min(seconds[1:]), "rows": rows}, sys.stdout)
+        texts = [file.read_bytes() for file in Path(out).rglob("*.jsonl")]
+found = {"rows": sum(len(text.splitlines()) for text in texts), "megabytes": sum(map(len, texts)) / 1e6}
+json.dump({"seconds": min(seconds[1:]), **found}, sys.stdout)
 """
 
 
@@ -61,6 +68,11 @@ class Conversion:
     seconds: float
     """Least CPU time, in seconds."""
     rows: int
+    megabytes: float
+    """Size of the rows."""
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.3f} s for {self.rows:,} rows of {self.megabytes:.1f} MB"
 
     def over(self, other: "Conversion") -> str:
         """Format how many times as long the other conversion takes, for the run and for a row."""
@@ -74,36 +86,51 @@ def main() -> None:
     parser.add_argument("root", type=Path, help="folder with HELM's output")
     parser.add_argument("converter", type=Path, help="Python with every-eval-ever[helm] 0.3.0")
     parser.add_argument("--benchmark", default="lite", help="HELM project whose largest run is converted")
+    parser.add_argument("--run", default="", help="text in the name of the run")
     parser.add_argument("--instances", type=int, default=1000, help="number of instances of the run")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         root, hub = Path(folder) / "root", Path(folder) / "hub"
-        run = write_run(options.root, options.benchmark, root, options.instances)
+        run = write_run(options.root, options.benchmark, options.run, root, options.instances)
         publish(root, options.benchmark, hub)
         command = [options.converter, "-c", THEIRS, str(root / run.folder), str(N_REPEATS)]
         theirs = msgspec.json.decode(subprocess.run(command, check=True, capture_output=True).stdout, type=Conversion)
-        show(f"{run.name}: their converter {theirs.seconds:.3f} s for {theirs.rows:,} rows")
+        show(f"{run.name}: their converter {theirs}")
         for level, what in LEVELS:
-            ours = convert(hub, level)
-            show(f"our export, {what}: {ours.seconds:.3f} s for {ours.rows:,} rows, {ours.over(theirs)}")
+            ours, floor = convert(hub, level)
+            show(f"our export, {what}: {ours}, {ours.over(theirs)}; floor {floor:.3f} s")
 
 
-def convert(hub: Path, level: Level) -> Conversion:
-    """Measure our export of everything in a folder Hub."""
-    rows = 0
+def convert(hub: Path, level: Level) -> tuple[Conversion, float]:
+    """Measure our export of everything in a folder Hub, and the least CPU time of its bytes, in seconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        folders = (Path(folder, str(number)) for number in count())  # a new one each time, as for the converter
+        exported: list[Exported] = []
 
-    def work() -> None:
-        nonlocal rows
-        with tempfile.TemporaryDirectory() as out:
-            rows = export(open_published(hub), Selection(), Options(Path(out), level, samples=True)).counts.rows
+        def work() -> None:
+            options = Options(next(folders), level, samples=True)
+            exported.append(export(open_published(hub), Selection(), options))
 
-    return Conversion(measure(work, N_REPEATS).least, rows)
+        seconds = measure(work, N_REPEATS).least
+        rows = next(Path(folder, "0", file) for file in exported[0].files if file.suffix == ".jsonl").read_bytes()
+
+        def write() -> None:
+            with (next(folders).with_suffix(".jsonl")).open("wb", buffering=0) as file:
+                for start in range(0, len(rows), BLOCK):
+                    block = rows[start : start + BLOCK]
+                    file.write(block)
+                    digest.update(block)
+
+        digest = sha256()
+        conversion = Conversion(seconds, exported[0].counts.rows, len(rows) / 1e6)
+        return conversion, measure(write, N_REPEATS).least
 
 
-def write_run(corpus: Path, benchmark: str, root: Path, n_instances: int) -> Run:
-    """Write the largest run of a benchmark with its instances repeated."""
+def write_run(corpus: Path, benchmark: str, text: str, root: Path, n_instances: int) -> Run:
+    """Write the largest run of a benchmark whose name holds a text, with its instances repeated."""
     storage = open_corpus(corpus)
-    run = next(run for run in summarised_runs(storage, benchmark) if storage.stat(f"{run.folder}/{STATE}") is not None)
+    runs = (run for run in summarised_runs(storage, benchmark) if text in run.name)
+    run = next(run for run in runs if storage.stat(f"{run.folder}/{STATE}") is not None)
     files = read_run(storage, run)
     n_copies = max(1, round(n_instances / len(msgspec.json.decode(files["instances.json"]))))
     folder = root / run.folder

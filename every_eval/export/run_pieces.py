@@ -71,7 +71,8 @@ class RunPieces:
     def _pieces(self) -> Iterator[pa.Table]:
         with self._filesystem.open(self._address, "rb") as file:
             parquet = pq.ParquetFile(file, pre_buffer=False)
-            present = [column.name for column in self._columns if column.name in parquet.schema_arrow.names]
+            names = frozenset(parquet.schema_arrow.names)
+            present = [column.name for column in self._columns if column.name in names]
             groups = [group for group in range(parquet.num_row_groups) if self._may_hold(parquet.metadata, group)]
             for batch in parquet.iter_batches(PIECE_ROWS, row_groups=groups, columns=present, use_threads=False):
                 rows = pa.Table.from_batches([batch])

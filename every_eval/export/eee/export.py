@@ -11,7 +11,7 @@ from every_eval.contracts.stats import STATS
 from every_eval.errors import ConfigurationError
 from every_eval.export.eee.counts import Counts
 from every_eval.export.eee.exporter import Exporter
-from every_eval.export.eee.instances import Value
+from every_eval.export.eee.instances import VALUE_COLUMNS
 from every_eval.export.eee.record import MAIN, Level
 from every_eval.export.eee.results import STATS_COLUMNS
 from every_eval.export.eee.sample_texts import SAMPLE_COLUMNS
@@ -56,7 +56,7 @@ def export(published: Published, selection: Selection, options: Options) -> Expo
     exporter = Exporter(options.out, _timestamp(published), provider, options.level, options.samples)
     columns = {STATS: STATS_COLUMNS}
     if options.samples:
-        columns |= {SAMPLES: (*RUN, *SAMPLE_COLUMNS), METRICS: (*RUN, *Value._fields)}
+        columns |= {SAMPLES: (*RUN, *SAMPLE_COLUMNS), METRICS: (*RUN, *VALUE_COLUMNS)}
     runs = PublishedRuns(published, selection, columns)
     return Exported(list(exporter.export(runs)), exporter.counts)
 

@@ -60,7 +60,7 @@ class Exporter:
 
     def _write_rows(self, record: Record, counts: Counts) -> WrittenRows | None:
         instances = record.instances()
-        lines = instances.lines(record.run.samples, record.run.metrics)
-        written = write_rows(self.out / record.rows_path, lines)
+        blocks = instances.blocks(record.run.samples, record.run.metrics)
+        written = write_rows(self.out / record.rows_path, blocks)
         counts.add(instances.counts)
         return written

@@ -37,5 +37,6 @@ def text_of(value: Any) -> str:  # noqa: ANN401 - any value with a form in JSON
 def _escaped(text: bytes) -> bytes:
     if not text.isascii():
         for plain, escape in _LINE_ENDS:
-            text = text.replace(plain, escape)
+            if plain[-1] in text:  # looks for one byte, which is several times as fast
+                text = text.replace(plain, escape)
     return text

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 _TOKENS: Final = (
@@ -25,7 +24,7 @@ class Usage:
     values: Mapping[str, float]
     """Values of all metrics of the instance, by name."""
 
-    @cached_property
+    @property
     def tokens(self) -> dict[str, int] | None:
         """The object `token_usage`; null if the source counts no tokens."""
         for of_input, of_output, of_both in _TOKENS:
@@ -38,7 +37,7 @@ class Usage:
                     return found if n_reasoning is None else found | {"reasoning_tokens": n_reasoning}
         return None
 
-    @cached_property
+    @property
     def performance(self) -> dict[str, float] | None:
         """The object `performance`, in milliseconds; null if the source measures no time of the answer alone."""
         seconds = self.values.get("inference_runtime")

@@ -28,7 +28,9 @@ def rows(
         pa.Table.from_pylist(values, schema=pa.schema([field.with_nullable(True) for field in table.schema]))
         for values, table in ((samples, SAMPLES), (metrics, METRICS))
     )
-    return [msgspec.json.decode(line) for line in maker.lines(*tables)], maker
+    return [
+        msgspec.json.decode(line) for line in b"".join(block.lines for block in maker.blocks(*tables)).splitlines()
+    ], maker
 
 
 def test_a_row_has_the_texts_the_score_and_the_result_of_its_value() -> None:

@@ -1,7 +1,7 @@
 import hashlib
 from pathlib import Path
 
-from every_eval.export.eee.record_files import write_record, write_rows
+from every_eval.export.eee.record_files import RowBlock, write_record, write_rows
 
 
 def render(text: str) -> object:
@@ -34,14 +34,14 @@ def test_a_damaged_record_is_written_again(tmp_path: Path) -> None:
 
 def test_rows_are_counted_and_have_a_checksum(tmp_path: Path) -> None:
     file = tmp_path / "rows.jsonl"
-    written = write_rows(file, [b"{}\n", b"[]\n"])
+    written = write_rows(file, [RowBlock(b"{}\n{}\n", 2), RowBlock(b"[]\n", 1)])
     assert written is not None
-    assert (written.n_rows, written.checksum) == (2, hashlib.sha256(b"{}\n[]\n").hexdigest())
-    assert file.read_bytes() == b"{}\n[]\n"
+    assert (written.n_rows, written.checksum) == (3, hashlib.sha256(b"{}\n{}\n[]\n").hexdigest())
+    assert file.read_bytes() == b"{}\n{}\n[]\n"
 
 
 def test_without_rows_there_is_no_file_not_even_an_older_one(tmp_path: Path) -> None:
     file = tmp_path / "rows.jsonl"
-    write_rows(file, [b"{}\n"])
+    write_rows(file, [RowBlock(b"{}\n", 1)])
     assert write_rows(file, []) is None
     assert list(tmp_path.iterdir()) == []
