@@ -39,6 +39,8 @@ DATA, SCORES = "a/data", "a/scores"
 SOURCE: Final = "eval_harness"
 METRIC: Final = "acc,none"
 FINGERPRINT: Final = "0" * 12
+FAST: Final = replace(ITEM_SCORES, layout=replace(ITEM_SCORES.layout, compression_level=1))
+"""The table of item scores, in files that are written faster."""
 
 
 def main() -> None:
@@ -116,7 +118,7 @@ class Board:
             for model in models:
                 shard, local = shard_key(folder, model + 1), Path(name) / f"{model}.items"
                 means = []
-                with TableWriter(ITEM_SCORES, local) as writer:
+                with TableWriter(FAST, local) as writer:
                     for scenario in range(self.n_scenarios):
                         values = self._values(model, scenario)
                         writer.write(self._item_scores(model, scenario, values))
@@ -143,7 +145,7 @@ class Board:
         names = self._names(model, scenario).items()
         columns = {name: pa.repeat(pa.scalar(value), len(values)) for name, value in names}
         columns |= {
-            "instance_id": pa.array(map(str, range(len(values))), pa.string()),
+            "instance_id": pa.array(range(len(values))).cast(pa.string()),
             "item": digests(self.benchmark, scenario, len(values)),
         }
         columns |= {"value": pa.array(values), "n_trials": pa.array(np.ones(len(values), np.int32))}
