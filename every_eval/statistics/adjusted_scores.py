@@ -41,14 +41,13 @@ class SamplingErrors:
 class AdjustedScores:
     """Adjusted scores of the models of a table."""
 
+    fit: AdditiveFit
     values: FloatArray
     """Adjusted score of each model; NaN for models that are not connected to the others."""
     covariances: FloatArray
     """Covariances of the adjusted scores, of shape (models, models); NaN where a variance is unknown."""
     interaction: float
     """Estimated variance σ² of the interaction of models and columns."""
-    is_complete: BoolArray
-    """Whether a model has a score in each column of the fit, so that nothing is adjusted."""
 
     @classmethod
     def of(cls, scores: FloatArray, errors: SamplingErrors) -> Self:
@@ -61,8 +60,13 @@ class AdjustedScores:
         fit = AdditiveFit.of(~np.isnan(scores))
         sampled = _sampling_covariances(fit, errors)
         interaction = _interaction_variance(fit, scores, errors)
-        is_complete = fit.is_measured.sum(axis=0) == fit.n_columns
-        return cls(fit.adjust(scores), sampled + interaction * fit.interaction, interaction, is_complete)
+        return cls(fit, fit.adjust(scores), sampled + interaction * fit.interaction, interaction)
+
+    @property
+    def is_complete(self) -> BoolArray:
+        """Whether a model has a score in each column of the fit, so that nothing is adjusted."""
+        is_complete: BoolArray = self.fit.is_measured.sum(axis=0) == self.fit.n_columns
+        return is_complete
 
     @cached_property
     def difference_variances(self) -> FloatArray:

@@ -30,12 +30,7 @@ def mean_win_rates(
     A column counts if it has a direction and at least two values. Values tie as `ties` says; HELM itself has a
     tolerance of 0.
     """
-
-    def rates(values: FloatArray, lower: bool) -> FloatArray:
-        groups = np.zeros(len(values), np.int64)
-        return count_ties(groups, -values if lower else values, tolerance).win_rates
-
-    return _mean_over_columns(columns, lower_is_better, rates)
+    return _means(win_rates_by_column(columns, lower_is_better, tolerance))
 
 
 def win_rates_by_column(columns: Sequence[Values], lower_is_better: Directions, tolerance: float = 0.0) -> FloatArray:
@@ -43,13 +38,12 @@ def win_rates_by_column(columns: Sequence[Values], lower_is_better: Directions, 
 
     NaN where a row has no value, or where the column does not count.
     """
-    rates = np.full((len(columns), len(columns[0]) if columns else 0), np.nan)
-    for at, (column, lower) in enumerate(zip(columns, lower_is_better, strict=True)):
-        values = to_array(column)
-        if lower is not None and np.sum(~np.isnan(values)) > 1:
-            groups = np.zeros(len(values), np.int64)
-            rates[at] = count_ties(groups, -values if lower else values, tolerance).win_rates
-    return rates
+
+    def rates(values: FloatArray, lower: bool) -> FloatArray:
+        groups = np.zeros(len(values), np.int64)
+        return count_ties(groups, -values if lower else values, tolerance).win_rates
+
+    return _by_column(columns, lower_is_better, rates)
 
 
 def mean_win_rates_by_row(columns: Sequence[Values], lower_is_better: Directions) -> list[float | None]:
@@ -57,7 +51,7 @@ def mean_win_rates_by_row(columns: Sequence[Values], lower_is_better: Directions
 
     Of equal values the later row wins; where lower is better, the earlier row wins.
     """
-    return _mean_over_columns(columns, lower_is_better, _rates_by_row)
+    return _means(_by_column(columns, lower_is_better, _rates_by_row))
 
 
 def mean_scores(columns: Sequence[Values], lower_is_better: Directions) -> list[float | None]:
@@ -79,15 +73,18 @@ def _rates_by_row(values: FloatArray, lower: bool) -> FloatArray:
     return rates
 
 
-def _mean_over_columns(
-    columns: Sequence[Values], lower_is_better: Directions, rates_of: ColumnRates
-) -> list[float | None]:
-    rates: list[list[float]] = [[] for _ in (columns[0] if columns else ())]
-    for column, lower in zip(columns, lower_is_better, strict=True):
+def _by_column(columns: Sequence[Values], lower_is_better: Directions, rates_of: ColumnRates) -> FloatArray:
+    """Return the rates of each column that counts, of shape (columns, rows); NaN elsewhere."""
+    rates = np.full((len(columns), len(columns[0]) if columns else 0), np.nan)
+    for at, (column, lower) in enumerate(zip(columns, lower_is_better, strict=True)):
         values = to_array(column)
-        if lower is None or np.sum(~np.isnan(values)) < 2:
-            continue
-        for of_row, rate in zip(rates, rates_of(values, lower).tolist(), strict=True):
-            of_row += [] if np.isnan(rate) else [rate]
+        if lower is not None and np.sum(~np.isnan(values)) > 1:
+            rates[at] = rates_of(values, lower)
+    return rates
+
+
+def _means(rates: FloatArray) -> list[float | None]:
+    """Return the mean of each row's rates; null for a row without any."""
+    known = [of_row[~np.isnan(of_row)].tolist() for of_row in rates.T]
     # The exact mean, rounded once: a sum of floats would differ in the last digit, and HELM's tables with it.
-    return [mean(of_row) if of_row else None for of_row in rates]
+    return [mean(of_row) if of_row else None for of_row in known]

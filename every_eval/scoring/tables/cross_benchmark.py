@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from every_eval.contracts.cross_benchmark import CROSS_BENCHMARK, FROM_LEADERBOARD
 from every_eval.scoring.tables.scenario_scores import Scores, scenario_scores
-from every_eval.statistics.additive_fit import AdditiveFit
 from every_eval.statistics.adjusted_scores import AdjustedScores, SamplingErrors
 
 Row = Mapping[str, Any]
@@ -24,9 +23,10 @@ def cross_benchmark(leaderboard: pa.Table, scores: pa.Table) -> pa.Table:
         leaderboard: Leaderboard of one source with all its benchmarks.
         scores: What `select_scenario_scores` returns, of the same benchmarks.
     """
-    rows = _chosen_rows(leaderboard.to_pylist())
+    listed = leaderboard.to_pylist()
+    rows = _chosen_rows(listed)
     fits = _fits(scenario_scores(scores, {place: row["model_deployment"] for place, row in rows.items()}))
-    n_ranked = Counter(row["benchmark"] for row in leaderboard.to_pylist() if row["rank"] is not None)
+    n_ranked = Counter(row["benchmark"] for row in listed if row["rank"] is not None)
     n_benchmarks = Counter(model for _, model in rows)
     names: dict[str, str] = {}
     for (_, model), row in rows.items():
@@ -67,8 +67,8 @@ def _fits(scenarios: Mapping[str, Scores]) -> dict[str, Row]:
     values, variances = np.moveaxis(np.array(cells, np.float64).reshape(len(cells), len(models), 2), 2, 0)
     # Nothing is known here of common instances, so that scores of different models count as independent.
     errors = SamplingErrors(variances, np.full((len(cells), len(models), len(models)), np.nan))
-    adjusted, fit = AdjustedScores.of(values, errors), AdditiveFit.of(~np.isnan(values))
-    low, high = adjusted.intervals()
+    adjusted = AdjustedScores.of(values, errors)
+    fit, (low, high) = adjusted.fit, adjusted.intervals()
     return {
         model: {
             "additive_fit_score": float(adjusted.values[at]),
