@@ -28,6 +28,8 @@ from every_eval.scoring.comparisons.board import compare_board
 from every_eval.scoring.responses.item_numbers import Scenario
 from every_eval.scoring.responses.item_scores_files import ItemScoresFiles
 from every_eval.scoring.responses.response_store import ResponseStore
+from every_eval.scoring.tables.cell_intervals import CellIntervals
+from every_eval.scoring.tables.compared_table import ComparedTable
 from every_eval.scoring.tables.pairs import pairs
 from every_eval.scoring.tables.releases import ShownRelease
 from every_eval.sources.main_table import MainTable, Score, Standing
@@ -76,8 +78,10 @@ def compare(folder: Path, shape: Shape) -> None:
     table = main_table(shape, scores)
     stats = statistics(shape, scores)
     release = ShownRelease("v1", set(scenarios_of(shape)), {"m": False})
+    unknown = np.full((shape[1], shape[0]), np.nan)
+    compared = ComparedTable(table, compare_board(table, store), CellIntervals(unknown, unknown, unknown))
     digest, n_rows = hashlib.sha256(), 0
-    for piece in pairs(PLACE, release, stats, store, table, compare_board(table, store)):
+    for piece in pairs(PLACE, release, stats, store, compared):
         n_rows += piece.num_rows
         digest.update(repr(piece.to_pydict()).encode())
     (folder / "result").write_text(f"{cpu_seconds() - start:.1f} {n_rows} {digest.hexdigest()[:16]}")

@@ -9,6 +9,7 @@ checks/               what must hold of the rows before they are published
 isolation.py          the boundary: what cannot be scored is left out, named, and costs no other
 presentation/         what people are shown: the dataset card, the plot, the news, previews
 item_tables.py        the tables of one benchmark that compare its runs item by item
+compared_release.py   a release whose models are compared, with its leaderboard
 release_tables.py     these tables and the history, from all releases of a benchmark
 benchmark_scorer.py   all tables of one benchmark
 benchmark_part.py     one benchmark in the files: its new scores, or its published rows

@@ -1,6 +1,5 @@
 """Make one benchmark's rows of every table of the scores repo, and write them as they are made."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,15 +17,13 @@ from every_eval.scoring.change_detection import BenchmarkState
 from every_eval.scoring.checks.check import Check, merge_checks, raise_for
 from every_eval.scoring.checks.check_table import PUBLISHED_CELLS, check_cells, check_table, remembered_checks
 from every_eval.scoring.checks.validation import Validation
+from every_eval.scoring.compared_release import compared_release
 from every_eval.scoring.isolation import Omissions, Problem, boundary, faulty_runs, inputs_digest
 from every_eval.scoring.item_tables import ITEM_TABLES
 from every_eval.scoring.release_tables import RELEASE_TABLES, ReleaseTables
 from every_eval.scoring.responses.item_scores_files import ItemScoresFiles
-from every_eval.scoring.responses.response_store import opened_store
 from every_eval.scoring.tables.clock import Clock
 from every_eval.scoring.tables.compared_scores import COLUMNS, is_main_score
-from every_eval.scoring.tables.compared_table import ComparedTable
-from every_eval.scoring.tables.leaderboard import ModelKey, leaderboard, rejected_of_models
 from every_eval.scoring.tables.pairs import pairs
 from every_eval.scoring.tables.releases import CELLS, Releases, ShownRelease
 from every_eval.scoring.tables.scored_runs import count_rows, scored_runs
@@ -125,11 +122,9 @@ class BenchmarkScorer:
         runs = release.runs if rows.runs is None else rows.runs
         release = replace(release, runs=runs - omissions.runs.keys())
         stats = rows.of(release.runs)
-        validation, n_rejected = self._write_comprehensive_stats(stats, release)
-        if known is None:
-            board = self._write_comparisons(newest, release, stats, items, n_rejected)
-        else:
-            board = self._write_again(known)
+        validation = self._write_comprehensive_stats(stats, release)
+        write = partial(self._write_comparisons, newest, release, stats, items)
+        board = write() if known is None else self._write_again(known)
         if board is None:
             self.report(f"{benchmark}: release {release.name} has no main table, so it has no leaderboard.")
         checks = validation.checks(board)
@@ -151,23 +146,15 @@ class BenchmarkScorer:
                     make()
 
     def _write_comparisons(
-        self,
-        newest: Mapping[str, Any],
-        release: ShownRelease,
-        stats: StatisticsFiles,
-        items: ItemScoresFiles,
-        n_rejected: Counter[ModelKey],
+        self, newest: Mapping[str, Any], shown: ShownRelease, stats: StatisticsFiles, items: ItemScoresFiles
     ) -> pa.Table | None:
         """Compare the models item by item, write the rows, and return the leaderboard; null if there is none."""
-        place = {"source": self.source.name, "benchmark": newest["benchmark"], "release": release.name}
-        main_table, board, compared = self.source.main_table(newest, stats), None, None
-        with opened_store(items, stats, self.source.pooled_statistics(stats)) as store:
-            if main_table is not None:
-                table = ComparedTable.of(main_table, stats, store, newest["suites"], self.min_coverage)
-                board, compared = leaderboard(place, table, self.clock, n_rejected), table.board
+        with compared_release(self.source, newest, stats, items, self.min_coverage) as release:
+            board = release.leaderboard(self.clock)
+            if board is not None:
                 self.write(LEADERBOARD, board)
             main_scores = stats.read(COLUMNS, is_main_score)
-            self._write_all(PAIRS, pairs(place, release, main_scores, store, main_table, compared))
+            self._write_all(PAIRS, pairs(release.place, shown, main_scores, release.store, release.table))
         return board
 
     def _write_again(self, known: Mapping[str, Pieces]) -> pa.Table:
@@ -209,17 +196,14 @@ class BenchmarkScorer:
         if len(release[CELLS]):  # Without cells there is nothing to compare.
             self.write(CHECKS, check_table(self.source.name, benchmark, release["release"], merge_checks(checks)))
 
-    def _write_comprehensive_stats(
-        self, stats: StatisticsFiles, release: ShownRelease
-    ) -> tuple[Validation, Counter[ModelKey]]:
-        """Write the rows of comprehensive_stats, and return their validation and the rejects of each model."""
+    def _write_comprehensive_stats(self, stats: StatisticsFiles, release: ShownRelease) -> Validation:
+        """Write the rows of comprehensive_stats, and return their validation."""
         n_rows = count_rows(stats)
-        validation, n_rejected = Validation(release, n_rows), Counter[ModelKey]()
+        validation = Validation(release, n_rows)
         for part, rows in scored_runs(stats, n_rows, release, self.clock):
             validation.add(part, rows)
-            n_rejected.update(rejected_of_models(rows))
             self.write(COMPREHENSIVE_STATS, rows)
-        return validation, n_rejected
+        return validation
 
     def _write_all(self, table: Table, pieces: Pieces) -> None:
         for piece in pieces:

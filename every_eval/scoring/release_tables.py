@@ -1,6 +1,5 @@
 """Make the tables of one benchmark that compare runs item by item, or that follow the benchmark's releases."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,15 +10,14 @@ import pyarrow as pa
 from every_eval.contracts.history import HISTORY
 from every_eval.contracts.leaderboard import LEADERBOARD, MIN_COVERAGE
 from every_eval.contracts.table import Table
+from every_eval.scoring.compared_release import compared_release
 from every_eval.scoring.item_tables import ITEM_TABLES, ItemTables
 from every_eval.scoring.responses.instance_names import InstanceNames
 from every_eval.scoring.responses.item_scores_files import ItemScoresFiles
 from every_eval.scoring.responses.response_store import opened_store
 from every_eval.scoring.tables.clock import Clock
-from every_eval.scoring.tables.compared_table import ComparedTable
 from every_eval.scoring.tables.evaluated_runs import read_runs
 from every_eval.scoring.tables.history import history
-from every_eval.scoring.tables.leaderboard import ModelKey, leaderboard
 from every_eval.scoring.tables.releases import ShownRelease
 from every_eval.sources.distinct import distinct
 from every_eval.sources.source import Source
@@ -76,27 +74,12 @@ class ReleaseTables:
 
     def board(self, row: Mapping[str, Any]) -> pa.Table:
         """Return the leaderboard of a release; no rows if the release has no main table."""
-        release = ShownRelease.of(row, self.source)
-        stats = self.stats.of(release.runs)
-        table = self.source.main_table(row, stats)
-        if table is None:
-            return LEADERBOARD.empty
-        place = {"source": self.source.name, "benchmark": row["benchmark"], "release": release.name}
-        with opened_store(self.item_scores, stats) as store:
-            compared = ComparedTable.of(table, stats, store, row["suites"], self.min_coverage)
-        return leaderboard(place, compared, self.clock, _n_rejected(stats))
+        stats = self.stats.of(ShownRelease.of(row, self.source).runs)
+        with compared_release(self.source, row, stats, self.item_scores, self.min_coverage) as release:
+            board = release.leaderboard(self.clock)
+        return LEADERBOARD.empty if board is None else board
 
     @cached_property
     def _known_runs(self) -> Set[RunKey]:
         """Runs that have statistics."""
         return {run for piece in self.stats.pieces(RUN_COLUMNS) for run in distinct(piece, RUN_COLUMNS)[1]}
-
-
-def _n_rejected(stats: StatisticsFiles) -> Counter[ModelKey]:
-    """Return the number of files and rows that could not be read in the runs of each model."""
-    names = (*RUN_COLUMNS, "model_name", "model_deployment", "n_rejected")
-    runs = {run for piece in stats.pieces(names) for run in distinct(piece, names)[1]}
-    counts: Counter[ModelKey] = Counter()
-    for _, _, model, deployment, n_rejected in runs:
-        counts[model, deployment] += n_rejected
-    return counts

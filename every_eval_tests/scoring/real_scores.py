@@ -70,7 +70,7 @@ def _score(row: Mapping[str, Any], stats: pa.Table, items: pa.Table) -> RealBenc
         with opened_store(files, state) as store:
             place = {"source": "helm", "benchmark": name, "release": release.name}
             compared = ComparedTable.of(table, state, store, row["suites"])
-            found = pairs(place, release, of_runs.select(COLUMNS), store, table, compared.board)
+            found = pairs(place, release, of_runs.select(COLUMNS), store, compared)
             of_pairs = pa.concat_tables(map(PAIRS.decode, found))
             board = leaderboard(place, compared, CLOCK)
     return RealBenchmark(name, release, of_runs, table, scored(of_runs, release, CLOCK), board, of_pairs)

@@ -1,16 +1,15 @@
 """Which models are decidedly better in which columns of a main table, and what that says of their mean win rates."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 
 from every_eval.scoring.comparisons.board import BoardComparison
 from every_eval.sources.main_table import MainTable
 from every_eval.statistics.groups import BoolArray, FloatArray
-from every_eval.statistics.p_values import holm
-from every_eval.statistics.quantiles import ALPHA
-from every_eval.statistics.win_rate_bounds import close_wins, difference_bounds
+from every_eval.statistics.win_rate_bounds import close_wins, decided_wins, difference_bounds
 
 
 @dataclass(frozen=True)
@@ -23,18 +22,19 @@ class Decisions:
     """True if model i has a score in column c, and the column has a direction, of shape (columns, models)."""
 
     @classmethod
-    def of(cls, table: MainTable, board: BoardComparison) -> "Decisions":
+    def of(cls, table: MainTable, board: BoardComparison) -> Self:
         """Return the decisions; a column without a direction decides nothing."""
-        signs = np.array([np.nan if lower is None else -1 if lower else 1 for lower in table.lower_is_better])
-        shape = (len(signs), board.n_models, board.n_models)
-        wins, adjusted = np.zeros(shape, np.bool_), holm(_stack(board, signs, "p_value"))
-        upward = _stack(board, signs, "difference") * signs[:, np.newaxis]
-        is_decided = adjusted <= ALPHA
-        wins[:, board.a, board.b] = is_decided & (upward > 0)
-        wins[:, board.b, board.a] = is_decided & (upward < 0)
-        values = [[score.value is not None for score in standing.scores] for standing in table.standings]
-        has_score = np.array(values, np.bool_).reshape(shape[1], shape[0]).T
-        return cls(close_wins(wins), has_score & ~np.isnan(signs)[:, np.newaxis])
+        signs = [np.nan if lower is None else -1 if lower else 1 for lower in table.lower_is_better]
+        columns = list(zip(signs, board.columns, strict=True))
+        shape = (len(columns), board.n_models, board.n_models)
+        upward = np.array([board.matrix(sign * column.difference) for sign, column in columns]).reshape(shape)
+        p_values = np.array([board.matrix(abs(sign) * column.p_value, sign=1) for sign, column in columns])
+        wins = close_wins(decided_wins(upward, p_values.reshape(shape)))
+        return cls(wins, _has_score(table))
+
+    def among(self, table: MainTable) -> Self:
+        """Return the decisions among the rows that have scores in a table: the same table, but for some scores."""
+        return replace(self, has_score=_has_score(table))
 
     @cached_property
     def least_differences(self) -> FloatArray:
@@ -42,7 +42,9 @@ class Decisions:
         return difference_bounds(self.wins, self.has_score)
 
 
-def _stack(board: BoardComparison, signs: FloatArray, name: str) -> FloatArray:
-    """Return the values of a field of `Comparison`, of shape (columns, pairs); NaN in columns without a direction."""
-    stacked = np.array([getattr(column, name) for column in board.columns], np.float64)
-    return stacked.reshape(len(signs), len(board.a)) * np.abs(signs)[:, np.newaxis]
+def _has_score(table: MainTable) -> BoolArray:
+    values = [[score.value is not None for score in standing.scores] for standing in table.standings]
+    has_score = np.array(values, np.bool_).reshape(len(table.standings), len(table.lower_is_better)).T
+    has_direction = np.array([lower is not None for lower in table.lower_is_better], np.bool_)
+    of_columns: BoolArray = has_score & has_direction[:, np.newaxis]
+    return of_columns

@@ -6,7 +6,6 @@ from functools import cached_property
 
 import numpy as np
 
-from every_eval.scoring.comparisons.board import BoardComparison
 from every_eval.scoring.comparisons.decisions import Decisions
 from every_eval.scoring.comparisons.mean_decisions import MeanDecisions
 from every_eval.sources.main_table import MainTable
@@ -25,7 +24,8 @@ class Places:
     """The places of the rows of a main table whose unranked deployments have no scores."""
 
     table: MainTable
-    board: BoardComparison
+    decisions: Decisions
+    """Which rows are decidedly better in which columns."""
     means: MeanDecisions | None
     """Adjusted scores; null where the columns have no one direction."""
     has_no_reason: BoolArray
@@ -57,8 +57,7 @@ class Places:
         """Bounds of the true ranks of the ranked rows."""
         chosen = np.ix_(self.ranked, self.ranked)
         if self.table.has_win_rates:
-            least = Decisions.of(self.table, self.board).least_differences
-            found = RankBounds.of_differences(least[chosen])
+            found = RankBounds.of_differences(self.decisions.least_differences[chosen])
         else:
             found = RankBounds.of(self._mean_wins[chosen])
         return found.containing(ranks(self.numbers[self.ranked]).astype(np.int64))

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 from every_eval.contracts.leaderboard import MIN_COVERAGE
 from every_eval.scoring.comparisons.board import BoardComparison, compare_board
+from every_eval.scoring.comparisons.decisions import Decisions
 from every_eval.scoring.responses.response_store import ResponseStore
 from every_eval.scoring.tables.cell_intervals import CellIntervals, cell_intervals
 from every_eval.sources.main_table import MainTable
@@ -45,3 +47,8 @@ class ComparedTable:
             min_coverage: Least share of the columns with scores in which a model needs a score to be ranked.
         """
         return cls(table, compare_board(table, store), cell_intervals(table, stats), suites, min_coverage)
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """Which models are decidedly better in which columns."""
+        return Decisions.of(self.table, self.board)

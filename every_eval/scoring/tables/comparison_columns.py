@@ -7,9 +7,8 @@ import pyarrow as pa
 from every_eval.contracts.paired_columns import BONETT_PRICE, BOOTSTRAP
 from every_eval.contracts.pairs import DECISIONS
 from every_eval.scoring.comparisons.board import BoardComparison
-from every_eval.scoring.comparisons.decisions import Decisions
+from every_eval.scoring.tables.compared_table import ComparedTable
 from every_eval.sources.columns import without_nan
-from every_eval.sources.main_table import MainTable
 from every_eval.statistics.groups import FloatArray
 from every_eval.statistics.paired_comparison import Comparison
 
@@ -27,15 +26,14 @@ def mean_score_columns(board: BoardComparison) -> Columns:
     return _columns(board.means) | {"n_columns": pa.array(board.n_columns)}
 
 
-def win_rate_columns(table: MainTable, board: BoardComparison) -> Columns:
+def win_rate_columns(compared: ComparedTable) -> Columns:
     """Return the columns that compare the mean win rates of pairs of models: with bounds, and without a test."""
-    rates = table.win_rates_by_column
+    rates, board = compared.table.win_rates_by_column, compared.board
     apart = rates[:, board.a] - rates[:, board.b]
     n_columns = np.sum(~np.isnan(apart), axis=0)
     total = np.nansum(apart, axis=0)
     difference = np.divide(total, n_columns, out=np.full(len(total), np.nan), where=n_columns > 0)
-    decisions = Decisions.of(table, board)
-    least, has_score = decisions.least_differences, decisions.has_score
+    least, has_score = compared.decisions.least_differences, compared.decisions.has_score
     have_same = np.all(has_score[:, board.a] == has_score[:, board.b], axis=0) & (n_columns > 0)
     low, high = (np.where(have_same, end, np.nan) for end in (least[board.a, board.b], -least[board.b, board.a]))
     unknown = np.full(len(total), np.nan)

@@ -11,8 +11,6 @@ import pyarrow.compute as pc
 
 from every_eval.contracts.comprehensive_stats import OUTPUTS, REPORTED
 from every_eval.contracts.leaderboard import LEADERBOARD
-from every_eval.scoring.comparisons.board import BoardComparison
-from every_eval.scoring.comparisons.decisions import Decisions
 from every_eval.scoring.comparisons.mean_decisions import MeanDecisions, score_matrix
 from every_eval.scoring.comparisons.places import Places
 from every_eval.scoring.comparisons.ranked_rows import (
@@ -26,6 +24,7 @@ from every_eval.scoring.tables.clock import Clock
 from every_eval.scoring.tables.compared_table import ComparedTable
 from every_eval.sources.distinct import distinct
 from every_eval.sources.main_table import MainTable, Standing
+from every_eval.sources.statistics_files import RUN_COLUMNS, StatisticsFiles
 from every_eval.statistics.groups import BoolArray, FloatArray
 from every_eval.statistics.nulls import to_array, to_list
 from every_eval.statistics.win_rate_bounds import win_rate_bounds
@@ -65,14 +64,12 @@ def leaderboard(
     return pa.Table.from_pylist(rows, schema=LEADERBOARD.schema)
 
 
-def rejected_of_models(comprehensive: pa.Table) -> Counter[ModelKey]:
-    """Return the number of files and rows that could not be read in the runs of each model that has any.
-
-    The rows of the contract `comprehensive_stats` cut no run.
-    """
+def rejected_of_models(stats: StatisticsFiles) -> Counter[ModelKey]:
+    """Return the number of files and rows that could not be read in the runs of each model that has any."""
     counts: Counter[ModelKey] = Counter()
-    rejected = comprehensive.filter(pc.field("n_rejected") > 0)
-    _, runs = distinct(rejected, ["suite", "run", "model_name", "model_deployment", "n_rejected"])
+    names = (*RUN_COLUMNS, "model_name", "model_deployment", "n_rejected")
+    rejected = (piece.filter(pc.field("n_rejected") > 0) for piece in stats.pieces(names))
+    runs = {run for rows in rejected if rows.num_rows for run in distinct(rows, names)[1]}
     for _, _, model, deployment, n_rejected in runs:
         counts[model, deployment] += n_rejected
     return counts
@@ -95,7 +92,7 @@ def _columns(compared: ComparedTable) -> Columns:
     of_models = without_scores(table, is_other.tolist())
     means = MeanDecisions.of(of_models, board, np.where(is_other, np.nan, cells.standard_error))
     has_no_reason = np.array([reason is None for reason in reasons], np.bool_)
-    places = Places(of_models, board, means, has_no_reason).columns
+    places = Places(of_models, compared.decisions.among(of_models), means, has_no_reason).columns
     unranked = [
         None if rank is not None else reason or NOT_COMPARABLE
         for rank, reason in zip(places["rank"], reasons, strict=True)
@@ -107,15 +104,14 @@ def _columns(compared: ComparedTable) -> Columns:
         "mean_score": table.mean_scores,
         "reported_mean_win_rate": table.reported_win_rates,
         "reported_mean_score": table.reported_mean_scores,
-        **_win_rate_ends(table, board),
+        **_win_rate_ends(compared),
         **_mean_scores(table, cells, means),
     }
 
 
-def _win_rate_ends(table: MainTable, board: BoardComparison) -> Columns:
+def _win_rate_ends(compared: ComparedTable) -> Columns:
     """Return the bounds of mean win rates, which contain the win rates themselves."""
-    rates = to_array(table.win_rates)
-    decisions = Decisions.of(table, board)
+    rates, decisions = to_array(compared.table.win_rates), compared.decisions
     low, high = win_rate_bounds(decisions.wins, decisions.has_score)
     return _ends("mean_win_rate", np.minimum(low, rates), np.maximum(high, rates))
 

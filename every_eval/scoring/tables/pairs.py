@@ -8,7 +8,6 @@ import pyarrow as pa
 
 from every_eval.contracts.dictionary_encoding import CODES
 from every_eval.contracts.pairs import MAIN_SCORE, MEAN_SCORE, MEAN_WIN_RATE, PAIRS
-from every_eval.scoring.comparisons.board import BoardComparison
 from every_eval.scoring.comparisons.cell_strata import cell_strata
 from every_eval.scoring.responses.response_store import ResponseStore
 from every_eval.scoring.tables.adjusted_p_values import adjust_p_values
@@ -21,9 +20,9 @@ from every_eval.scoring.tables.compared_scores import (
     run_scores,
     texts_of,
 )
+from every_eval.scoring.tables.compared_table import ComparedTable
 from every_eval.scoring.tables.comparison_columns import mean_score_columns, run_columns, win_rate_columns
 from every_eval.scoring.tables.releases import ShownRelease
-from every_eval.sources.main_table import MainTable
 from every_eval.statistics.groups import IntArray
 from every_eval.statistics.paired_comparison import all_pairs, compare
 
@@ -41,8 +40,7 @@ def pairs(
     release: ShownRelease,
     stats: pa.Table,
     store: ResponseStore,
-    main_table: MainTable | None,
-    board: BoardComparison | None,
+    compared: ComparedTable | None,
 ) -> Iterator[pa.Table]:
     """Yield rows of the contract `pairs` of one benchmark in pieces; texts are dictionary columns.
 
@@ -51,12 +49,11 @@ def pairs(
         release: The release whose runs are compared.
         stats: `COLUMNS` of rows of the contract `stats`, of runs that the release shows; `is_main_score` chooses rows.
         store: Responses of the statistics.
-        main_table: Main table of the benchmark; null if it has none.
-        board: Comparison of its models; null as `main_table`.
+        compared: Main table of the benchmark with the comparisons of its models; null if it has no main table.
     """
     yield from adjust_p_values(_in_blocks(_of_runs(place, run_scores(stats, release), store)))
-    if main_table is not None and board is not None:
-        yield from adjust_p_values(_of_models(place, main_table, board))
+    if compared is not None:
+        yield from adjust_p_values(_of_models(place, compared))
 
 
 def _in_blocks(pieces: Iterator[pa.Table]) -> Iterator[pa.Table]:
@@ -81,12 +78,13 @@ def _of_runs(place: Mapping[str, str], rows: pa.Table, store: ResponseStore) -> 
             yield _table({**place, "kind": MAIN_SCORE}, of_group, (a, b), run_columns(compared))
 
 
-def _of_models(place: Mapping[str, str], table: MainTable, board: BoardComparison) -> Iterator[pa.Table]:
+def _of_models(place: Mapping[str, str], compared: ComparedTable) -> Iterator[pa.Table]:
     """Yield the pairs of models of a main table that both have the aggregate."""
+    table, board = compared.table, compared.board
     lower = table.lower_is_better[0] if table.lower_is_better else None
     aggregates = [(MEAN_SCORE, table.mean_scores, lower, mean_score_columns(board))]
     if table.has_win_rates:
-        aggregates.append((MEAN_WIN_RATE, table.win_rates, False, win_rate_columns(table, board)))
+        aggregates.append((MEAN_WIN_RATE, table.win_rates, False, win_rate_columns(compared)))
     for kind, values, lower_is_better, columns in aggregates:
         rows = model_scores(table, values, lower_is_better)
         is_known = rows["score"].is_valid().to_numpy()

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from every_eval.scoring.comparisons.board import BoardComparison
+from every_eval.scoring.comparisons.board import BoardComparison, compare_board
+from every_eval.scoring.responses.response_store import ResponseStore
 from every_eval.scoring.tables.cell_intervals import CellIntervals
 from every_eval.scoring.tables.compared_table import ComparedTable
 from every_eval.sources.main_table import MainTable, Score, Standing
@@ -56,6 +57,12 @@ def of_answers(table: MainTable, answers: Sequence[Sequence[Sequence[float] | No
 def unknown_items(table: MainTable) -> ComparedTable:
     """A table whose scores have no known items."""
     return of_answers(table, [[None for _ in row.scores] for row in table.standings])
+
+
+def of_store(table: MainTable, store: ResponseStore) -> ComparedTable:
+    """A table with the responses behind its scores, whose errors are unknown."""
+    unknown = np.full((len(table.lower_is_better), len(table.standings)), np.nan)
+    return ComparedTable(table, compare_board(table, store), CellIntervals(unknown, unknown, unknown))
 
 
 def _strata(column: int, answers: Sequence[Sequence[float] | None]) -> list[Stratum]:

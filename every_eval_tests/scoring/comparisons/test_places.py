@@ -13,7 +13,7 @@ def places(has_no_reason: tuple[bool, ...] = (True, True, True), *, has_win_rate
     answers = {name: [right_answers(n, N) for n in counts] for name, counts in ANSWERS.items()}
     compared = compared_table(answers, has_win_rates=has_win_rates)
     means = MeanDecisions.of(compared.table, compared.board, compared.cells.standard_error)
-    return Places(compared.table, compared.board, means, np.array(has_no_reason))
+    return Places(compared.table, compared.decisions, means, np.array(has_no_reason))
 
 
 def test_models_that_win_one_column_each_share_rank_and_tier() -> None:

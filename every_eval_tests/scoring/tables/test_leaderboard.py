@@ -21,7 +21,7 @@ from every_eval_tests.scoring.comparisons.boards import (
     unknown_items,
 )
 from every_eval_tests.scoring.real_scores import RealScores
-from every_eval_tests.scoring.run_stats import scored, shown_release, statistic, table
+from every_eval_tests.scoring.run_stats import statistic, stored, table
 
 CLOCK = Clock(datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC))
 PLACE = {"source": "helm", "benchmark": "lite", "release": "v1.0.0"}
@@ -264,7 +264,8 @@ def test_what_could_not_be_read_is_counted_once_for_each_run_of_a_model() -> Non
         statistic("m/a", [1], run="other", n_rejected=1),
         statistic("m/b", [1]),
     )
-    counts = rejected_of_models(scored(stats, shown_release(stats), CLOCK))
+    with stored(stats) as files:
+        counts = rejected_of_models(files)
     facts = [standing(name, Score(0.5), deployment=name) for name in ("m/a", "m/b")]
     rows = leaderboard(PLACE, unknown_items(MainTable([False], facts, True)), CLOCK, counts).to_pylist()
 

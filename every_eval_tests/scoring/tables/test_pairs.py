@@ -9,7 +9,6 @@ import pyarrow as pa
 import pytest
 
 from every_eval.contracts.pairs import PAIRS
-from every_eval.scoring.comparisons.board import compare_board
 from every_eval.scoring.responses.item_scores_files import ItemScoresFiles
 from every_eval.scoring.responses.response_store import ResponseStore, opened_store
 from every_eval.scoring.tables import pairs as module
@@ -18,6 +17,7 @@ from every_eval.sources.main_table import MainTable, Score, Standing
 from every_eval.sources.statistic_key import PooledStatistic, StatisticKey
 from every_eval.statistics.binary_pairs import bonett_price_interval, mcnemar_p
 from every_eval.statistics.p_values import benjamini_hochberg, holm
+from every_eval_tests.scoring.comparisons.boards import of_store
 from every_eval_tests.scoring.real_scores import RealScores
 from every_eval_tests.scoring.responses.item_score_rows import item_scores, state_file
 from every_eval_tests.scoring.run_stats import reported, shown_release, statistic, stored, table
@@ -62,8 +62,8 @@ def responses(runs: Sequence[Run]) -> Iterator[ResponseStore]:
 def _rows(*runs: Run, main_table: MainTable | None = None, **lower: bool) -> Rows:
     stats = table(*(one.statistic for one in runs))
     with responses(runs) as store:
-        board = None if main_table is None else compare_board(main_table, store)
-        found = whole(pairs(PLACE, shown_release(stats, **lower), stats, store, main_table, board))
+        compared = None if main_table is None else of_store(main_table, store)
+        found = whole(pairs(PLACE, shown_release(stats, **lower), stats, store, compared))
     PAIRS.validate(found)
     listed: Rows = found.to_pylist()
     return listed
