@@ -56,7 +56,7 @@ def _publish(hub: HubResource, page: str, sources: Sequence[Source]) -> Snapshot
 
     opened = hub.open()
     opened.check_access(page)
-    return PageBuilder(opened, page, hub.data, hub.scores, [source.name for source in sources]).publish()
+    return PageBuilder(opened, page, hub.data, hub.scores, sources).publish()
 
 
 def _materialization(hub: HubResource, page: str, head: Snapshot) -> dg.AssetMaterialization:

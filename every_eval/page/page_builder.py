@@ -26,6 +26,7 @@ from every_eval.page.ingestion_dates import DATES, ingestion_dates
 from every_eval.page.published_index import files_index, repo_index
 from every_eval.page.scenario_scores import READ, SHOWN, scenario_scores
 from every_eval.page.site_files import card, site_files
+from every_eval.sources.source import Source
 
 CONFIG: Final = "config.json"
 """File that names the two repos, and says from where the page reads them."""
@@ -39,8 +40,8 @@ class PageBuilder:
     page_repo: str
     data_repo: str
     scores_repo: str
-    sources: Sequence[str]
-    """Names of all sources whose scores may be published."""
+    sources: Sequence[Source]
+    """All sources whose scores may be published."""
 
     def publish(self) -> Snapshot:
         """Publish the page, and return its newest commit; nothing is committed if no file changed.
@@ -91,18 +92,19 @@ class PageBuilder:
     def _tables(self, data: Snapshot, scores: Snapshot, workdir: Path) -> Iterator[tuple[str, Path]]:
         """Yield the table `scenario_scores` of each benchmark."""
         for source in self.sources:
-            path = latest_path(COMPREHENSIVE_STATS, source)
+            path = latest_path(COMPREHENSIVE_STATS, source.name)
             if path not in scores.files:
                 continue
             statistics = pq.read_table(scores.fetch(path), columns=READ, filters=SHOWN)
             cells = _read_cells(scores, source)
             for benchmark in sorted(statistics["benchmark"].unique().to_pylist()):
-                folder = folder_name(source, benchmark)
+                folder = folder_name(source.name, benchmark)
                 release = _newest_release(data, folder)
                 if release is None:
                     continue
                 rows = scenario_scores(
-                    release,
+                    source.main_columns(release),
+                    release["release"],
                     statistics.filter(pc.field("benchmark") == benchmark),
                     cells.filter(pc.field("benchmark") == benchmark).to_pylist(),
                     _rows(data, benchmark_path(SHARDS, folder), ["shard", "runs"]),
@@ -111,9 +113,9 @@ class PageBuilder:
                 yield f"{SCENARIO_SCORES.name}/{folder}.parquet", file
 
 
-def _read_cells(scores: Snapshot, source: str) -> pa.Table:
-    path = latest_path(HELM_TABLES, source)
-    if source != "helm" or path not in scores.files:
+def _read_cells(scores: Snapshot, source: Source) -> pa.Table:
+    path = latest_path(HELM_TABLES, source.name)
+    if HELM_TABLES not in source.published_contracts or path not in scores.files:
         return HELM_TABLES.empty
     shown = (
         pc.field("perturbation_name").is_null() & (pc.field("table_index") == 0) & pc.field("metric_name").is_valid()

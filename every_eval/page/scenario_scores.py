@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from every_eval.contracts.scenario_scores import COPIED, SCENARIO_SCORES, USE
-from every_eval.page.main_columns import MainColumn, main_columns
+from every_eval.sources.main_columns import MainColumn, MainColumns
 
 Row = Mapping[str, Any]
 CellKey = tuple[str | None, str | None, str]
@@ -22,17 +22,20 @@ SHOWN: Final = pc.field("perturbation").is_null() & pc.field("computed_on").is_n
 """Statistics of unperturbed instances over a whole split."""
 
 
-def scenario_scores(release: Row, statistics: pa.Table, cells: Iterable[Row], shards: Iterable[Row]) -> pa.Table:
+def scenario_scores(
+    main: MainColumns, release: str, statistics: pa.Table, cells: Iterable[Row], shards: Iterable[Row]
+) -> pa.Table:
     """Return the rows of the newest release of a benchmark.
 
     Args:
-        release: Row of the contract `releases`.
+        main: Columns of the release's main table.
+        release: Name of the release.
         statistics: Rows of the contract `comprehensive_stats` of the benchmark that are `SHOWN`.
         cells: Rows of the source's own tables.
         shards: Rows of the contract `shards`, with the columns `shard` and `runs`.
     """
-    group, columns = main_columns(release)
-    values = _cell_values(cells, group, release["release"])
+    columns = main.columns
+    values = _cell_values(cells, main.group, release)
     wanted = {column.metric for column in columns} | _COLUMN_OF_METRIC.keys()
     is_needed = pc.field("is_main_metric") | pc.field("metric_name").isin(sorted(wanted))
     read: list[dict[str, Any]] = statistics.filter(is_needed).to_pylist()

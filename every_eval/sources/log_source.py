@@ -5,6 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from every_eval.sources.main_columns import MainColumns
 from every_eval.sources.main_table import MainTable
 from every_eval.sources.statistic_key import PooledStatistic, StatisticKey
 from every_eval.sources.statistics_files import StatisticsFiles
@@ -41,3 +42,8 @@ class LogSource:
         from every_eval.sources.model_standings import main_statistics, main_table
 
         return main_table(release, main_statistics(stats))
+
+    def main_columns(self, release: Mapping[str, Any]) -> MainColumns:
+        from every_eval.sources.model_standings import main_columns
+
+        return main_columns(release)

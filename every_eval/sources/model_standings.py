@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from every_eval.sources.latest_release import ReleaseFacts, read_facts
+from every_eval.sources.main_columns import MainColumn, MainColumns
 from every_eval.sources.main_table import MainTable, Score, Standing
 from every_eval.sources.statistic_key import PooledStatistic, StatisticKey
 from every_eval.sources.statistics_files import StatisticsFiles
@@ -37,6 +38,20 @@ def directions(release: Mapping[str, Any]) -> Mapping[str, bool]:
 def main_statistics(stats: StatisticsFiles) -> pa.Table:
     """Read the rows that the main table is made from."""
     return stats.read([*_COLUMNS, "is_main_metric"], lambda rows: rows["is_main_metric"])
+
+
+def main_columns(release: Mapping[str, Any]) -> MainColumns:
+    """Return a column for each main metric of a variant.
+
+    Args:
+        release: A row of the contract `releases`.
+    """
+    return MainColumns(
+        [
+            MainColumn(f"{one.variant} - {one.metric}", one.metric, variant=one.variant)
+            for one in read_facts(release).main_table
+        ]
+    )
 
 
 def main_table(release: Mapping[str, Any], stats: pa.Table) -> MainTable | None:

@@ -6,7 +6,7 @@ A source is a program that writes evaluation results, such as HELM. To add a sou
 - weekly: `benchmarks` names the benchmarks, `discover` finds the runs of a benchmark, and `read` turns the files of a
   run into rows.
 - daily: `main_table`, `directions`, `pooled_statistics` and `published_tables` make the scores from the statistics of
-  the runs.
+  the runs, and `main_columns` tells the page which scores stand in which column.
 
 A source knows the file layout and the formats of its program. It does not know shards, the Hub or Dagster.
 """
@@ -25,6 +25,7 @@ from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.stats import STATS
 from every_eval.contracts.table import Table
 from every_eval.hub.citations import Citation
+from every_eval.sources.main_columns import MainColumns
 from every_eval.sources.main_table import MainTable
 from every_eval.sources.statistic_key import PooledStatistic, StatisticKey
 from every_eval.sources.statistics_files import StatisticsFiles
@@ -235,6 +236,12 @@ class Source(Protocol):
 
     def main_table(self, release: Mapping[str, Any], stats: StatisticsFiles) -> MainTable | None:
         """Return the main table of a release, over the runs that the release shows; null if it has no main table.
+
+        `release` is a row of the table `releases`.
+        """
+
+    def main_columns(self, release: Mapping[str, Any]) -> MainColumns:
+        """Return the columns of a release's main table: what each is named, and which statistics it shows.
 
         `release` is a row of the table `releases`.
         """

@@ -13,6 +13,7 @@ from every_eval.contracts.releases import RELEASES
 from every_eval.contracts.samples import SAMPLES
 from every_eval.contracts.stats import STATS
 from every_eval.contracts.table import Table
+from every_eval.sources.main_columns import MainColumns
 from every_eval.sources.main_table import MainTable, Score, Standing
 from every_eval.sources.source import ALL, Discovery, Input, Run, RunRows
 from every_eval.storage.storage import Storage
@@ -118,3 +119,6 @@ class ToySource:
         )
         standings = [Standing({**unknown, "model_name": row["model_name"]}, [Score(row["mean"])]) for row in rows]
         return MainTable([False], standings, has_win_rates=True)
+
+    def main_columns(self, release: Mapping[str, Any]) -> MainColumns:  # noqa: ARG002
+        return MainColumns()

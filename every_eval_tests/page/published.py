@@ -72,8 +72,7 @@ def set_texts(column: str, texts: Mapping[str, str]) -> Callable[[pa.Table], pa.
 
 def publish_page(hub: Path) -> None:
     """Make the page of the repos in a folder Hub, whose plain files become its first commit."""
-    names = [source.name for source in SOURCES]
-    PageBuilder(FolderHub(hub, lambda: NOON), PAGE, DATA, SCORES, names).publish()
+    PageBuilder(FolderHub(hub, lambda: NOON), PAGE, DATA, SCORES, SOURCES).publish()
 
 
 @contextmanager

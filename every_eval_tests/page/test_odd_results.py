@@ -141,7 +141,7 @@ def test_the_page_reads_the_hub_by_ranges_through_redirects_without_a_preflight(
             files = [path for path in (published_hub / repo).rglob("*") if path.is_file() and ".every" not in str(path)]
             added = [Add(path.relative_to(published_hub / repo).as_posix(), path) for path in files]
             online.commit(repo, added, title="Everything", parent=None)
-        PageBuilder(online, PAGE, DATA, SCORES, [source.name for source in SOURCES]).publish()
+        PageBuilder(online, PAGE, DATA, SCORES, SOURCES).publish()
         page = tmp_path / "space"
         for path, blob in server.repos[PAGE][-1].files.items():
             (page / path).parent.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ import pyarrow as pa
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
 from every_eval.contracts.scenario_scores import SCENARIO_SCORES
 from every_eval.page.scenario_scores import READ, scenario_scores
+from every_eval.sources.inspect.source import InspectSource
 
 RELEASE = {
     "source": "inspect",
@@ -47,7 +48,9 @@ def run_of_shard(run: str, n_samples: int | None, n_item_scores: int | None) -> 
 def rows(statistics: list[dict[str, Any]], runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     schema = pa.schema([COMPREHENSIVE_STATS.schema.field(name) for name in READ])
     table = pa.Table.from_pylist(statistics, schema=schema)
-    made = scenario_scores(RELEASE, table, [], [{"shard": "inspect_main_part_00001", "runs": runs}])
+    made = scenario_scores(
+        InspectSource().main_columns(RELEASE), "latest", table, [], [{"shard": "inspect_main_part_00001", "runs": runs}]
+    )
     SCENARIO_SCORES.validate(made)
     found: list[dict[str, Any]] = made.to_pylist()
     return found

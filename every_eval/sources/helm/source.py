@@ -12,6 +12,7 @@ from every_eval.contracts.helm_tables import HELM_TABLES
 from every_eval.errors import BenchmarkMissing
 from every_eval.sources.distinct import distinct
 from every_eval.sources.helm.citation import CITATION
+from every_eval.sources.main_columns import MainColumns
 from every_eval.sources.main_table import MainTable
 from every_eval.sources.source import ALL, Discovery, Run, RunRows
 from every_eval.sources.statistic_key import PooledStatistic, StatisticKey
@@ -102,3 +103,8 @@ class HelmSource:
         from every_eval.sources.helm.tables.standings import read_main_statistics, standings
 
         return standings(release, read_main_statistics(release, stats))
+
+    def main_columns(self, release: Mapping[str, Any]) -> MainColumns:
+        from every_eval.sources.helm.tables.main_columns import main_columns
+
+        return main_columns(release)
