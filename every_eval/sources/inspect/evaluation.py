@@ -178,6 +178,15 @@ class Evaluation:
             "benchmark": run.benchmark,
             "suite": run.suite,
             "run": run.name,
+            "source_url": f"{run.folder}/{run.inputs[0].name}" if run.inputs else run.folder,
+            "source_version": run.suite,
+            "releases": list(run.releases),
+            **self._shared,
+        }
+
+    @cached_property
+    def _shared(self) -> Mapping[str, Any]:
+        return {
             "dataset_name": self.header.eval.task,
             "task": ",".join(f"{key}={value}" for key, value in self.arguments.items()) or None,
             "variant": self.variant,
@@ -186,9 +195,6 @@ class Evaluation:
             "model_family": self.model.family,
             "model_deployment": self.model.deployment,
             "adapter_method": None,
-            "source_url": f"{run.folder}/{run.inputs[0].name}" if run.inputs else run.folder,
-            "source_version": run.suite,
-            "releases": list(run.releases),
             "reference_index": None,
             "withheld_arguments": list(self.spec.withheld) or None,
             **dict.fromkeys(_UNSTATED),
