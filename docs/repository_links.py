@@ -12,9 +12,10 @@ from sphinx.application import Sphinx
 
 ROOT = Path(__file__).parents[1]
 PAGES = {
-    "every_eval/sources/helm/README.md": "source_helm",
-    "every_eval/sources/eval_harness/README.md": "source_eval_harness",
-    "every_eval/sources/inspect/README.md": "source_inspect",
+    **{
+        f"every_eval/sources/{page.stem.removeprefix('source_')}/README.md": page.stem
+        for page in (ROOT / "docs").glob("source_*.md")
+    },
     "deploy/sizing.md": "operations",
     "README.md": "operations",
 }

@@ -69,7 +69,7 @@ def check_settings(
     problems += acknowledged_problems()
     problems += address_problems()
     for source, place in places.values():
-        problems += root_problems(source, place)
+        problems += root_problems(source, place, sources)
     if problems:
         raise ConfigurationError(listed(problems))
 
@@ -145,24 +145,26 @@ def address_problems() -> Iterator[SettingProblem]:
         yield _not_an_address("EVERY_EVAL_UI_URL", alerts.ui_url, "http://127.0.0.1:3000")
 
 
-def root_problems(source: Source, place: SourceResource) -> Iterator[SettingProblem]:
-    """Yield what is wrong with the root of a source. Only roots on this machine are looked into."""
+def root_problems(source: Source, place: SourceResource, sources: Sequence[Source]) -> Iterator[SettingProblem]:
+    """Yield what is wrong with the root of a source, one of `sources`. Only roots on this machine are looked into."""
     variable, root = place.root_variable, place.stated_root
     if root is None:
         return
     try:
         storage = place.open(source)
         if not storage.is_remote:
-            yield from _content_problems(source, storage, variable, root)
+            yield from _content_problems(source, storage, variable, root, sources)
     except EveryEvalError as error:
         yield SettingProblem(variable, redact(root), f"cannot be read: {redact(str(error)).rstrip('.')}")
 
 
-def _content_problems(source: Source, storage: Storage, variable: str, root: str) -> Iterator[SettingProblem]:
+def _content_problems(
+    source: Source, storage: Storage, variable: str, root: str, sources: Sequence[Source]
+) -> Iterator[SettingProblem]:
     if is_empty(storage):
         yield SettingProblem(variable, root, f"is empty: name the place where the results of {source.name} are")
         return
-    layout = layout_of(storage)
+    layout = layout_of(storage, sources)
     if layout not in (None, source.name):
         other = f"{source_prefix(layout or '')}ROOT"
         yield SettingProblem(

@@ -143,6 +143,10 @@ class RunRows:
     `ours` and `reported`."""
 
 
+LOOKED_AT: Final = 1000
+"""Most files, or folders, of a root that are looked at before its layout counts as unknown."""
+
+
 class Source(Protocol):
     """A program that writes evaluation results."""
 
@@ -169,6 +173,12 @@ class Source(Protocol):
     @property
     def benchmarks_variable(self) -> str | None:
         """Environment variable that lists the benchmarks to ingest; null if there is no such variable."""
+
+    def has_layout(self, storage: Storage, names: Sequence[str]) -> bool:
+        """Tell whether a root holds the program's files. No file is opened.
+
+        `names` are the first `LOOKED_AT` files under the root.
+        """
 
     def public_view(self, storage: Storage) -> Storage:
         """Return the storage under names that may be published; the same storage if all its names may be."""

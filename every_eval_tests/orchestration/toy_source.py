@@ -32,6 +32,9 @@ class ToySource:
     benchmarks_variable = None
     published_contracts: tuple[Table, ...] = ()
 
+    def has_layout(self, storage: Storage, names: Sequence[str]) -> bool:  # noqa: ARG002 - part of the protocol
+        return False
+
     def public_view(self, storage: Storage) -> Storage:
         return storage
 

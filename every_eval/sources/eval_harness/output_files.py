@@ -19,6 +19,12 @@ STAMP: Final = r"(?P<stamp>\d{4}-\d\d-\d\d[T _]\d\d[-:_.]?\d\d[-:_.]?\d\d([.,]\d
 files have `:` itself, another character, or a time zone."""
 _SAMPLES: Final = re.compile(rf"samples_(?P<task>.+)_{STAMP}\.jsonl?")
 _RESULTS: Final = re.compile(rf".+_{STAMP}\.json")
+_OUTPUT: Final = re.compile(r"(^|/)(results|samples)[_.][^/]*\.jsonl?$")
+
+
+def is_output(path: str) -> bool:
+    """Tell whether a path is that of a file of lm-eval, by the beginning of the names that lm-eval itself chooses."""
+    return _OUTPUT.search(path) is not None
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,11 @@ class EvalHarnessSource(LogSource):
         "squash the history of both repos (super_squash_history of huggingface_hub)."
     )
 
+    def has_layout(self, storage: Storage, names: Sequence[str]) -> bool:  # noqa: ARG002 - part of the protocol
+        from every_eval.sources.eval_harness.output_files import is_output
+
+        return any(map(is_output, names))
+
     def public_view(self, storage: Storage) -> Storage:
         from every_eval.sources.eval_harness.public_names import PublicNames
 

@@ -4,6 +4,7 @@ The modules that read and score are imported when they are first used, so that a
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import IO, Any
 
 import pyarrow as pa
@@ -14,7 +15,7 @@ from every_eval.sources.distinct import distinct
 from every_eval.sources.helm.citation import CITATION
 from every_eval.sources.main_columns import MainColumns
 from every_eval.sources.main_table import MainTable
-from every_eval.sources.source import ALL, Discovery, Run, RunRows
+from every_eval.sources.source import ALL, LOOKED_AT, Discovery, Run, RunRows
 from every_eval.sources.statistic_key import PooledStatistic, StatisticKey
 from every_eval.sources.statistics_files import RUN_COLUMNS, StatisticsFiles
 from every_eval.storage.storage import Storage
@@ -41,6 +42,14 @@ class HelmSource:
     benchmarks_variable = "EVERY_EVAL_BENCHMARKS"
     citation = CITATION
     upgrade_notice = None
+
+    def has_layout(self, storage: Storage, names: Sequence[str]) -> bool:  # noqa: ARG002 - part of the protocol
+        from every_eval.sources.helm.discovery.index import METADATA, OUTPUT
+
+        folders = storage.list_folders("")
+        if "config" in folders and storage.stat(METADATA):
+            return True
+        return any(OUTPUT in {name, *storage.list_folders(f"{name}/")} for name in islice(folders, LOOKED_AT))
 
     def public_view(self, storage: Storage) -> Storage:
         return storage

@@ -29,6 +29,9 @@ class InspectSource(LogSource):
     citation = CITATION
     upgrade_notice = None
 
+    def has_layout(self, storage: Storage, names: Sequence[str]) -> bool:  # noqa: ARG002 - part of the protocol
+        return any(name.endswith(".eval") for name in names)
+
     def public_view(self, storage: Storage) -> Storage:
         return storage
 

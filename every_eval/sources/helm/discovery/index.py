@@ -27,6 +27,8 @@ N_AHEAD = 8
 
 METADATA = "config/project_metadata.json"
 """Names the projects of a root, with the releases of each, the newest first."""
+OUTPUT = "benchmark_output"
+"""Folder with the output of a project."""
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _GROUP_FILE = re.compile(r"groups/(?P<group>[^/]+)\.json")
@@ -180,7 +182,7 @@ def project_names(storage: Storage) -> Sequence[str]:
     if projects is not None:
         return [checked(name, METADATA) for name in dict.fromkeys(project.id for project in projects)]
     listed = storage.list_folders("") if storage.can_list else ()
-    return [name for name in listed if "benchmark_output" in storage.list_folders(f"{name}/")]
+    return [name for name in listed if OUTPUT in storage.list_folders(f"{name}/")]
 
 
 def release_names(storage: Storage, benchmark: str, output: str) -> Sequence[str]:
