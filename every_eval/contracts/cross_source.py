@@ -9,6 +9,7 @@ from every_eval.contracts.table import Column, Table
 
 SAME_NAME = "same_name"
 SAME_BUT_FOR_CASE = "same_but_for_case"
+DECLARED_REPO = "declared_repo"
 
 SOURCE_STANDING = pa.struct(
     [
@@ -93,12 +94,17 @@ CROSS_SOURCE = Table(
         "questions that both have."
     ),
     columns=(
-        Column("model_id", pa.string(), "Identifier of the model: the sources' name creator/name in lower case."),
+        Column(
+            "model_id",
+            pa.string(),
+            "Identifier of the model: the identity that identities has, which is creator/name in lower case.",
+        ),
         Column(
             "match_rule",
             pa.string(),
             f"Rule that matched the sources' names: {SAME_NAME}, if all names are identical; {SAME_BUT_FOR_CASE}, if "
-            "the names differ in upper and lower case only.",
+            f"the names differ in upper and lower case only; {DECLARED_REPO}, if HELM declares that it loads a model "
+            "of one name from the repo of the other name (contracts/model_names.py).",
             repeats=True,
         ),
         Column("n_sources", pa.int32(), "Number of sources whose leaderboards name the model.", minimum=2),

@@ -8,6 +8,7 @@ MODEL = "model"
 SCENARIO = "scenario"
 
 CREATOR_AND_NAME = "creator_and_name"
+DECLARED_REPO = "declared_repo"
 COMMON_NAME = "common_name"
 OWN_NAME = "own_name"
 
@@ -37,7 +38,9 @@ IDENTITIES = Table(
         Column(
             "rule",
             pa.string(),
-            f"Rule that gave the identity: {CREATOR_AND_NAME}, the model's creator/name in lower case; {COMMON_NAME}, "
+            f"Rule that gave the identity: {CREATOR_AND_NAME}, the model's creator/name in lower case; "
+            f"{DECLARED_REPO}, the repo of the Hugging Face Hub from which HELM declares to load the model of this "
+            f"name, in lower case (contracts/model_names.py); {COMMON_NAME}, "
             "the list of common names that every_eval has (contracts/scenario_names.py), or the scenario's own name "
             f"where the list has none; {OWN_NAME}, nothing joins the name, because it has no creator, or states a "
             "revision (@) or an adapter (+).",
@@ -53,9 +56,10 @@ IDENTITIES = Table(
         Column(
             "hugging_face_id",
             pa.string(),
-            "Name of the model on the Hugging Face Hub, without revision and adapter.",
-            null_when="the source does not state the name there, as for HELM and for models behind an API, or the name "
-            "is of a scenario",
+            "Name of the model on the Hugging Face Hub, without revision and adapter: the one that lm-eval or Inspect "
+            "loaded, or that HELM declares to load (contracts/model_names.py).",
+            null_when="the source does not state the name there, as for models behind an API, or the name is of a "
+            "scenario",
         ),
         Column(
             "registry_id",

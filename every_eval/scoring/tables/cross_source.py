@@ -1,13 +1,21 @@
 """Rows of cross_source: models that several sources evaluated, matched by their names, and their runs."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from itertools import islice
 from typing import Any
 
 import pyarrow as pa
 
-from every_eval.contracts.cross_source import COMPARISONS, CROSS_SOURCE, SAME_BUT_FOR_CASE, SAME_NAME, SOURCE_STANDING
+from every_eval.contracts.cross_source import (
+    COMPARISONS,
+    CROSS_SOURCE,
+    DECLARED_REPO,
+    SAME_BUT_FOR_CASE,
+    SAME_NAME,
+    SOURCE_STANDING,
+)
+from every_eval.contracts.model_names import model_id
 from every_eval.scoring.tables.paired_rows import with_adjusted_p
 from every_eval.sources.distinct import distinct
 
@@ -45,21 +53,20 @@ def matched_models(leaderboards: Iterable[pa.Table]) -> dict[str, set[tuple[str,
     return {model: found for model, found in places.items() if len({source for source, _ in found}) > 1}
 
 
-def model_id(name: str | None) -> str | None:
-    """Return a model's creator/name in lower case; null if the name has no creator, or states a revision or adapter."""
-    creator, slash, model = (name or "").partition("/")
-    is_plain = bool(creator and slash and model) and not any(mark in model for mark in "/@+")
-    return f"{creator}/{model}".casefold() if is_plain else None
-
-
 def _row(model: str, standings: Sequence[Row]) -> dict[str, Any]:
     ordered = sorted(standings, key=_key)
     return {
         "model_id": model,
-        "match_rule": SAME_NAME if len({row["model_name"] for row in standings}) == 1 else SAME_BUT_FOR_CASE,
+        "match_rule": _match_rule({row["model_name"] for row in standings}),
         "n_sources": len({row["source"] for row in standings}),
         "standings": [{field.name: row[field.name] for field in SOURCE_STANDING} for row in ordered],
     }
+
+
+def _match_rule(names: Set[str]) -> str:
+    if len(names) == 1:
+        return SAME_NAME
+    return SAME_BUT_FOR_CASE if len({name.casefold() for name in names}) == 1 else DECLARED_REPO
 
 
 def _order(row: Row) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from every_eval.contracts.identities import (
     COMMON_NAME,
     CREATOR_AND_NAME,
     DECLARED,
+    DECLARED_REPO,
     EQUAL_NAMES,
     IDENTITIES,
     MODEL,
@@ -17,8 +18,8 @@ from every_eval.contracts.identities import (
     OWN_NAME,
     SCENARIO,
 )
+from every_eval.contracts.model_names import HUGGING_FACE_NAMES, has_declared_repo, model_id
 from every_eval.contracts.scenario_names import COMMON_NAMES, common_name
-from every_eval.scoring.tables.cross_source import model_id
 from every_eval.scoring.tables.registry import Registry
 from every_eval.sources.distinct import distinct
 
@@ -26,6 +27,7 @@ NAME_COLUMNS: Final = ("source", "model_name", "model_deployment", "dataset_name
 """Columns of comprehensive_stats that the names come from."""
 _LOADS_FROM_HUB: Final = frozenset({"hf", "hf-auto", "hf-multimodal", "sglang", "vllm", "vllm-vlm"})
 """Backends of lm-eval and providers of Inspect whose model is a name on the Hugging Face Hub."""
+_HELM: Final = "helm"
 _LOADERS: Final = frozenset({"eval_harness", "inspect"})
 
 Name = tuple[str | None, ...]
@@ -54,15 +56,26 @@ def identities(names: Iterable[Name], registry: Registry) -> pa.Table:
 def _models(models: Mapping[tuple[str, str], set[str]]) -> Iterator[dict[str, Any]]:
     for (source, name), deployments in models.items():
         identity = model_id(name)
+        rule, confidence = _model_rule(source, name)
         yield {
             "kind": MODEL,
             "source": source,
             "source_name": name,
             "identity": identity or f"{source}:{name}",
-            "rule": OWN_NAME if identity is None else CREATOR_AND_NAME,
-            "confidence": NONE if identity is None else EQUAL_NAMES,
+            "rule": rule,
+            "confidence": confidence,
             "hugging_face_id": _hugging_face_id(source, name, deployments),
         }
+
+
+def _model_rule(source: str, name: str) -> tuple[str, str]:
+    """Return the rule that gives a model's identity, and its confidence."""
+    if model_id(name) is None:
+        return OWN_NAME, NONE
+    if has_declared_repo(name):
+        # HELM declares the repo of its own name. That another source means the same by this name follows from the name.
+        return DECLARED_REPO, DECLARED if source == _HELM else EQUAL_NAMES
+    return CREATOR_AND_NAME, EQUAL_NAMES
 
 
 def _scenario(source: str, name: str) -> dict[str, Any]:
@@ -80,6 +93,8 @@ def _scenario(source: str, name: str) -> dict[str, Any]:
 
 def _hugging_face_id(source: str, name: str, deployments: Iterable[str]) -> str | None:
     """Return the model's name on the Hub if the source loaded it from there; null if that is not stated."""
+    if source == _HELM:
+        return HUGGING_FACE_NAMES.get(name)
     repo = name.split("+")[0].split("@")[0]
     is_loaded = any(deployment.split("(")[0] in _LOADS_FROM_HUB for deployment in deployments)
     return repo if source in _LOADERS and is_loaded and repo.count("/") == 1 and all(repo.split("/")) else None

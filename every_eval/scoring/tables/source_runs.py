@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from every_eval.contracts.cross_source import FILTER, METRIC, SETUP
+from every_eval.contracts.model_names import model_id
 from every_eval.contracts.scenario_names import common_name
 from every_eval.scoring.tables.compared_scores import is_main_score
-from every_eval.scoring.tables.cross_source import model_id
 from every_eval.scoring.tables.releases import ShownRelease
 from every_eval.sources.distinct import to_list
 from every_eval.sources.statistic_key import StatisticKey

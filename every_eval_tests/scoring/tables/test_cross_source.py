@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 
 from every_eval.contracts.cross_source import CROSS_SOURCE
-from every_eval.scoring.tables.cross_source import cross_source, model_id
+from every_eval.contracts.model_names import model_id
+from every_eval.scoring.tables.cross_source import cross_source
 from every_eval_tests.scoring.tables.test_cross_benchmark import board, row
 
 OURS = {"source": "eval_harness", "release": "latest"}
@@ -37,6 +38,14 @@ def test_names_that_differ_only_in_case_are_one_model_and_the_row_says_so() -> N
 @pytest.mark.parametrize("name", [None, "", "gpt-4", "/b", "a/", "a/b/c", "./a/b", "a/b@step1000", "a/b+c/lora"])
 def test_an_incomplete_or_qualified_name_gives_no_model_id(name: str | None) -> None:
     assert model_id(name) is None
+
+
+def test_a_model_that_helm_declares_to_load_from_a_repo_is_matched_with_that_repo() -> None:
+    helm = board(row("lite", "openai/gpt2", 1))
+    harness = board(row("main", "openai-community/gpt2", 1, **OURS))
+
+    [found] = _rows(helm, harness)
+    assert (found["model_id"], found["match_rule"]) == ("openai-community/gpt2", "declared_repo")
 
 
 def test_similar_names_and_names_within_one_source_are_not_matched() -> None:

@@ -25,6 +25,27 @@ def test_models_with_equal_creator_and_name_have_one_identity_whatever_the_case(
     assert {(row["rule"], row["confidence"]) for row in models} == {("creator_and_name", "equal_names")}
 
 
+def test_helms_name_of_a_model_is_joined_with_the_repo_that_helm_declares_to_load() -> None:
+    found = rows(
+        ("helm", "meta/llama-3.1-8b-instruct", "huggingface/llama-3.1-8b-instruct", None),
+        ("inspect", "meta/llama-3.1-8b-instruct", "openrouter", None),
+        ("eval_harness", "meta-llama/Llama-3.1-8B-Instruct", "vllm", None),
+        ("helm", "eleutherai/pythia-6.9b", "huggingface/pythia-6.9b", None),
+    )
+    columns = ("identity", "rule", "confidence", "hugging_face_id")
+    said = {key[1:]: tuple(row[name] for name in columns) for key, row in found.items()}
+    # helm/config/model_deployments.yaml of crfm-helm 0.5.16: pretrained_model_name_or_path of the first model; the last
+    # has none, so that HELM's client loads it by its own name.
+    llama, repo = "meta-llama/llama-3.1-8b-instruct", "meta-llama/Llama-3.1-8B-Instruct"
+    pythia = "eleutherai/pythia-6.9b"
+    assert said == {
+        ("helm", "meta/llama-3.1-8b-instruct"): (llama, "declared_repo", "declared", repo),
+        ("inspect", "meta/llama-3.1-8b-instruct"): (llama, "declared_repo", "equal_names", None),
+        ("eval_harness", "meta-llama/Llama-3.1-8B-Instruct"): (llama, "creator_and_name", "equal_names", repo),
+        ("helm", "eleutherai/pythia-6.9b"): (pythia, "creator_and_name", "equal_names", pythia),
+    }
+
+
 def test_a_name_that_no_rule_joins_keeps_its_source() -> None:
     names = ("gpt2", "a/b@step1000", "a/b+c/lora")
     found = rows(*(("eval_harness", name, "hf", None) for name in names), ("inspect", "gpt2", "hf", None))
