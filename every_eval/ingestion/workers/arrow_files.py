@@ -13,6 +13,8 @@ import pyarrow as pa
 
 from every_eval.sources.source import Reject, RunRows
 
+_BUFFER: Final = 1 << 18
+"""Bytes that are written at once; a table has hundreds of small parts."""
 TABLES: Final = ("samples", "metrics", "stats", "item_scores", "judgements")
 
 
@@ -51,7 +53,8 @@ def write_arrow_files(pieces: Iterable[RunRows], prefix: Path) -> ArrowFiles:
                 rows: pa.Table = getattr(piece, table)
                 if rows.num_rows:
                     if table not in writers:
-                        writers[table] = stack.enter_context(pa.ipc.new_stream(str(paths[table]), rows.schema))
+                        file = stack.enter_context(pa.BufferedOutputStream(pa.OSFile(str(paths[table]), "wb"), _BUFFER))
+                        writers[table] = stack.enter_context(pa.ipc.new_stream(file, rows.schema))
                     writers[table].write_table(rows.combine_chunks())
             rejects += piece.rejects
             disagreements += piece.disagreements

@@ -87,9 +87,10 @@ def restore(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     """Return a decoded value with the numbers that `mark` quoted."""
     if isinstance(value, str):
         return float(value[1:]) if value[:1] == MARK else value
-    if isinstance(value, list):
-        return [restore(item) for item in value]
-    return {key: restore(item) for key, item in value.items()} if isinstance(value, dict) else value
+    if isinstance(value, dict):
+        # Without a call for a number, in which nothing is marked.
+        return {key: item if type(item) is float else restore(item) for key, item in value.items()}
+    return [restore(item) for item in value] if isinstance(value, list) else value
 
 
 def finite(value: Any) -> Any:  # noqa: ANN401 - any JSON value
