@@ -93,6 +93,16 @@ def test_variants_have_files_of_their_own_and_an_export_again_writes_nothing(
     assert "(0 files new or changed)" in capsys.readouterr().out
 
 
+def test_a_model_of_helm_has_the_scores_of_the_deployment_that_loads_the_repo(latest: Path, tmp_path: Path) -> None:
+    helms = {"source": "helm", "source_name": "meta/llama-3.1-8b-instruct"}
+    write(latest / "identities.parquet", IDENTITIES, name("", "meta-llama/Llama-3.1-8B-Instruct") | helms)
+    deployments = ("huggingface/llama-3.1-8b-instruct", "google/llama-3.1-8b-instruct")
+    run = {"source": "helm", "model_name": helms["source_name"], "metric_name": "exact_match"}
+    rows = [score(**run, run=each, model_deployment=each) for each in deployments]
+    [path] = export(latest, tmp_path / "out", *rows)
+    assert path.parent == Path("meta-llama/Llama-3.1-8B-Instruct/.eval_results")
+
+
 def test_only_whole_benchmarks_of_the_hub_and_models_with_a_stated_name_are_written(
     latest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

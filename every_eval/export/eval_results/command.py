@@ -45,4 +45,4 @@ def _run(chosen: argparse.Namespace) -> Iterator[str]:
     if found:
         yield f"The files are in {chosen.out.absolute()}."
     else:
-        yield "No score is of a model that the sources name as the Hub does, in a benchmark that the Hub collects."
+        yield "No score is of a model whose repo on the Hub a source states, in a benchmark that the Hub collects."

@@ -22,7 +22,17 @@ HUB: Final = "https://huggingface.co"
 _RUN: Final = ("source", "benchmark", "suite", "run", "metric_name", "split", "sub_split")
 _COLUMNS: Final = (
     *("source", "benchmark", "suite", "run", "metric_name", "split", "sub_split", "model_name"),
-    *("common_name", "task", "variant", "accuracy", "ci_low", "ci_high", "n_scored", "score_origin"),
+    *(
+        "model_deployment",
+        "common_name",
+        "task",
+        "variant",
+        "accuracy",
+        "ci_low",
+        "ci_high",
+        "n_scored",
+        "score_origin",
+    ),
 )
 
 
@@ -44,6 +54,8 @@ DATASETS: Final[Mapping[str, Dataset]] = {
 }
 """Benchmarks by the common name of the scenario. A score counts if it is over the whole benchmark."""
 GPQA: Final = Dataset("Idavidrein/gpqa", "diamond", "gpqa_diamond")
+_QUALIFIED: Final = re.compile("[@+]")
+"""Marks of a revision and of an adapter in the name of a model."""
 _DIAMOND: Final = re.compile(r"(^|,)subset=gpqa_diamond(,|$)")
 
 
@@ -74,21 +86,23 @@ def entries(published: Published, source: Mapping[str, str]) -> Iterator[Entry]:
     ) & pc.field("computed_on").is_null()
     for row in published.read(COMPREHENSIVE_STATS, list(_COLUMNS), wanted).to_pylist():
         model, dataset = on_hub.get((row["source"], row["model_name"])), _dataset(row)
-        if model is not None and dataset is not None:
+        if model is not None and dataset is not None and _is_of_repo(row):
             yield Entry(model, f"{dataset.file}_{_digest(row)}.yaml", _content(row, dataset, source))
 
 
 def _models(published: Published) -> Mapping[tuple[str, str], str]:
-    """Return the models that sources name as the Hub does, by source and name.
-
-    A model with a revision or an adapter has another name in the source, and is left out.
-    """
+    """Return the repos of models by source and name. A model with a revision or an adapter is left out."""
     rows = published.read(IDENTITIES, ["kind", "source", "source_name", "hugging_face_id"]).to_pylist()
     return {
         (row["source"], row["source_name"]): row["hugging_face_id"]
         for row in rows
-        if row["kind"] == MODEL and row["hugging_face_id"] == row["source_name"]
+        if row["kind"] == MODEL and row["hugging_face_id"] and not _QUALIFIED.search(row["source_name"])
     }
+
+
+def _is_of_repo(row: Mapping[str, Any]) -> bool:
+    """Tell whether the run used the weights of the repo: other deployments of HELM's models may serve other weights."""
+    return row["source"] != "helm" or (row["model_deployment"] or "").startswith("huggingface/")
 
 
 def _dataset(row: Mapping[str, Any]) -> Dataset | None:
