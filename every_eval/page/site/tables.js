@@ -115,6 +115,19 @@ export class Tables {
     });
   }
 
+  /**
+   * Return the release of each row of the history of a benchmark, and the release's number and date.
+   *
+   * @param {Board} board
+   * @returns {Promise<Row[]>}
+   */
+  releases(board) {
+    return this.once(`releases/${board.folder}`, async () => {
+      if (!(await this.hasScores("history", board.source))) return [];
+      return (await this.scores("history", board.source)).rows({ columns: ["release", "release_number", "date"], filter: { benchmark: board.benchmark } });
+    });
+  }
+
   /** @param {Board} board */
   scenarioScores(board) {
     return this.once(`scenario_scores/${board.folder}`, async () => (await this.file("page", scenarioPath(board))).rows());

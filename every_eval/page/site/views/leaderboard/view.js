@@ -22,18 +22,18 @@ export async function show(context) {
   if (!chosen) return "Leaderboard";
   const { tables, root, address } = context;
   const { board, rows } = chosen;
-  const [releases, body] = [h("div.controls.releases"), h("div")];
-  root.append(releases, body);
+  const body = h("div");
+  root.append(body);
   const newest = String(rows[0]?.release ?? "");
   const release = address.get("release") ?? newest;
-  const [docs, read, older] = await Promise.all([
+  const [docs, read, older, releases] = await Promise.all([
     tables.columnDocs("leaderboard"),
     release === newest ? tables.scenarioScores(board).then((found) => ({ columns: mainColumns(found), failure: null }), (failure) => ({ columns: [], failure })) : { columns: [], failure: null },
     release === newest ? [] : tables.history(board).then((found) => found.filter((row) => row.release === release)),
+    tables.releases(board).then((found) => releaseChooser(found, release), problem),
   ]);
   if (release !== newest) root.insertBefore(olderRelease(release, newest, older, board), body);
-  await draw({ body, board, rows: older.length ? older : rows, columns: read.columns, docs, failure: read.failure });
-  tables.history(board).then((found) => replace(releases, releaseChooser(found, release)), (failure) => replace(releases, problem(failure)));
+  await draw({ body, board, rows: older.length ? older : rows, columns: read.columns, docs, releases, failure: read.failure });
   return `${board.benchmark} leaderboard`;
 }
 
@@ -52,12 +52,13 @@ function olderRelease(release, newest, found, board) {
 }
 
 /**
- * @param {Row[]} rows rows of the table history of the benchmark
+ * @param {Row[]} rows releases of the rows of the table history
  * @param {string} chosen
  */
 function releaseChooser(rows, chosen) {
   const dates = new Map([...rows].sort((a, b) => b.release_number - a.release_number).map((row) => [String(row.release), row.date]));
-  return dates.size > 1 && chooser("Release", "release", [...dates].map(([value, date]) => ({ value, label: date ? `${value} (${String(date).slice(0, 10)})` : value })), chosen);
+  if (dates.size < 2) return null;
+  return chooser("Release", "release", [...dates].map(([value, date]) => ({ value, label: date ? `${value} (${String(date).slice(0, 10)})` : value })), chosen);
 }
 
 /**
@@ -67,10 +68,11 @@ function releaseChooser(rows, chosen) {
  * @param {Row[]} shown.rows
  * @param {import("./cells.js").MainColumn[]} shown.columns
  * @param {Record<string, string>} shown.docs
+ * @param {HTMLElement | null} shown.releases the chooser of the release; null if there is one release
  * @param {unknown} shown.failure why the columns could not be read; null if they could
  */
-async function draw({ body, board, rows, columns, docs, failure }) {
-  const again = () => draw({ body, board, rows, columns, docs, failure });
+async function draw({ body, board, rows, columns, docs, releases, failure }) {
+  const again = () => draw({ body, board, rows, columns, docs, releases, failure });
   // Of an older release no columns are known, so nothing can be chosen.
   const choices = readChoices(columns.length ? current() : new URLSearchParams(), columns.map((column) => column.index));
   const release = String(rows[0]?.release ?? "");
@@ -89,6 +91,7 @@ async function draw({ body, board, rows, columns, docs, failure }) {
     replace(place, dataTable(makeColumns, passing, { id: "", file: `leaderboard_${board.folder}`, caption: `Leaderboard of ${board.benchmark}, ${board.source}, release ${release}` }));
   };
   const filters = filterControls(rows, readFilters(current()), (changed) => { change(changed); drawTable(); });
+  if (releases) filters.prepend(releases);
   const onSuite = (/** @type {Set<string>} */ hidden, /** @type {Map<number, number>} */ weights) => {
     const isPublished = !hidden.size && weights.size === columns.length && [...weights.values()].every((weight) => weight === 1);
     change(written({ hidden, weights, isPublished }));
