@@ -13,7 +13,7 @@ from itertools import product
 from typing import Final
 
 from benchmarks.coverage_of_adjusted_scores import adjusted_rows
-from benchmarks.coverage_of_boards import APART, CASES, MISSING, BoardCase, BoardShares, run_case
+from benchmarks.coverage_of_boards import APART, CASES, MISSING, SHARED, BoardCase, BoardShares, run_case
 from benchmarks.coverage_of_scores import SIZES, score_rows
 from benchmarks.coverage_of_sign_flips import flip_rows
 from benchmarks.measurement import show
@@ -27,6 +27,8 @@ QUICK: Final = 10
 MODELS: Final = (8, 20, 60)
 ITEMS: Final = (30, 100, 1000)
 COLUMNS: Final = (1, 10)
+MOST_SHARING: Final = 20
+"""Largest number of models whose columns share their items in a simulation, which takes long for many models."""
 N_POWERS: Final = 3
 
 Cells = Sequence[str]
@@ -64,7 +66,8 @@ def board_cells(n_trials: int) -> Iterator[Cells]:
         *("family-wise", "false discovery", "power", "power Holm", "power BH"),
     ]
     for n_models, n_items, n_columns, name in product(MODELS, ITEMS, COLUMNS, CASES):
-        if name != MISSING or n_columns > 1:
+        is_possible = n_columns > 1 or name not in (MISSING, SHARED)
+        if is_possible and (name != SHARED or n_models <= MOST_SHARING):
             case = BoardCase(name, n_models, n_items, n_columns)
             yield _board_row(case, run_case(case, n_trials))
 

@@ -20,17 +20,19 @@ from every_eval.statistics.ranks import ranks
 from every_eval.statistics.win_rate_bounds import close_wins, decided_wins, difference_bounds, win_rate_bounds
 from every_eval.statistics.win_rates import mean_win_rates
 
-SPREAD, NEAR, TIED, CORRELATED, MISSING, APART = (
+SPREAD, NEAR, TIED, CORRELATED, MISSING, APART, SHARED = (
     "spread",
     "near ties",
     "all tied",
     "correlated",
     "missing",
     "2.8 errors",
+    "all tied, same items",
 )
-CASES: Final = (SPREAD, NEAR, TIED, CORRELATED, MISSING, APART)
+CASES: Final = (SPREAD, NEAR, TIED, CORRELATED, MISSING, APART, SHARED)
 """What the models are like. Their scores are from 0.3 to 0.9; from 0.59 to 0.61; all 0.6; from 0.3 to 0.9 with a
-correlation of one half; from 0.3 to 0.9 with 3 of 10 columns missing; half of them 0.6, and half 2.8 errors better."""
+correlation of one half; from 0.3 to 0.9 with 3 of 10 columns missing; half of them 0.6, and half 2.8 errors better; all
+0.6, with the same items and answers in all columns."""
 
 ROUNDING: Final = 1e-9
 
@@ -52,7 +54,7 @@ class BoardCase:
     def true_scores(self, rng: np.random.Generator) -> FloatArray:
         """Return true scores of shape (columns, models), NaN where a model has no score."""
         shape = (self.n_columns, self.n_models)
-        if self.name == TIED:
+        if self.name in (TIED, SHARED):
             return np.full(shape, 0.6)
         if self.name == APART:
             # Of independent answers at 0.6, the difference of two shares has the variance 2 · 0.24 / n.
@@ -69,7 +71,8 @@ class BoardCase:
         """Return whether each answer is right, of shape (columns, items, models)."""
         shape = (self.n_columns, self.n_items, self.n_models)
         if not self.correlation:
-            return rng.random(shape) < scores[:, np.newaxis]
+            n_draws = 1 if self.name == SHARED else self.n_columns
+            return rng.random((n_draws, *shape[1:])) < scores[:, np.newaxis]
         shared = rng.normal(size=(*shape[:2], 1)) * np.sqrt(self.correlation)
         latent = shared + rng.normal(size=shape) * np.sqrt(1 - self.correlation)
         answers: BoolArray = latent < ndtri(scores)[:, np.newaxis]
