@@ -49,6 +49,7 @@ def test_a_server_that_comes_back_is_read_to_the_end(server: BucketServer) -> No
     assert read_all(Client(LIMITS), server) == list(OBJECTS.values())
 
 
+@pytest.mark.slow
 def test_objects_that_fail_for_ever_do_not_stop_their_neighbours(server: BucketServer) -> None:
     bad = [name for number, name in enumerate(OBJECTS) if number % 100 == 0]
     for name in bad:

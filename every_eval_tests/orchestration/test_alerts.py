@@ -79,6 +79,7 @@ def no_root(deployment: Deployment) -> dg.ExecuteInProcessResult:
     return result
 
 
+@pytest.mark.slow
 def test_a_job_tells_itself_what_failed_why_where_and_how_to_retry_and_the_sensor_does_not_tell_it_again(
     deployment: Deployment, webhook: Webhook
 ) -> None:

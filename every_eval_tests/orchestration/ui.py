@@ -15,7 +15,7 @@ import requests
 from every_eval_tests.orchestration.processes import settings
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 
 
 def wait_for(what: str, look: Callable[[], Any], seconds: float = 0.3) -> Any:

@@ -78,6 +78,7 @@ def test_every_published_table_is_described_with_its_path_rows_bytes_and_first_r
     assert described["state"].path in state
 
 
+@pytest.mark.slow
 def test_the_leaderboard_is_beside_its_table_as_csv_with_the_same_bytes_when_made_again(published: Publishing) -> None:
     for force in (False, True):
         made = score(published, force=force)
@@ -105,6 +106,7 @@ def test_the_oldest_dated_files_of_the_source_go_if_their_number_is_limited(tmp_
     assert dated(5, 30) == ["01", "24", "25"]
 
 
+@pytest.mark.slow
 def test_tables_of_a_benchmark_that_did_not_change_are_not_made_again(
     published: Publishing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
