@@ -4,6 +4,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from every_eval.orchestration.ingestion_steps import IngestionConfig
 from every_eval.orchestration.scoring_steps import ScoringConfig
 from every_eval.readers.published_tables import TABLES
 from every_eval_tests.helm_root import HelmRoot
-from every_eval_tests.orchestration.deployment import DATA, SCORES, Deployment
+from every_eval_tests.orchestration.deployment import DATA, SCORES, Deployment, dagster_instance
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -45,14 +46,12 @@ def test_settings_are_the_same_in_the_readme_the_example_and_the_code() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_the_example_of_run_config_names_every_option(example: str, deployment: Deployment) -> None:
+def test_the_example_of_run_config_names_every_option(example: str, refreshed: Deployment) -> None:
     config: dict[str, Any] = yaml.safe_load((ROOT / "examples" / f"{example}.yaml").read_text())
     ((op, given),) = config["ops"].items()
     assert set(given["config"]) == set(OPTIONS[example].model_fields)
     assert build_definitions().resolve_job_def(EXAMPLES[example]).graph.has_node_named(op)
-    assert deployment.launch("weekly_data_processing").success  # the daily job needs something that is published
-    assert deployment.launch("weekly_data_processing").success
-    assert deployment.launch(EXAMPLES[example], config).success
+    assert refreshed.launch(EXAMPLES[example], config).success
 
 
 NOISE = re.compile(r"DEBUG|[Ww]arning|[Ss]upersed|[Tt]elemetry|dagster\.yaml|Traceback|virtual environment")
@@ -87,16 +86,12 @@ def test_the_log_of_the_first_command_is_for_people_and_ends_with_the_leaderboar
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+def published(refreshed_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """The bundled sample, published and scored in `data/hub` of a folder, as by the README's first command."""
     folder = tmp_path_factory.mktemp("project")
-    (folder / "dagster").mkdir()
-    with (
-        pytest.MonkeyPatch.context() as environment,
-        dg.instance_for_test(temp_dir=str(folder / "dagster"), set_dagster_home=True) as instance,
-    ):
-        deployment = Deployment(HelmRoot.unpack(folder / "root"), folder / "data" / "hub", instance, environment)
-        assert deployment.launch("refresh").success
+    shutil.copytree(refreshed_once / "hub", folder / "data" / "hub")
+    with pytest.MonkeyPatch.context() as environment, dagster_instance(folder / "dagster") as instance:
+        deployment = Deployment(HelmRoot(refreshed_once / "root"), folder / "data" / "hub", instance, environment)
         environment.chdir(folder)
         yield deployment
 

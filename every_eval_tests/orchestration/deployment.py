@@ -1,7 +1,8 @@
 """A deployment for one test: HELM output, a Hub, a Dagster instance, and the jobs as users launch them."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,22 @@ from every_eval_tests.helm_root import HelmRoot
 
 DATA = "evaleval/every_eval_ever"
 SCORES = "evaleval/every_eval_score_ever"
+IN_MEMORY: Mapping[str, Any] = {
+    "event_log_storage": {
+        "module": "dagster._core.storage.event_log",
+        "class": "InMemoryEventLogStorage",
+        "config": {},
+    }
+}
+"""Dagster's settings for events that no other process reads; a file for them takes half the time of a small job."""
+
+
+@contextmanager
+def dagster_instance(home: Path, settings: Mapping[str, Any] | None = None) -> Iterator[dg.DagsterInstance]:
+    """Yield a Dagster instance whose files lie in `home`, which the environment names meanwhile."""
+    home.mkdir(parents=True, exist_ok=True)
+    with dg.instance_for_test(dict(settings or {}), temp_dir=str(home), set_dagster_home=True) as instance:
+        yield instance
 
 
 @dataclass

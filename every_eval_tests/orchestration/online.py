@@ -12,7 +12,7 @@ import dagster as dg
 import pytest
 
 from every_eval_tests.hub.hub_server import TOKEN, HubServer
-from every_eval_tests.orchestration.deployment import DATA, SCORES, Deployment
+from every_eval_tests.orchestration.deployment import DATA, IN_MEMORY, SCORES, Deployment, dagster_instance
 
 NOON = 1795176000
 """2026-11-20 12:00 UTC, in seconds since 1970."""
@@ -43,9 +43,7 @@ class Online:
 
     def move(self, place: Path) -> None:
         """Continue on another machine, with an empty disk and an empty Dagster database."""
-        home = place / "dagster"
-        home.mkdir(parents=True)
-        instance = self.machines.enter_context(dg.instance_for_test(temp_dir=str(home), set_dagster_home=True))
+        instance = self.machines.enter_context(dagster_instance(place / "dagster", IN_MEMORY))
         self.place, self.machine = place, replace(self.machine, instance=instance)
 
     def files(self, repo: str = DATA) -> Mapping[str, bytes]:

@@ -12,7 +12,7 @@ from dagster._core.loader import LoadingContextForTest
 from every_eval.contracts.repo_layout import SHARD_TABLES, published_shards
 from every_eval.contracts.scores_tables import TABLES_OF_SOURCE
 from every_eval.definitions import build_definitions
-from every_eval_tests.orchestration.deployment import Deployment
+from every_eval_tests.orchestration.deployment import IN_MEMORY, Deployment, dagster_instance
 
 pytestmark = pytest.mark.slow
 
@@ -68,40 +68,36 @@ def test_nothing_is_stale_after_the_weekly_job_a_shard_of_the_ui_and_the_daily_j
         assert stale(deployment) == set()
 
 
-def test_the_data_version_of_a_shard_is_its_fingerprint_on_every_path(deployment: Deployment, tmp_path: Path) -> None:
-    assert deployment.launch("refresh").success
+def test_the_data_version_of_a_shard_is_its_fingerprint_on_every_path(refreshed: Deployment, tmp_path: Path) -> None:
     folders = ("helm_lite", "helm_mmlu", "helm_classic")
     published = {
         shard: fingerprint
         for folder in folders
-        for shard, (fingerprint,) in published_shards(deployment.paths(), folder).items()
+        for shard, (fingerprint,) in published_shards(refreshed.paths(), folder).items()
     }
-    assert all(versions(deployment, name) == published for name in SHARDED)
-    first, last = (deployment.instance.get_dynamic_partitions("helm_shards")[at] for at in (0, -1))
+    assert all(versions(refreshed, name) == published for name in SHARDED)
+    first, last = (refreshed.instance.get_dynamic_partitions("helm_shards")[at] for at in (0, -1))
     tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
-    assert deployment.materialize("helm/stats", tags=tags).success
-    assert all(versions(deployment, name) == published for name in SHARDED)
-    (tmp_path / "another").mkdir()
-    with dg.instance_for_test(temp_dir=str(tmp_path / "another"), set_dagster_home=True) as deployment.instance:
-        assert deployment.launch("daily_comprehensive_stats").success
-        assert all(versions(deployment, name) == published for name in SHARDED)
-        assert stale(deployment) == set()
+    assert refreshed.materialize("helm/stats", tags=tags).success
+    assert all(versions(refreshed, name) == published for name in SHARDED)
+    with dagster_instance(tmp_path / "another", IN_MEMORY) as refreshed.instance:
+        assert refreshed.launch("daily_comprehensive_stats").success
+        assert all(versions(refreshed, name) == published for name in SHARDED)
+        assert stale(refreshed) == set()
 
 
-def test_a_changed_shard_makes_the_scores_stale_until_the_daily_job(deployment: Deployment) -> None:
-    assert deployment.launch("refresh").success
-    file = deployment.root.run("mmlu", "v1.0.0", RUN) / "stats.json"
+def test_a_changed_shard_makes_the_scores_stale_until_the_daily_job(refreshed: Deployment) -> None:
+    file = refreshed.root.run("mmlu", "v1.0.0", RUN) / "stats.json"
     file.write_text(json.dumps(json.loads(file.read_text())))
-    assert deployment.launch("weekly_data_processing").success
-    assert "helm/comprehensive_stats" in stale(deployment)
-    assert deployment.launch("daily_comprehensive_stats").success
-    assert stale(deployment) == set()
+    assert refreshed.launch("weekly_data_processing").success
+    assert "helm/comprehensive_stats" in stale(refreshed)
+    assert refreshed.launch("daily_comprehensive_stats").success
+    assert stale(refreshed) == set()
 
 
-def test_a_new_release_makes_the_scores_stale_until_the_daily_job(deployment: Deployment) -> None:
-    assert deployment.launch("refresh").success
-    deployment.root.add_release("lite", "v1.1.0", "v1.2.0")
-    assert deployment.materialize("helm/catalog").success
-    assert "helm/comprehensive_stats" in stale(deployment)
-    assert deployment.launch("daily_comprehensive_stats").success
-    assert stale(deployment) == set()
+def test_a_new_release_makes_the_scores_stale_until_the_daily_job(refreshed: Deployment) -> None:
+    refreshed.root.add_release("lite", "v1.1.0", "v1.2.0")
+    assert refreshed.materialize("helm/catalog").success
+    assert "helm/comprehensive_stats" in stale(refreshed)
+    assert refreshed.launch("daily_comprehensive_stats").success
+    assert stale(refreshed) == set()

@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from every_eval.definitions import build_definitions
-from every_eval_tests.orchestration.deployment import SCORES, Deployment
+from every_eval_tests.orchestration.deployment import IN_MEMORY, SCORES, Deployment, dagster_instance
 
 pytestmark = pytest.mark.slow
 
@@ -39,29 +39,26 @@ def test_a_shard_is_materialised_from_its_partition_with_all_that_is_to_be_shown
     assert {column.name for column in definition["dagster/column_schema"].columns} == set(rows.column_names)
 
 
-def test_an_assets_row_count_is_that_of_all_its_partitions(deployment: Deployment) -> None:
-    assert deployment.launch("refresh").success
+def test_an_assets_row_count_is_that_of_all_its_partitions(refreshed: Deployment) -> None:
     for table, folder in (("samples", "data"), ("metrics", "metrics"), ("stats", "stats")):
-        metadata = deployment.metadata(f"helm/{table}")
-        assert metadata["dagster/row_count"] == deployment.table(f"{folder}/*/*.parquet").num_rows
+        metadata = refreshed.metadata(f"helm/{table}")
+        assert metadata["dagster/row_count"] == refreshed.table(f"{folder}/*/*.parquet").num_rows
         assert 0 < metadata["dagster/partition_row_count"] < metadata["dagster/row_count"]
     for table in ("catalog", "releases", "shards"):
-        n_rows = deployment.table(f"{table}/*.parquet").num_rows
-        assert deployment.metadata(f"helm/{table}")["dagster/row_count"] == n_rows
+        n_rows = refreshed.table(f"{table}/*.parquet").num_rows
+        assert refreshed.metadata(f"helm/{table}")["dagster/row_count"] == n_rows
     for table, file in (("leaderboard", "leaderboard_helm"), ("pairs", "pairs_helm"), ("tables", "helm_tables")):
-        metadata = deployment.metadata(f"helm/{table}")
-        assert metadata["dagster/row_count"] == deployment.table(f"latest/{file}.parquet", SCORES).num_rows
+        metadata = refreshed.metadata(f"helm/{table}")
+        assert metadata["dagster/row_count"] == refreshed.table(f"latest/{file}.parquet", SCORES).num_rows
         assert metadata["location"].endswith(f"{SCORES}/latest/{file}.parquet")
 
 
-def test_what_another_run_published_is_recorded_with_its_row_counts(deployment: Deployment, tmp_path: Path) -> None:
-    assert deployment.launch("weekly_data_processing").success
-    (tmp_path / "another").mkdir()
-    with dg.instance_for_test(temp_dir=str(tmp_path / "another"), set_dagster_home=True) as deployment.instance:
-        assert deployment.launch("daily_comprehensive_stats").success
-        metadata = deployment.metadata("helm/samples")
-        assert metadata["dagster/row_count"] == deployment.table("data/*/*.parquet").num_rows
-        records = deployment.instance.fetch_materializations(dg.AssetKey(["helm", "samples"]), limit=1000).records
+def test_what_another_run_published_is_recorded_with_its_row_counts(refreshed: Deployment, tmp_path: Path) -> None:
+    with dagster_instance(tmp_path / "another", IN_MEMORY) as refreshed.instance:
+        assert refreshed.launch("daily_comprehensive_stats").success
+        metadata = refreshed.metadata("helm/samples")
+        assert metadata["dagster/row_count"] == refreshed.table("data/*/*.parquet").num_rows
+        records = refreshed.instance.fetch_materializations(dg.AssetKey(["helm", "samples"]), limit=1000).records
         counted = [record.asset_materialization.metadata for record in records if record.asset_materialization]
         assert metadata["dagster/row_count"] == sum(
             int(str(one["dagster/partition_row_count"].value)) for one in counted
@@ -69,12 +66,11 @@ def test_what_another_run_published_is_recorded_with_its_row_counts(deployment: 
         assert {record.run_id for record in records} == {""}
 
 
-def test_a_shard_is_made_again_to_the_same_bytes(deployment: Deployment) -> None:
-    assert deployment.launch("refresh").success
-    before = deployment.paths()
+def test_a_shard_is_made_again_to_the_same_bytes(refreshed: Deployment) -> None:
+    before = refreshed.paths()
     tables = ["helm/samples", "helm/metrics", "helm/stats"]
-    assert deployment.materialize(tables, partition_key=SHARDS[1]).success
-    assert deployment.paths() == before
+    assert refreshed.materialize(tables, partition_key=SHARDS[1]).success
+    assert refreshed.paths() == before
 
 
 def test_a_range_of_shards_is_one_run(deployment: Deployment) -> None:

@@ -13,6 +13,7 @@ from every_eval.orchestration.jobs import DAILY, REFRESH, WEEKLY
 from every_eval.sources import SOURCES
 from every_eval.sources.helm.source import HelmSource
 from every_eval.sources.source import Source
+from every_eval_tests.orchestration.deployment import IN_MEMORY, dagster_instance
 from every_eval_tests.orchestration.online import failures
 from every_eval_tests.orchestration.toy_source import ToySource
 
@@ -35,8 +36,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    (tmp_path / "dagster").mkdir()
-    with dg.instance_for_test(temp_dir=str(tmp_path / "dagster"), set_dagster_home=True) as instance:
+    with dagster_instance(tmp_path / "dagster", IN_MEMORY) as instance:
         yield instance
 
 

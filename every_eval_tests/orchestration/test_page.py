@@ -11,7 +11,7 @@ import pytest
 
 from every_eval_tests.helm_root import HelmRoot
 from every_eval_tests.hub.hub_server import CLIENT_WARNING
-from every_eval_tests.orchestration.deployment import DATA, SCORES, Deployment
+from every_eval_tests.orchestration.deployment import DATA, IN_MEMORY, SCORES, Deployment, dagster_instance
 from every_eval_tests.orchestration.online import NOON, Online, failures
 
 pytestmark = [pytest.mark.filterwarnings(CLIENT_WARNING), pytest.mark.slow]
@@ -23,7 +23,7 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deplo
     """A deployment with the default page, of one benchmark."""
     monkeypatch.setenv("EVERY_EVAL_BENCHMARKS", "mmlu")
     monkeypatch.setenv("SOURCE_DATE_EPOCH", str(NOON))
-    with dg.instance_for_test() as instance:
+    with dagster_instance(tmp_path / "dagster", IN_MEMORY) as instance:
         made = Deployment(HelmRoot.unpack(tmp_path / "root"), tmp_path / "hub", instance, monkeypatch)
         monkeypatch.delenv("EVERY_EVAL_PAGE_REPO")
         yield made

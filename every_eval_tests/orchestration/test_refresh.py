@@ -5,7 +5,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from every_eval_tests.orchestration.deployment import DATA, SCORES, Deployment, changed
+from every_eval_tests.orchestration.deployment import DATA, IN_MEMORY, SCORES, Deployment, changed, dagster_instance
 
 pytestmark = pytest.mark.slow
 
@@ -16,85 +16,78 @@ def stats_files(paths: set[str]) -> set[str]:
     return {path for path in paths if path.startswith("stats/")}
 
 
-def test_every_prediction_and_every_metric_of_every_run_arrives_once(deployment: Deployment) -> None:
-    assert deployment.launch("refresh").success
-    runs = deployment.root.runs()
+def test_every_prediction_and_every_metric_of_every_run_arrives_once(refreshed: Deployment) -> None:
+    runs = refreshed.root.runs()
     predictions = [json.loads((run / "display_predictions.json").read_text()) for run in runs]
     metrics = [json.loads((run / "per_instance_stats.json").read_text()) for run in runs]
-    assert deployment.table("data/*/*.parquet").num_rows == sum(map(len, predictions))
-    assert deployment.table("metrics/*/*.parquet").num_rows == sum(
+    assert refreshed.table("data/*/*.parquet").num_rows == sum(map(len, predictions))
+    assert refreshed.table("metrics/*/*.parquet").num_rows == sum(
         len(entry["stats"]) for entries in metrics for entry in entries
     )
-    catalog = deployment.table("catalog/*.parquet").select(["benchmark", "suite", "run"]).to_pylist()
+    catalog = refreshed.table("catalog/*.parquet").select(["benchmark", "suite", "run"]).to_pylist()
     assert sorted((row["benchmark"], row["suite"], row["run"]) for row in catalog) == sorted(
         (run.parts[-5], run.parts[-2], run.name) for run in runs
     )
-    assert not [path for path in deployment.paths() if path.startswith("rejects/")]
+    assert not [path for path in refreshed.paths() if path.startswith("rejects/")]
 
 
-def test_a_second_refresh_changes_no_byte_and_makes_no_commit(deployment: Deployment) -> None:
-    assert deployment.launch("refresh").success
-    before = {repo: (deployment.paths(repo), deployment.commits(repo)) for repo in ("evaleval/every_eval_ever", SCORES)}
-    assert deployment.launch("refresh").success
-    assert before == {repo: (deployment.paths(repo), deployment.commits(repo)) for repo in before}
+def test_a_second_refresh_changes_no_byte_and_makes_no_commit(refreshed: Deployment) -> None:
+    before = {repo: (refreshed.paths(repo), refreshed.commits(repo)) for repo in ("evaleval/every_eval_ever", SCORES)}
+    assert refreshed.launch("refresh").success
+    assert before == {repo: (refreshed.paths(repo), refreshed.commits(repo)) for repo in before}
 
 
-def test_a_lost_dagster_database_costs_nothing(deployment: Deployment, tmp_path: Path) -> None:
-    assert deployment.launch("refresh").success
-    before, known = deployment.paths(), deployment.instance.get_dynamic_partitions("helm_shards")
-    (tmp_path / "another").mkdir()
-    with dg.instance_for_test(temp_dir=str(tmp_path / "another"), set_dagster_home=True) as instance:
-        deployment.instance = instance
-        assert deployment.launch("refresh").success
-        assert deployment.paths() == before
+def test_a_lost_dagster_database_costs_nothing(refreshed: Deployment, tmp_path: Path) -> None:
+    before, known = refreshed.paths(), refreshed.instance.get_dynamic_partitions("helm_shards")
+    with dagster_instance(tmp_path / "another", IN_MEMORY) as instance:
+        refreshed.instance = instance
+        assert refreshed.launch("refresh").success
+        assert refreshed.paths() == before
         assert sorted(instance.get_dynamic_partitions("helm_shards")) == sorted(known)
         for table in ("samples", "metrics", "stats"):
             assert instance.get_materialized_partitions(dg.AssetKey(["helm", table])) == set(known)
 
 
-def test_a_new_run_makes_one_new_shard_and_the_daily_job_reads_only_that(deployment: Deployment) -> None:
-    assert deployment.launch("refresh").success
-    before = deployment.paths()
-    deployment.root.copy_run("mmlu", "v1.0.0", RUN, "v1.2.0", RUN)
-    assert deployment.launch("weekly_data_processing").success
-    new = changed(before, deployment.paths())
+def test_a_new_run_makes_one_new_shard_and_the_daily_job_reads_only_that(refreshed: Deployment) -> None:
+    before = refreshed.paths()
+    refreshed.root.copy_run("mmlu", "v1.0.0", RUN, "v1.2.0", RUN)
+    assert refreshed.launch("weekly_data_processing").success
+    new = changed(before, refreshed.paths())
     shards = {Path(path).stem for path in new if path.startswith("data/")}
     assert len(shards) == 1
     assert shards.isdisjoint({Path(path).stem for path in before})
     assert {path.split("/")[0] for path in new} == {"data", "metrics", "stats", "catalog", "shards", "README.md"}
-    assert deployment.launch("daily_comprehensive_stats").success
-    metadata = deployment.metadata("helm/leaderboard")
+    assert refreshed.launch("daily_comprehensive_stats").success
+    metadata = refreshed.metadata("helm/leaderboard")
     assert metadata["shards_read"] == 1
-    assert metadata["shards_total"] == len(stats_files(set(deployment.paths())))
+    assert metadata["shards_total"] == len(stats_files(set(refreshed.paths())))
 
 
-def test_a_changed_run_makes_its_shard_again_in_place(deployment: Deployment) -> None:
-    assert deployment.launch("refresh").success
-    before = deployment.paths()
-    folder = deployment.root.run("mmlu", "v1.0.0", RUN)
+def test_a_changed_run_makes_its_shard_again_in_place(refreshed: Deployment) -> None:
+    before = refreshed.paths()
+    folder = refreshed.root.run("mmlu", "v1.0.0", RUN)
     for file in ("stats.json", "per_instance_stats.json"):
         (folder / file).write_text(json.dumps(json.loads((folder / file).read_text())))
-    assert deployment.launch("weekly_data_processing").success
-    new = changed(before, deployment.paths())
-    catalog = deployment.table("catalog/helm_mmlu.parquet").to_pylist()
+    assert refreshed.launch("weekly_data_processing").success
+    new = changed(before, refreshed.paths())
+    catalog = refreshed.table("catalog/helm_mmlu.parquet").to_pylist()
     shard = next(row["shard"] for row in catalog if row["run"] == RUN)
     others = {"catalog/helm_mmlu.parquet", "shards/helm_mmlu.parquet", "README.md"}
     assert all(path in others or shard in path for path in new)
     assert len(stats_files(new)) == 2
-    assert len([path for path in deployment.paths() if path.startswith(f"stats/helm_mmlu/{shard}-")]) == 1
-    assert deployment.launch("daily_comprehensive_stats").success
-    assert deployment.metadata("helm/leaderboard")["shards_read"] == 1
+    assert len([path for path in refreshed.paths() if path.startswith(f"stats/helm_mmlu/{shard}-")]) == 1
+    assert refreshed.launch("daily_comprehensive_stats").success
+    assert refreshed.metadata("helm/leaderboard")["shards_read"] == 1
 
 
-def test_a_release_without_a_new_run_gives_a_new_leaderboard(deployment: Deployment) -> None:
-    assert deployment.launch("refresh").success
-    deployment.root.add_release("lite", "v1.1.0", "v1.2.0")
-    assert deployment.launch("refresh").success
-    board = deployment.table("latest/leaderboard_helm.parquet", SCORES).to_pylist()
+def test_a_release_without_a_new_run_gives_a_new_leaderboard(refreshed: Deployment) -> None:
+    refreshed.root.add_release("lite", "v1.1.0", "v1.2.0")
+    assert refreshed.launch("refresh").success
+    board = refreshed.table("latest/leaderboard_helm.parquet", SCORES).to_pylist()
     assert {row["release"] for row in board if row["benchmark"] == "lite"} == {"v1.2.0"}
     # Samples name the releases that show their run, so that the shards of lite alone are published anew.
-    shards = list((deployment.hub / DATA / "stats" / "helm_lite").glob("*.parquet"))
-    assert deployment.metadata("helm/leaderboard")["shards_read"] == len(shards)
+    shards = list((refreshed.hub / DATA / "stats" / "helm_lite").glob("*.parquet"))
+    assert refreshed.metadata("helm/leaderboard")["shards_read"] == len(shards)
 
 
 def test_forcing_changes_nothing_but_the_clock_columns(deployment: Deployment) -> None:
@@ -112,18 +105,17 @@ def test_forcing_changes_nothing_but_the_clock_columns(deployment: Deployment) -
     assert not [path for path in changed(files, deployment.paths(SCORES)) if path.startswith("state/")]
 
 
-def test_a_poisoned_shard_fails_the_run_by_name_and_stops_nothing_else(deployment: Deployment) -> None:
-    assert deployment.launch("refresh").success
-    before = deployment.paths()
-    deployment.root.copy_run("mmlu", "v1.0.0", RUN, "v1.2.0", RUN)
-    index = deployment.root.output("lite") / "releases" / "v1.1.0" / "runs_to_run_suites.json"
+def test_a_poisoned_shard_fails_the_run_by_name_and_stops_nothing_else(refreshed: Deployment) -> None:
+    before = refreshed.paths()
+    refreshed.root.copy_run("mmlu", "v1.0.0", RUN, "v1.2.0", RUN)
+    index = refreshed.root.output("lite") / "releases" / "v1.1.0" / "runs_to_run_suites.json"
     index.write_text(index.read_text()[:100])
-    result = deployment.launch("refresh")
+    result = refreshed.launch("refresh")
     assert not result.success
     failure = next(event for event in result.all_events if event.is_step_failure)
     assert "runs_to_run_suites.json" in str(failure.step_failure_data.error)
-    assert stats_files(changed(before, deployment.paths()))
-    assert deployment.metadata("helm/leaderboard")["shards_read"] == 1
+    assert stats_files(changed(before, refreshed.paths()))
+    assert refreshed.metadata("helm/leaderboard")["shards_read"] == 1
 
 
 def test_a_benchmark_that_the_root_never_had_is_reported_and_no_fault(
@@ -141,12 +133,11 @@ def test_a_root_without_anything_fails_and_says_where_it_looked(deployment: Depl
     assert not result.success
 
 
-def test_a_benchmark_that_empties_withdraws_nothing(deployment: Deployment) -> None:
-    assert deployment.launch("refresh").success
-    before = deployment.paths()
-    shutil.rmtree(deployment.root.path / "lite")
-    assert not deployment.launch("refresh").success
-    assert deployment.paths() == before
+def test_a_benchmark_that_empties_withdraws_nothing(refreshed: Deployment) -> None:
+    before = refreshed.paths()
+    shutil.rmtree(refreshed.root.path / "lite")
+    assert not refreshed.launch("refresh").success
+    assert refreshed.paths() == before
 
 
 def test_options_limit_what_is_ingested(deployment: Deployment) -> None:

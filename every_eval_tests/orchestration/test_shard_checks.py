@@ -139,8 +139,7 @@ def test_a_source_whose_tables_are_wrong_stays_red_when_another_source_is_scored
     } == {"eval_harness"}
 
 
-def test_files_of_assets_without_a_step_are_read_again_by_their_checks(deployment: Deployment) -> None:
-    assert deployment.launch("refresh").success
+def test_files_of_assets_without_a_step_are_read_again_by_their_checks(refreshed: Deployment) -> None:
     definitions = build_definitions()
     job = definitions.resolve_implicit_global_asset_job_def()
     keys = [
@@ -148,13 +147,13 @@ def test_files_of_assets_without_a_step_are_read_again_by_their_checks(deploymen
         dg.AssetCheckKey(dg.AssetKey("cross_source"), "contract"),
     ]
     for passes in (True, False):
-        result = job.get_subset(asset_check_selection=set(keys)).execute_in_process(instance=deployment.instance)
+        result = job.get_subset(asset_check_selection=set(keys)).execute_in_process(instance=refreshed.instance)
         assert {one.asset_check_key: one.passed for one in result.get_asset_check_evaluations()} == {
             keys[0]: passes,
             keys[1]: True,
         }
-        table = deployment.table("shards/helm_mmlu.parquet")
-        commit_table(deployment, table.set_column(5, "n_samples", pa.array([-1] * table.num_rows, pa.int64())))
+        table = refreshed.table("shards/helm_mmlu.parquet")
+        commit_table(refreshed, table.set_column(5, "n_samples", pa.array([-1] * table.num_rows, pa.int64())))
 
 
 def commit_table(deployment: Deployment, table: pa.Table) -> None:

@@ -28,7 +28,7 @@ from every_eval.sources.source import Discovery, Run, RunRows
 from every_eval.storage.storage import Storage
 from every_eval_tests.helm_root import HelmRoot, edit
 from every_eval_tests.hub.hubs import NOON
-from every_eval_tests.orchestration.deployment import DATA
+from every_eval_tests.orchestration.deployment import DATA, IN_MEMORY, dagster_instance
 from every_eval_tests.orchestration.toy_source import ToySource
 from every_eval_tests.orchestration.webhook import Posts, listening
 
@@ -167,13 +167,12 @@ def entries_of(seen: Seen) -> str:
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Plant the troubles, and keep what the runs showed by a name of each run."""
     folder = tmp_path_factory.mktemp("troubles")
-    (folder / "dagster").mkdir()
     (folder / "toys" / "quiz").mkdir(parents=True)
     (folder / "toys" / "quiz" / "ada.json").write_text('{"q1": 1.0}')
     with (
         pytest.MonkeyPatch.context() as environment,
         listening() as posts,
-        dg.instance_for_test(temp_dir=str(folder / "dagster"), set_dagster_home=True) as instance,
+        dagster_instance(folder / "dagster", IN_MEMORY) as instance,
     ):
         made = Stage(folder, instance, posts, environment)
         environment.chdir(folder)

@@ -6,7 +6,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from every_eval_tests.orchestration.deployment import Deployment, changed
+from every_eval_tests.helm_root import HelmRoot
+from every_eval_tests.orchestration.deployment import Deployment, changed, dagster_instance
 from every_eval_tests.orchestration.ui import Api, dagster_dev, wait_for
 
 pytestmark = pytest.mark.slow
@@ -25,6 +26,13 @@ PARTITIONS = """query ($key: AssetKeyInput!) {
     ... on DefaultPartitionStatuses { materializedPartitions unmaterializedPartitions } } } } }"""
 BACKFILLED = """query ($id: String!) {
   partitionBackfillOrError(backfillId: $id) { ... on PartitionBackfill { runs(limit: 9) { id } } } }"""
+
+
+@pytest.fixture
+def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
+    """The bundled sample in a folder, and a Dagster instance whose events the UI's process reads from files."""
+    with dagster_instance(tmp_path / "dagster") as instance:
+        yield Deployment(HelmRoot.unpack(tmp_path / "root"), tmp_path / "hub", instance, monkeypatch)
 
 
 @pytest.fixture

@@ -1,37 +1,16 @@
 """The results that the tests of the page show, and the browser: one of each serves all tests of a process."""
 
-import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
 from every_eval_tests.page.browser import Browser, browsing
 from every_eval_tests.page.published import local_page, publish_every_source
 
 AXE = "axe-core@4.14.1"
-
-
-@pytest.fixture(scope="session")
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], object]], Path]:
-    """A function that fills a folder by its name, and returns it: the first process of a test run does, for all."""
-    own = tmp_path_factory.getbasetemp()
-    root = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-
-    def made(name: str, fill: Callable[[Path], object]) -> Path:
-        folder, mark = root / name, root / f"{name}.done"
-        with FileLock(root / f"{name}.lock"):
-            if not mark.exists():
-                shutil.rmtree(folder, ignore_errors=True)
-                folder.mkdir()
-                fill(folder)
-                mark.touch()
-        return folder
-
-    return made
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ from every_eval_tests.hub.faults import Fault
 from every_eval_tests.hub.hub_server import CLIENT_WARNING, TOKEN, HubServer
 from every_eval_tests.hub.hubs import REPO, commit_on_head, contents
 from every_eval_tests.ingestion.publishing import FOLDER, Publishing
-from every_eval_tests.ingestion.upstream import RUNS, small_root
+from every_eval_tests.ingestion.upstream import RUNS
 
 pytestmark = pytest.mark.filterwarnings(CLIENT_WARNING)
 
@@ -56,11 +56,6 @@ class LogWatcher(logging.Handler):
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> HelmRoot:
-    return small_root(tmp_path / "root")
-
-
-@pytest.fixture
 def publishing(hub: HuggingFaceHub, root: HelmRoot) -> Publishing:
     """A repo with three shards in the catalog, none of which is published."""
     made = Publishing(FolderStorage(root.path), hub, source=WatchedSource())
@@ -68,10 +63,10 @@ def publishing(hub: HuggingFaceHub, root: HelmRoot) -> Publishing:
     return made
 
 
-@pytest.fixture
-def expected(root: HelmRoot, tmp_path: Path) -> dict[str, bytes]:
+@pytest.fixture(scope="module")
+def expected(small_root_once: HelmRoot, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The files of a folder Hub after the same jobs."""
-    folder = Publishing.of(root.path, tmp_path / "folder")
+    folder = Publishing.of(small_root_once.path, tmp_path_factory.mktemp("folder"))
     folder.refresh()
     return folder.contents()
 
