@@ -16,8 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from every_eval_tests.helm_root import HelmRoot
 from every_eval_tests.hub.hub_server import CLIENT_WARNING
-from every_eval_tests.orchestration.deployment import DATA, SCORES, Deployment
+from every_eval_tests.orchestration.deployment import DATA, IN_MEMORY, SCORES, Deployment, dagster_instance
 from every_eval_tests.orchestration.online import Online
 
 pytestmark = [pytest.mark.filterwarnings(CLIENT_WARNING), pytest.mark.slow]
@@ -102,6 +103,20 @@ def matches(path: str, pattern: str) -> bool:
     return re.fullmatch(pattern.replace(".", "[.]").replace("*", "[^/]*"), path) is not None
 
 
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    """The benchmark `lite` of the bundled sample, published and scored."""
+    folder = tmp_path_factory.mktemp("published")
+    with (
+        pytest.MonkeyPatch.context() as environment,
+        dagster_instance(folder / "dagster", IN_MEMORY) as instance,
+    ):
+        made = Deployment(HelmRoot.unpack(folder / "root"), folder / "hub", instance, environment)
+        environment.setenv("EVERY_EVAL_BENCHMARKS", "lite")
+        assert made.launch("refresh").success
+    return made
+
+
 def as_written(deployment: Deployment, repo: str, language: str) -> list[str]:
     """Examples of a card, on the plain files of the folder that a Hub is kept in."""
     body = card((deployment.hub / repo / "README.md").read_bytes())[1]
@@ -120,26 +135,26 @@ def query(sql: str) -> list[dict[str, Any]]:
     ("repo", "pattern"), [(DATA, "data/helm_lite/*.parquet"), (SCORES, "latest/leaderboard_*.parquet")]
 )
 def test_pandas_polars_and_duckdb_read_plain_files_as_the_card_says(
-    refreshed: Deployment, repo: str, pattern: str
+    published: Deployment, repo: str, pattern: str
 ) -> None:
-    n_rows = refreshed.table(pattern, repo).num_rows
+    n_rows = published.table(pattern, repo).num_rows
     seen: dict[str, Any] = {}
-    for code in as_written(refreshed, repo, "python"):
+    for code in as_written(published, repo, "python"):
         if "load_dataset" not in code:
             exec(code, seen)
             frame = seen["frame"]
             assert len(frame) == (n_rows if isinstance(frame, pd.DataFrame) else min(10, n_rows))
             assert isinstance(frame, pd.DataFrame | pl.DataFrame)
-    assert len(query(as_written(refreshed, repo, "sql")[0])) == min(10, n_rows)
+    assert len(query(as_written(published, repo, "sql")[0])) == min(10, n_rows)
 
 
-def test_one_query_leads_from_the_leaderboard_to_the_answers_behind_it(refreshed: Deployment) -> None:
+def test_one_query_leads_from_the_leaderboard_to_the_answers_behind_it(published: Deployment) -> None:
     """Outputs' scores average to the scores of the runs that they belong to: what the cell is made of."""
-    answers = query(as_written(refreshed, SCORES, "sql")[-1])
-    board = refreshed.table("latest/leaderboard_helm.parquet", SCORES).to_pylist()
+    answers = query(as_written(published, SCORES, "sql")[-1])
+    board = published.table("latest/leaderboard_helm.parquet", SCORES).to_pylist()
     best = next(row["model_name"] for row in board if row["rank"] == 1)
-    samples = refreshed.table("data/helm_lite/*.parquet").to_pylist()
-    latest = refreshed.table("latest/comprehensive_stats_helm.parquet", SCORES).to_pylist()
+    samples = published.table("data/helm_lite/*.parquet").to_pylist()
+    latest = published.table("latest/comprehensive_stats_helm.parquet", SCORES).to_pylist()
     runs = {
         (row["suite"], row["run"], row["split"])
         for row in latest
@@ -157,10 +172,10 @@ def test_one_query_leads_from_the_leaderboard_to_the_answers_behind_it(refreshed
 
 
 def test_the_matrix_of_models_and_items_is_made_as_the_card_says(
-    refreshed: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    published: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    scores = refreshed.table("item_scores/helm_lite/*.parquet").to_pylist()
+    scores = published.table("item_scores/helm_lite/*.parquet").to_pylist()
     measured: dict[tuple[str, str], list[float]] = {}
     for row in scores:
         if (
@@ -175,7 +190,7 @@ def test_the_matrix_of_models_and_items_is_made_as_the_card_says(
 
     seen: dict[str, Any] = {}
     matrices = []
-    for code in as_written(refreshed, DATA, "python"):
+    for code in as_written(published, DATA, "python"):
         if "load_dataset" not in code:
             exec(code, seen)
             matrices += [seen["matrix"]] if "pivot" in code else []
@@ -185,7 +200,7 @@ def test_the_matrix_of_models_and_items_is_made_as_the_card_says(
     assert all(of_pandas.loc[model, item] == pytest.approx(value) for (model, item), value in expected.items())
 
     with duckdb.connect() as connection:
-        for sql in as_written(refreshed, DATA, "sql")[1:]:
+        for sql in as_written(published, DATA, "sql")[1:]:
             connection.execute(sql)
     of_models = [json.loads(line) for line in (tmp_path / "py_irt.jsonl").read_text().splitlines()]
     found = {(one["subject_id"], item): value for one in of_models for item, value in one["responses"].items()}
@@ -193,10 +208,8 @@ def test_the_matrix_of_models_and_items_is_made_as_the_card_says(
     assert list(pd.read_csv(tmp_path / "irw.csv").columns) == ["id", "item", "resp"]
 
 
-def test_the_cards_say_the_same_whatever_holds_the_hub_and_hold_no_path_of_a_machine(
-    refreshed: Deployment, tmp_path: Path
-) -> None:
+def test_the_cards_say_the_same_whatever_holds_the_hub_and_hold_no_path_of_a_machine(published: Deployment) -> None:
     for repo in (DATA, SCORES):
-        text = (refreshed.hub / repo / "README.md").read_text()
-        assert str(tmp_path) not in text
+        text = (published.hub / repo / "README.md").read_text()
+        assert str(published.hub.parent) not in text
         assert "127.0.0.1" not in text
