@@ -53,13 +53,13 @@ def server(root: HelmRoot) -> Iterator[BucketServer]:
         yield server
 
 
-@pytest.fixture
-def expected(server: BucketServer, tmp_path: Path) -> dict[str, bytes]:
+@pytest.fixture(scope="module")
+def expected(small_root_once: HelmRoot, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """Return what is published without any fault."""
-    publishing = publishing_from(server, tmp_path / "expected")
-    publishing.refresh()
-    server.requests.clear()
-    return publishing.contents()
+    with BucketServer(objects_of(FolderStorage(small_root_once.path))) as server:
+        publishing = publishing_from(server, tmp_path_factory.mktemp("expected") / "hub")
+        publishing.refresh()
+        return publishing.contents()
 
 
 @pytest.fixture
@@ -199,11 +199,14 @@ def test_runs_that_only_a_listing_shows_are_not_withdrawn_while_it_is_refused(
 
 @pytest.mark.parametrize("status", [401, 403, 404])
 def test_a_listing_that_is_refused_for_a_time_changes_nothing_published(
-    server: BucketServer, tmp_path: Path, expected: dict[str, bytes], status: int
+    server: BucketServer, tmp_path: Path, status: int
 ) -> None:
+    first = publishing_from(server, tmp_path / "hub")
+    first.refresh()
+    published = first.contents()
     server.spoil(LISTING, busy(status), times=1000)
-    assert publishing_from(server, tmp_path / "expected").refresh() == []
+    assert publishing_from(server, tmp_path / "hub").refresh() == []
     server.heal()
-    again = publishing_from(server, tmp_path / "expected")
+    again = publishing_from(server, tmp_path / "hub")
     assert again.refresh() == []
-    assert again.contents() == expected
+    assert again.contents() == published
