@@ -15,11 +15,6 @@ from every_eval_tests.ingestion.upstream import small_root
 from every_eval_tests.orchestration.deployment import IN_MEMORY, Deployment, dagster_instance
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """One process more than there are cores keeps all cores at work, since tests wait for servers and browsers."""
-    return (os.cpu_count() or 1) + 1
-
-
 @pytest.fixture
 def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     """The bundled sample in a folder, an empty Hub and an empty Dagster instance."""

@@ -27,6 +27,8 @@ from every_eval_tests.storage.bucket_server import (
     truncated,
 )
 
+pytestmark = pytest.mark.slow
+
 SHARDS = [f"{FOLDER}_part_0000{number}" for number in (1, 2, 3)]
 STATS = f"mmlu/benchmark_output/runs/{RUNS[1][0]}/{RUNS[1][1]}/per_instance_stats.json"
 """A file of the second shard."""

@@ -28,6 +28,8 @@ from every_eval_tests.ingestion.publishing import FOLDER, Publishing, WatchedHub
 from every_eval_tests.ingestion.upstream import RUNS, RemoteFolder, WatchedStorage, rewrite
 from every_eval_tests.storage.bucket_server import BucketServer
 
+pytestmark = pytest.mark.slow
+
 SHARDS = [f"{FOLDER}_part_0000{number}" for number in (1, 2, 3)]
 KINDS = ["folder", "listed bucket", "mirror", "gzip"]
 UNSTATED = ["mirror", "gzip"]

@@ -23,6 +23,8 @@ from every_eval.storage.archive import HELM_SAMPLE, ArchiveStorage
 from every_eval_tests.hub.hubs import NOON, REPO, commit_on_head
 from every_eval_tests.ingestion.publishing import Publishing
 
+pytestmark = pytest.mark.slow
+
 HELM = HelmSource()
 SCORES = "owner/scores"
 CLOCK = ("processed_at", "comprehensive_stats_generated_at", "data_freshness_hours")
@@ -85,7 +87,6 @@ def without_specification(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"run_spec": "{"}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "told"), [(with_too_many_scored, "scored: benchmark=mmlu"), (without_specification, "truncated")]
 )
@@ -107,7 +108,6 @@ def test_a_run_that_cannot_be_scored_is_left_out_and_named_and_all_others_are_sc
     assert [trace.partition(": ")[0] for trace in made.traces] == [run]
 
 
-@pytest.mark.slow
 def test_what_was_left_out_stays_named_without_another_attempt_until_it_or_the_program_changes(
     published: Publishing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,7 +130,6 @@ def test_what_was_left_out_stays_named_without_another_attempt_until_it_or_the_p
     assert not score(published, 6).is_new
 
 
-@pytest.mark.slow
 def test_a_benchmark_that_cannot_be_scored_keeps_its_published_rows(published: Publishing, tmp_path: Path) -> None:
     score(published)
     before = {name: scores_of(published, name) for name in ("mmlu", "lite")}
@@ -148,7 +147,6 @@ def test_a_benchmark_that_cannot_be_scored_keeps_its_published_rows(published: P
     assert not score(published, 2).is_new
 
 
-@pytest.mark.slow
 def test_a_benchmark_whose_shards_are_gone_keeps_its_scores_until_somebody_forces_it(published: Publishing) -> None:
     score(published)
     before = scores_of(published, "mmlu")

@@ -46,6 +46,7 @@ def latest(published: Publishing, name: str) -> pa.Table:
     return rows.drop_columns([column for column in rows.column_names if column in CLOCK])
 
 
+@pytest.mark.slow
 def test_a_run_that_finds_nothing_new_describes_the_tables_as_they_were_published(
     published: Publishing,
 ) -> None:
@@ -61,6 +62,7 @@ def test_a_run_that_finds_nothing_new_describes_the_tables_as_they_were_publishe
     assert made.disagreements.equals(found.disagreements)
 
 
+@pytest.mark.slow
 def test_every_published_table_is_described_with_its_path_rows_bytes_and_first_rows(published: Publishing) -> None:
     described = score(published).published
     head = published.hub.snapshot(SCORES)

@@ -102,6 +102,7 @@ def test_shards_are_uploaded_before_the_last_one_is_made_and_each_file_once(
         {"ending": "cut", "is_accepted": True},
     ],
 )
+@pytest.mark.slow
 def test_uploads_that_fail_are_left_to_the_commit_which_sends_what_is_missing(
     publishing: Publishing,
     hub_server: HubServer,

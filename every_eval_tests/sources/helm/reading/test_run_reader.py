@@ -263,6 +263,7 @@ def test_a_file_that_is_not_json_is_a_reject(file: str, raw: bytes) -> None:
 
 
 @pytest.mark.parametrize("file", [*LISTS, *OBJECTS])
+@pytest.mark.slow
 def test_a_file_that_was_cut_off_anywhere_is_a_reject(file: str) -> None:
     whole = raw_of(FILES[file])
     for length in range(0, len(whole), max(1, len(whole) // 25)):
