@@ -1,4 +1,4 @@
-"""Measure the CPU time and the peak memory of comparisons of models, and check that threads change no byte of them.
+"""Measure what it costs to compare the models of a board, and check that the number of threads changes no byte.
 
     python -m benchmarks.comparisons [--models N] [--scenarios N] [--items N] [--large N] [--folder FOLDER]
 

@@ -102,7 +102,10 @@ def main() -> None:
 
 
 def convert(hub: Path, level: Level) -> tuple[Conversion, float]:
-    """Measure our export of everything in a folder Hub, and the least CPU time of its bytes, in seconds."""
+    """Export everything in a folder Hub, and measure it.
+
+    Returned beside it is the CPU time, in seconds, to hash and write the same bytes: no export can take less.
+    """
     with tempfile.TemporaryDirectory() as folder:
         folders = (Path(folder, str(number)) for number in count())  # a new one each time, as for the converter
         exported: list[Exported] = []

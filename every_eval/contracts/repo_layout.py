@@ -165,7 +165,7 @@ class StateFiles(NamedTuple):
 
     @classmethod
     def of(cls, folder: str, paths: Iterable[str]) -> Self:
-        """Return the files of a benchmark, by its folder, from paths of the scores repo."""
+        """Find the state files of the benchmark with this folder among the paths of the scores repo."""
         found: dict[str, list[str]] = {"": [], f"{ITEM_SCORES.name}-": [], f"{RELEASES.name}-": []}
         for path in sorted(paths):
             if match := re.fullmatch(rf"state/{re.escape(folder)}/({'|'.join(found)})[0-9a-f-]+\.parquet", path):

@@ -41,7 +41,7 @@ class PageBuilder:
     data_repo: str
     scores_repo: str
     sources: Sequence[Source]
-    """All sources whose scores may be published."""
+    """All sources, also those without published scores."""
 
     def publish(self) -> Snapshot:
         """Publish the page, and return its newest commit; nothing is committed if no file changed.

@@ -28,7 +28,7 @@ class ComparedRelease:
     store: ResponseStore
     """Responses of these runs."""
     table: ComparedTable | None
-    """The main table with the comparisons of its models; null if the release has no main table."""
+    """The main table and the comparisons of its models; null for a release without a main table."""
 
     def leaderboard(self, clock: Clock) -> pa.Table | None:
         """Return the leaderboard; null without a main table."""

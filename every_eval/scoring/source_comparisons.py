@@ -39,7 +39,7 @@ class SourceComparisons:
     state: Mapping[str, Path]
     """Local files of the state of the benchmarks that are scored now, by path."""
     paths: Mapping[str, Set[str]]
-    """Paths of the state of each benchmark of the source that is scored now, by the benchmark's folder."""
+    """Paths of the state files of the source that is scored now, by the folder of the benchmark."""
     rescored: Set[str]
     """Folders of the benchmarks that were scored anew."""
 

@@ -12,7 +12,7 @@ class MainColumn:
     name: str
     metric: str
     split: str | None = None
-    """Split that the column shows; null for every split."""
+    """The only split whose scores the column shows; null if it shows all splits."""
     run_group: str | None = None
     """Group of the runs that the column shows; null if `variant` says which runs."""
     variant: str | None = None

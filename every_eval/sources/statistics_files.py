@@ -39,7 +39,7 @@ class StatisticsFiles:
     runs: Set[RunKey] | None = None
     """Runs whose rows are read; null for all runs."""
     left_out: Set[RunKey] = frozenset()
-    """Runs that cannot be scored, so that their rows are not read."""
+    """Runs that cannot be scored; their rows are not read."""
 
     def of(self, runs: Set[RunKey]) -> "StatisticsFiles":
         """Return the same files, restricted to the rows of some runs."""

@@ -93,7 +93,10 @@ class BoardDraws:
         return percentile_interval(replicates)
 
     def _read(self) -> Iterator[tuple[int, Stratum, Sequence[DrawnSums]]]:
-        """Yield the number of each stratum that has common items of a pair, the stratum, and sums by block of items."""
+        """Yield each stratum in which some pair has common items: its number, the stratum, and its sums.
+
+        There is one element of the sums for each block of items.
+        """
         for number, (stratum, is_used) in enumerate(zip(self._strata, self._used, strict=True)):
             if is_used:
                 ends = _blocks(len(stratum.items), BLOCK_ITEMS)

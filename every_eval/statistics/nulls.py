@@ -19,5 +19,5 @@ def to_list(values: FloatArray) -> list[float | None]:
 
 
 def known(value: float) -> float | None:
-    """Return a number, or null in place of NaN."""
+    """Return the number; null if it is NaN."""
     return None if math.isnan(value) else float(value)

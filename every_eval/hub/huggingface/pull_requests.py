@@ -47,7 +47,7 @@ def propose(
     client = HubClient(token.strip(), endpoint, RetryPolicy(sleep=sleep))
     head = client.head(repo)
     if head is None:
-        raise ConfigurationError(f"{client.endpoint} has no dataset repo {repo}. Create the repo, or name another one.")
+        raise ConfigurationError(f"{client.endpoint} has no dataset repo {repo}. Create it, or name another repo.")
     for path in files:
         check_path(path)
     known = {file.path: file for file in client.files_at(repo, head.commit, sorted(files))}

@@ -15,7 +15,7 @@ StoredStratum = tuple[Path, Stratum]
 
 @dataclass(frozen=True)
 class StrataOnDisk:
-    """Strata that can be iterated over several times; their values are read each time."""
+    """Strata whose values are read from files, one stratum at a time, each time that one iterates over them."""
 
     parts: Sequence[StoredStratum]
 

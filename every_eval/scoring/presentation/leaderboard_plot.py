@@ -78,7 +78,7 @@ def plot_markdown(board: pa.Table) -> str:
 
 
 def _panel(board: pa.Table, benchmark: str) -> Panel | None:
-    """Return the panel of a benchmark, with its ranked models, the best first; null if no model has a rank."""
+    """Return the panel of a benchmark, which shows its ranked models from the best on; null if none has a rank."""
     ranked = board.filter((pc.field("benchmark") == benchmark) & pc.field("rank").is_valid()).to_pylist()
     rows = sorted(ranked, key=lambda row: row["rank"])[:MAX_MODELS]
     if not rows:

@@ -26,7 +26,7 @@ class Change:
         return common or self.run.metrics
 
     def obstacle(self, metric: MetricKey) -> str | None:
-        """Return why the two scores cannot be compared; null if nothing speaks against a comparison."""
+        """Return why the two scores cannot be compared; null if they can."""
         if metric not in self.previous.metrics:
             names = sorted({one.metric_name for one in self.previous.metrics})
             return f"The earlier run has no main score of this metric and split, but of: {', '.join(names) or 'none'}."

@@ -12,7 +12,7 @@ from every_eval.sources.eval_harness.task import Task
 MULTIPLE_CHOICE: Final = "multiple_choice"
 
 _SHORT: Final = tuple(map(str, range(10)))
-"""Texts of the first positions, as lm-eval writes the position of a choice."""
+"""The positions 0 to 9 as texts: lm-eval writes the position of a choice as a text."""
 
 Verdict = tuple[int, bool]
 """Position of the choice that a score is for, and true if it was scored as right."""

@@ -85,7 +85,7 @@ def _main_scores(batch: SampleBatch, evaluation: Evaluation) -> list[Score | Non
 
 
 def _model_name(answered: Any, called: str) -> str | None:  # noqa: ANN401 - any JSON value
-    """Return the name of the model that answered, if the provider states another one than was called."""
+    """Return the name of the model that answered if it is not the one that was called; else null."""
     return public_name(answered) if isinstance(answered, str) and answered != called else None
 
 

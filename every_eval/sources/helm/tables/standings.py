@@ -81,7 +81,10 @@ def scenarios(cells: Sequence[Sequence[MainCell]]) -> list[bool]:
 
 
 def _sizes(stats: pa.Table, metric_names: Collection[str]) -> Mapping[StatisticKey, int]:
-    """Return the number of instances with a value, by statistic, for statistics of these metrics that have outputs."""
+    """Return for each statistic of these metrics its number of instances that have a value.
+
+    Statistics without outputs are left out.
+    """
     is_named = pc.field("metric_name").isin(pa.array(sorted(metric_names), pa.string()))
     rows = stats.filter(is_named & pc.field("n_scored").is_valid() & pc.field("mean").is_valid())
     keys = map(StatisticKey._make, zip(*(to_list(rows[name]) for name in StatisticKey._fields), strict=True))
