@@ -92,19 +92,22 @@ def measure_rows(original: Original, n_rows: int, place: Path | None) -> None:
             wanted_copies = -(-part // original.stats.num_rows)
             original.publish(hub, DATA, range(n_copies, wanted_copies))
             n_copies = wanted_copies
-            seconds, peak = _measured(score_anew, Path(folder))
+            seconds, peak = measured(score_anew, Path(folder))
             base = base or seconds
             show(
                 f"{n_copies * original.stats.num_rows} rows in {n_copies} shards, all new: {seconds:.1f} CPU seconds, "
                 f"{seconds / base:.1f} times the first, {peak:.0f} MiB"
             )
         original.publish(hub, DATA, range(n_copies, n_copies + 1))
-        seconds, peak = _measured(score, Path(folder))
+        seconds, peak = measured(score, Path(folder))
         show(f"one more shard: {seconds:.1f} CPU seconds, {peak:.0f} MiB")
 
 
-def _measured(work: Callable[[Path], None], folder: Path) -> tuple[float, float]:
-    """Return the CPU seconds and the peak memory, in MiB, of a fresh process."""
+def measured(work: Callable[[Path], None], folder: Path) -> tuple[float, float]:
+    """Run some work in a fresh process, and return its CPU time in seconds and its peak memory in MiB.
+
+    The work gets the folder, and writes its CPU time into the file `seconds` there.
+    """
     peak = peak_mib(work, folder)
     return float((folder / "seconds").read_text()), peak
 

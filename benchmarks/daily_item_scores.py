@@ -21,7 +21,8 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from benchmarks.measurement import cpu_seconds, peak_mib, show
+from benchmarks.daily import measured, open_hub
+from benchmarks.measurement import cpu_seconds, show
 from every_eval.contracts.canonical import canonical_json
 from every_eval.contracts.item_scores import ITEM_SCORES
 from every_eval.contracts.parquet import TableWriter, write_table
@@ -62,7 +63,7 @@ def main() -> None:
             for board in boards:
                 board.publish(open_hub(folder), folder, range(board.n_models))
             n_rows = sum(board.n_rows for board in boards)
-            seconds, peak = measured(folder)
+            seconds, peak = measured(score, folder)
             base = base or seconds / n_rows
             show(
                 f"{n_rows} item scores of {len(boards)} benchmark(s), all new: {seconds:.1f} CPU seconds, "
@@ -71,14 +72,8 @@ def main() -> None:
             if options.benchmarks > 1:
                 first = replace(boards[0], n_models=options.models + 1)
                 first.publish(open_hub(folder), folder, [options.models])
-                seconds, peak = measured(folder)
+                seconds, peak = measured(score, folder)
                 show(f"one more shard: {seconds:.1f} CPU seconds, {peak:.0f} MiB")
-
-
-def measured(folder: Path) -> tuple[float, float]:
-    """Return the CPU seconds and the peak memory, in MiB, of the job in a fresh process."""
-    peak = peak_mib(score, folder)
-    return float((folder / "seconds").read_text()), peak
 
 
 def score(folder: Path) -> None:
@@ -88,11 +83,6 @@ def score(folder: Path) -> None:
     if scored.left_out:
         raise SystemExit(f"The job left something out: {scored.left_out}")
     (folder / "seconds").write_text(str(cpu_seconds() - start))
-
-
-def open_hub(folder: Path) -> FolderHub:
-    """Open a Hub in a folder."""
-    return FolderHub(folder / "hub", lambda: datetime.now(UTC))
 
 
 @dataclass(frozen=True)

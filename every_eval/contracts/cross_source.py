@@ -5,11 +5,11 @@ from typing import Final
 import pyarrow as pa
 
 from every_eval.contracts.leaderboard import PLACE_AND_SCORES
+from every_eval.contracts.model_names import DECLARED_REPO
 from every_eval.contracts.table import Column, Table
 
 SAME_NAME = "same_name"
 SAME_BUT_FOR_CASE = "same_but_for_case"
-DECLARED_REPO = "declared_repo"
 
 SOURCE_STANDING = pa.struct(
     [
@@ -51,6 +51,9 @@ SETUP: Final = (
 """Set-up of a run that can differ between sources; null where the run does not state it. The filter is one of lm-eval,
 or a score of Inspect; it is null if the metric is of the whole output."""
 
+STATED_SETUP: Final = tuple(field.name for field in SETUP if field.name != FILTER)
+"""Names of the set-up that a source may not state; a metric without a filter has none."""
+
 COMPARISONS: Final = "comparisons"
 """Name of the column of comparisons."""
 
@@ -82,7 +85,7 @@ SOURCE_COMPARISON: Final = pa.struct(
         *COMPARED,
     ]
 )
-"""Main scores of two runs of a model, of different sources, on the same items or in the same scenario."""
+"""Scores of two runs of one model. The runs are of different sources, and share items or the scenario."""
 
 CROSS_SOURCE = Table(
     name="cross_source",

@@ -2,13 +2,13 @@
 
 import pyarrow as pa
 
+from every_eval.contracts.model_names import DECLARED_REPO
 from every_eval.contracts.table import Column, Table
 
 MODEL = "model"
 SCENARIO = "scenario"
 
 CREATOR_AND_NAME = "creator_and_name"
-DECLARED_REPO = "declared_repo"
 COMMON_NAME = "common_name"
 OWN_NAME = "own_name"
 

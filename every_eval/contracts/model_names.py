@@ -13,6 +13,9 @@ models, as for sambanova/sambalingo-thai-base and sambanova/sambalingo-thai-chat
 from collections.abc import Mapping
 from typing import Final
 
+DECLARED_REPO: Final = "declared_repo"
+"""Rule that joins a model's name in HELM with the repo that HELM declares to load it from."""
+
 _NAMED_AS_ON_HUB: Final = (
     *("22h/cabrita_7b_pt_850000", "aisingapore/gemma2-9b-cpt-sea-lionv3-base"),
     *("aisingapore/gemma2-9b-cpt-sea-lionv3-instruct", "aisingapore/llama3-8b-cpt-sea-lionv2-base"),

@@ -71,13 +71,10 @@ OCCURRENCE = Column(
     minimum=0,
 )
 SAMPLE_KEY = (INSTANCE_ID, PERTURBATION, PERTURBATION_NAME, TRAIN_TRIAL_INDEX, REFERENCE_INDEX, OCCURRENCE)
-"""Columns that identify a sample within its run."""
-SAMPLE_IDENTITY = (
-    "benchmark",
-    "suite",
-    "run",
-    *(column.name for column in SAMPLE_KEY if column is not PERTURBATION_NAME),
-)
+"""Columns that tell the samples of a run apart."""
+IDENTITY_IN_RUN = tuple(column.name for column in SAMPLE_KEY if column is not PERTURBATION_NAME)
+"""Names of the columns whose values together are unique for each sample of a run."""
+SAMPLE_IDENTITY = ("benchmark", "suite", "run", *IDENTITY_IN_RUN)
 """Names of the columns whose values together are unique for each sample."""
 
 METRIC_NAME = Column("metric_name", pa.string(), "Name of the metric, as the source writes it.", repeats=True)

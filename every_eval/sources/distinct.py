@@ -28,6 +28,12 @@ def to_list(column: pa.ChunkedArray) -> list[Any]:
     return [texts[code] for code in pc.fill_null(coded.indices, len(texts) - 1).to_pylist()]
 
 
+def to_rows(table: pa.Table) -> list[dict[str, Any]]:
+    """Return the rows with their values by column, as `to_list` returns the values."""
+    columns = [to_list(table[name]) for name in table.column_names]
+    return [dict(zip(table.column_names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
 def _encode(column: pa.ChunkedArray) -> tuple[IntArray, int]:
     """Return a number for each value, and the number of possible numbers; null counts as a value."""
     encoded = column.unify_dictionaries().combine_chunks()

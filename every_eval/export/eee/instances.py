@@ -17,11 +17,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from every_eval.contracts.metric_ranges import ACCURACY_METRICS, METRIC_SUFFIX
+from every_eval.contracts.shared_columns import IDENTITY_IN_RUN
 from every_eval.export.eee.conversation import count_tool_calls
 from every_eval.export.eee.counts import Counts
 from every_eval.export.eee.json_text import encode, text_map
 from every_eval.export.eee.record_files import RowBlock
-from every_eval.export.eee.sample_index import KEY, Key, Row, SampleIndex
+from every_eval.export.eee.sample_index import Key, Row, SampleIndex
 from every_eval.export.eee.sample_texts import sample_metadata, sample_texts
 from every_eval.export.eee.usage import USAGE_METRICS, Usage
 from every_eval.sources.distinct import distinct
@@ -61,7 +62,7 @@ class Value(NamedTuple):
         return is_verdict and self.count == 1 and self.value in (0.0, 1.0)
 
 
-VALUE_COLUMNS: Final = tuple(dict.fromkeys((*KEY, *Value._fields)))
+VALUE_COLUMNS: Final = tuple(dict.fromkeys((*IDENTITY_IN_RUN, *Value._fields)))
 """Columns of the table `metrics` that the rows are made from."""
 
 
@@ -95,12 +96,17 @@ class Instances:
     counts: Counts = field(default_factory=Counts)
 
     def blocks(self, samples: pa.Table, metrics: pa.Table) -> Iterator[RowBlock]:
-        """Yield the rows, a block for each sample, from the run's `samples` and `metrics`."""
+        """Yield the rows of the file in blocks, one for each sample.
+
+        Args:
+            samples: Rows of the table `samples`, of one run.
+            metrics: Rows of the table `metrics`, of the same run.
+        """
         values = self._values(metrics)
         if not values.num_rows:
             return
         parts = self._value_parts(values)
-        position, keys = distinct(values, KEY)
+        position, keys = distinct(values, IDENTITY_IN_RUN)
         index = SampleIndex(samples, metrics.filter(pc.is_in(metrics["metric_name"], pa.array(USAGE_METRICS))))
         starts = [0, *(np.flatnonzero(np.diff(position)) + 1).tolist()]
         for start, stop in zip(starts, [*starts[1:], len(parts)], strict=True):
@@ -160,7 +166,7 @@ class Instances:
             **texts,
             **({"token_usage": tokens} if tokens else {}),
             **({"performance": performance} if performance else {}),
-            "metadata": sample_metadata(samples) | text_map(dict(zip(KEY[2:], key[2:], strict=True))),
+            "metadata": sample_metadata(samples) | text_map(dict(zip(IDENTITY_IN_RUN[2:], key[2:], strict=True))),
         }
         calls = {} if texts["messages"] is None else {"tool_calls_count": count_tool_calls(texts["messages"])}
         evaluation = ({"num_turns": usage.n_turns} if usage.n_turns else {}) | calls

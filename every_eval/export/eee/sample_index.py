@@ -5,12 +5,11 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from every_eval.contracts.shared_columns import IDENTITY_IN_RUN
 from every_eval.export.eee.sample_texts import SAMPLE_COLUMNS
 from every_eval.export.eee.usage import Usage
 from every_eval.sources.distinct import to_list
 
-KEY: Final = ("instance_id", "perturbation", "train_trial_index", "reference_index", "occurrence")
-"""Columns that identify a sample within its run."""
 _INSTANCE_PARTS: Final = 3
 """Number of the columns of a key that identify an instance, whichever reference or occurrence it is."""
 
@@ -27,11 +26,11 @@ class SampleIndex:
         self._of_instance: dict[Key, list[Row]] = {}
         for values in zip(*(_values(samples[name]) for name in SAMPLE_COLUMNS), strict=True):
             sample = dict(zip(SAMPLE_COLUMNS, values, strict=True))
-            key = tuple([sample[name] for name in KEY])
+            key = tuple([sample[name] for name in IDENTITY_IN_RUN])
             self._of_key.setdefault(key, []).append(sample)
             self._of_instance.setdefault(key[:_INSTANCE_PARTS], []).append(sample)
         self._usage: dict[Key, dict[str, float]] = {}
-        columns = [to_list(usage[name]) for name in (*KEY, "metric_name", "value")]
+        columns = [to_list(usage[name]) for name in (*IDENTITY_IN_RUN, "metric_name", "value")]
         for *key_values, metric_name, value in zip(*columns, strict=True):
             if value is not None:
                 self._usage.setdefault(tuple(key_values), {})[metric_name] = value

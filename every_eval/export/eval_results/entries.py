@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from every_eval.contracts.canonical import canonical_json
 from every_eval.contracts.comprehensive_stats import COMPREHENSIVE_STATS
 from every_eval.contracts.identities import IDENTITIES, MODEL
+from every_eval.contracts.model_names import model_id
 from every_eval.readers.published import Published
 
 SOURCE_NAME: Final = "Every Eval"
@@ -22,17 +23,8 @@ HUB: Final = "https://huggingface.co"
 _RUN: Final = ("source", "benchmark", "suite", "run", "metric_name", "split", "sub_split")
 _COLUMNS: Final = (
     *("source", "benchmark", "suite", "run", "metric_name", "split", "sub_split", "model_name"),
-    *(
-        "model_deployment",
-        "common_name",
-        "task",
-        "variant",
-        "accuracy",
-        "ci_low",
-        "ci_high",
-        "n_scored",
-        "score_origin",
-    ),
+    *("model_deployment", "common_name", "task", "variant"),
+    *("accuracy", "ci_low", "ci_high", "n_scored", "score_origin"),
 )
 
 
@@ -54,8 +46,6 @@ DATASETS: Final[Mapping[str, Dataset]] = {
 }
 """Benchmarks by the common name of the scenario. A score counts if it is over the whole benchmark."""
 GPQA: Final = Dataset("Idavidrein/gpqa", "diamond", "gpqa_diamond")
-_QUALIFIED: Final = re.compile("[@+]")
-"""Marks of a revision and of an adapter in the name of a model."""
 _DIAMOND: Final = re.compile(r"(^|,)subset=gpqa_diamond(,|$)")
 
 
@@ -96,7 +86,7 @@ def _models(published: Published) -> Mapping[tuple[str, str], str]:
     return {
         (row["source"], row["source_name"]): row["hugging_face_id"]
         for row in rows
-        if row["kind"] == MODEL and row["hugging_face_id"] and not _QUALIFIED.search(row["source_name"])
+        if row["kind"] == MODEL and row["hugging_face_id"] and model_id(row["source_name"])
     }
 
 

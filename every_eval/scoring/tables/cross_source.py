@@ -10,12 +10,11 @@ import pyarrow as pa
 from every_eval.contracts.cross_source import (
     COMPARISONS,
     CROSS_SOURCE,
-    DECLARED_REPO,
     SAME_BUT_FOR_CASE,
     SAME_NAME,
     SOURCE_STANDING,
 )
-from every_eval.contracts.model_names import model_id
+from every_eval.contracts.model_names import DECLARED_REPO, model_id
 from every_eval.scoring.tables.paired_rows import with_adjusted_p
 from every_eval.sources.distinct import distinct
 
@@ -23,7 +22,7 @@ Row = Mapping[str, Any]
 
 
 def cross_source(leaderboards: Iterable[pa.Table], comparisons: Mapping[str, Sequence[Row]]) -> pa.Table:
-    """Return rows of the contract `cross_source`.
+    """Return the table `cross_source`: a row for each model that several sources name.
 
     Args:
         leaderboards: Leaderboards of any number of sources, in any order.

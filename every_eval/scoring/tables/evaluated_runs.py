@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from every_eval.sources.distinct import to_list
+from every_eval.sources.distinct import to_rows
 from every_eval.sources.statistic_key import StatisticKey
 from every_eval.sources.statistics_files import RunKey, StatisticsFiles
 
@@ -55,9 +55,7 @@ class EvaluatedRun:
 def read_runs(stats: StatisticsFiles) -> dict[RunKey, EvaluatedRun]:
     """Return the runs that have main scores, sorted by suite and name."""
     runs: dict[RunKey, EvaluatedRun] = {}
-    rows = stats.read(_READ, _is_main_score)
-    for row in zip(*(to_list(rows[name]) for name in rows.column_names), strict=True):
-        of = dict(zip(rows.column_names, row, strict=True))
+    for of in to_rows(stats.read(_READ, _is_main_score)):
         key = (of["suite"], of["run"])
         facts, judges = {name: of[name] for name in FACTS}, tuple(of["judges"] or ())
         run = runs.setdefault(key, EvaluatedRun(key, of["shard"], of["variant"], facts, judges))

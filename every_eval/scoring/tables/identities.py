@@ -10,7 +10,6 @@ from every_eval.contracts.identities import (
     COMMON_NAME,
     CREATOR_AND_NAME,
     DECLARED,
-    DECLARED_REPO,
     EQUAL_NAMES,
     IDENTITIES,
     MODEL,
@@ -18,7 +17,7 @@ from every_eval.contracts.identities import (
     OWN_NAME,
     SCENARIO,
 )
-from every_eval.contracts.model_names import HUGGING_FACE_NAMES, has_declared_repo, model_id
+from every_eval.contracts.model_names import DECLARED_REPO, HUGGING_FACE_NAMES, has_declared_repo, model_id
 from every_eval.contracts.scenario_names import COMMON_NAMES, common_name
 from every_eval.scoring.tables.registry import Registry
 from every_eval.sources.distinct import distinct

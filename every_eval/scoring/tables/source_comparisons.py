@@ -1,4 +1,7 @@
-"""Compare main scores of a model's runs of different sources: on the same questions, or else side by side."""
+"""Compare the main scores that one model has in different sources.
+
+Two runs are compared on the questions that both have. Without such questions, their scores stand side by side.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -7,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from every_eval.contracts.cross_source import FILTER, METRIC, SETUP
+from every_eval.contracts.cross_source import METRIC, SETUP, STATED_SETUP
 from every_eval.contracts.metric_ranges import range_of
 from every_eval.scoring.tables.paired_rows import paired_columns, uncompared
 from every_eval.scoring.tables.response_matrix import Answers, ResponseMatrix
@@ -24,8 +27,6 @@ AnswersOf = Callable[[SourceRun], Answers]
 Place = tuple[str, str]
 """Source and benchmark."""
 _SETUP: Final = (METRIC, *(field.name for field in SETUP))
-_STATED: Final = tuple(field.name for field in SETUP if field.name != FILTER)
-"""Set-up that a source may not state; a metric without a filter has none."""
 
 
 def source_comparisons(
@@ -50,7 +51,7 @@ def source_comparisons(
 
 
 def _row(a: SourceRun, b: SourceRun, of_a: Answers, of_b: Answers, n_common: int) -> Row:
-    unknown = [name for name in _STATED if a.setup[name] is None or b.setup[name] is None]
+    unknown = [name for name in STATED_SETUP if a.setup[name] is None or b.setup[name] is None]
     reason = None if n_common else NO_COMMON_ITEMS
     if reason is None and not _is_same_scale(a, b):
         reason = OTHER_RANGE

@@ -4,23 +4,21 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from every_eval.contracts.cross_source import FILTER, METRIC, SETUP
+from every_eval.contracts.cross_source import FILTER, METRIC, STATED_SETUP
 from every_eval.contracts.model_names import model_id
 from every_eval.contracts.scenario_names import common_name
 from every_eval.scoring.tables.compared_scores import is_main_score
 from every_eval.scoring.tables.releases import ShownRelease
-from every_eval.sources.distinct import to_list
+from every_eval.sources.distinct import to_rows
 from every_eval.sources.statistic_key import StatisticKey
 from every_eval.sources.statistics_files import StatisticsFiles
 
 UNFILTERED: Final = "none"
 """Name of lm-eval's filter that leaves outputs as they are."""
-_STATED: Final = tuple(field.name for field in SETUP if field.name != FILTER)
 _READ: Final = tuple(
-    dict.fromkeys((*StatisticKey._fields, *_STATED, "mean", "dataset_name", "model_name", "is_main_metric"))
+    dict.fromkeys((*StatisticKey._fields, *STATED_SETUP, "mean", "dataset_name", "model_name", "is_main_metric"))
 )
 
 
@@ -33,7 +31,7 @@ class SourceRun:
     release: str
     statistic: StatisticKey
     model: str
-    """Identity of the model, as `model_id` gives it."""
+    """The model's identity, which `model_id` returns."""
     score: float
     scenario: str | None
     """Common name of the scenario."""
@@ -67,7 +65,7 @@ def source_runs(
     rows = stats.of(release.runs).read(_READ, lambda rows: pc.and_(is_main_score(rows), rows["mean"].is_valid()))
     return [
         _run(place, row, model, release)
-        for row in _to_rows(rows)
+        for row in to_rows(rows)
         if (model := model_id(row["model_name"])) is not None and model in models
     ]
 
@@ -75,13 +73,12 @@ def source_runs(
 def _run(place: tuple[str, str], row: Mapping[str, Any], model: str, release: ShownRelease) -> SourceRun:
     source, benchmark = place
     name, _, text = row["metric_name"].partition(",")
-    setup = {**{one: row[one] for one in _STATED}, FILTER: None if text == UNFILTERED else text or None, METRIC: name}
+    setup = {
+        **{one: row[one] for one in STATED_SETUP},
+        FILTER: None if text == UNFILTERED else text or None,
+        METRIC: name,
+    }
     scenario = row["dataset_name"] and common_name(source, row["dataset_name"])
     key = StatisticKey(*(row[one] for one in StatisticKey._fields))
     direction = release.lower_is_better.get(row["metric_name"])
     return SourceRun(source, benchmark, release.name, key, model, row["mean"], scenario, setup, direction)
-
-
-def _to_rows(rows: pa.Table) -> list[dict[str, Any]]:
-    columns = [to_list(rows[name]) for name in rows.column_names]
-    return [dict(zip(rows.column_names, row, strict=True)) for row in zip(*columns, strict=True)]
